@@ -1,0 +1,1 @@
+"""LeadOps itself: settings, addresses, schedules and commands. It wires; nothing imports it."""

@@ -1,0 +1,66 @@
+"""What must be true of the settings before anything runs; Django's system checks call it."""
+
+from math import ceil
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+
+DJANGO_Q_DEFAULTS = {"queue_limit": 0, "bulk": 1, "workers": 1, "timeout": 0, "retry": 60}
+# A worker's own start, a slow commit and a clock that is a little off.
+SLACK_SECONDS = 33
+
+
+def least_retry(cluster: dict[str, Any]) -> int:
+    """Return the shortest ``retry`` with which no task is handed out twice.
+
+    A task may wait behind all others already taken from the broker, each for its whole timeout,
+    before its own begins.
+    """
+    c = DJANGO_Q_DEFAULTS | {key: value for key, value in cluster.items() if value is not None}
+    rounds = ceil((c["queue_limit"] + c["bulk"] + 1) / c["workers"]) + 1
+    return c["timeout"] * rounds + SLACK_SECONDS
+
+
+@checks.register()
+def jobs_are_handed_out_once(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
+    """Refuse a job cluster that would repeat, replay or drop tasks."""
+    cluster = settings.Q_CLUSTER
+    found: list[checks.CheckMessage] = []
+    needed = least_retry(cluster)
+    if not cluster.get("timeout"):
+        found.append(checks.Error("A task without a timeout can hang for ever.", id="leadops.E001"))
+    elif cluster.get("retry", 0) < needed:
+        found.append(
+            checks.Error(
+                f"Q_CLUSTER['retry'] must be at least {needed}, or waiting tasks run twice.",
+                id="leadops.E002",
+            )
+        )
+    if cluster.get("catch_up", True):
+        found.append(
+            checks.Error("Q_CLUSTER['catch_up'] would replay a whole outage.", id="leadops.E003")
+        )
+    if not cluster.get("ack_failures", False):
+        found.append(
+            checks.Error("Q_CLUSTER['ack_failures'] must be on: sweeps retry.", id="leadops.E004")
+        )
+    if not cluster.get("orm"):
+        found.append(
+            checks.Error("Tasks must be queued in the database they speak of.", id="leadops.E005")
+        )
+    return found
+
+
+@checks.register()
+def records_are_guarded(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
+    """Warn when the application runs with the rights of the tables' owner."""
+    if settings.LEADOPS_RECORDS_GUARDED:
+        return []
+    return [
+        checks.Warning(
+            "One database role does everything, so nothing stops it from altering records.",
+            hint="Give the owner in LEADOPS_OWNER_URL and a lesser role in DATABASE_URL.",
+            id="leadops.W001",
+        )
+    ]

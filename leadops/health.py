@@ -1,0 +1,47 @@
+"""Whether LeadOps can do its work, for load balancers, the supervisor and `./run`."""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, InterfaceError, connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from leadops import jobs
+
+logger = logging.getLogger(__name__)
+SILENCE = timedelta(seconds=60)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when web, database and jobs all work, else 503 naming which does not.
+
+    One query; no session is read.
+    """
+    answer = {
+        "web": "ok",
+        "database": "ok",
+        "jobs": "ok",
+        "records": "guarded" if settings.LEADOPS_RECORDS_GUARDED else "unguarded",
+    }
+    try:
+        last = jobs.last_ping()
+    except (DatabaseError, InterfaceError) as problem:
+        logger.warning("healthz: %s", problem)
+        # The connection may be beyond repair; the next request deserves a fresh one.
+        connection.close()
+        answer |= {"database": "unreachable", "jobs": "unknown"}
+    else:
+        if last is None:
+            answer["jobs"] = "never seen"
+        elif timezone.now() - last > SILENCE:
+            answer["jobs"] = f"silent since {last.isoformat(timespec='seconds')}"
+    healthy = answer["database"] == "ok" and answer["jobs"] == "ok"
+    return JsonResponse(answer, status=200 if healthy else 503)

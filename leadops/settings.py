@@ -1,0 +1,272 @@
+"""What LeadOps runs with. Everything that differs between hosts comes from the environment.
+
+``DATABASE_URL`` and ``LEADOPS_OWNER_URL`` name a database and its owner; with neither, the
+embedded server is used (see `leadops.database`). ``LEADOPS_SECRET_KEY``, ``LEADOPS_HOSTS``,
+``LEADOPS_HTTPS``, ``LEADOPS_PROXIED``, ``LEADOPS_DEBUG``, ``LEADOPS_MAIL_URL`` and
+``LEADOPS_DATA`` are the rest.
+"""
+
+import os
+import secrets
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+
+from leadops import database
+
+
+def _switch(name: str) -> bool:
+    return os.environ.get(name, "") not in ("", "0")
+
+
+BASE_DIR = database.BASE
+DATA_DIR = database.data_folder()
+DEBUG = _switch("LEADOPS_DEBUG")
+HTTPS = _switch("LEADOPS_HTTPS") or _switch("LEADOPS_PROXIED")
+
+
+def _secret_key() -> str:
+    if given := os.environ.get("LEADOPS_SECRET_KEY"):
+        return given
+    if database.is_external():
+        if DEBUG:
+            return "only-for-development"
+        raise ImproperlyConfigured(
+            "With DATABASE_URL set, LEADOPS_SECRET_KEY must be set too: every host needs the same."
+        )
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = DATA_DIR / "secret-key"
+    if not path.exists():
+        draft = path.with_name(f"secret-key.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        try:
+            os.link(draft, path)  # the first of several that start at once decides
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text()
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = os.environ.get("LEADOPS_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and host != "*"]
+
+INSTALLED_APPS = [
+    "leadops",
+    "reporting",
+    "meetings",
+    "leads",
+    "accounts",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "django_q",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "leadops.urls"
+WSGI_APPLICATION = "leadops.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# The database. The application's role may not change records; only commands that reshape tables
+# run as their owner, and `manage.py` decides which those are.
+
+LEADOPS_DB_ROLE = os.environ.get("LEADOPS_DB_ROLE", "app")
+if database.is_external():
+    _application = database.settings_for(os.environ["DATABASE_URL"])
+    _owner_url = os.environ.get("LEADOPS_OWNER_URL")
+    LEADOPS_RECORDS_GUARDED = bool(_owner_url)
+    LEADOPS_APP_ROLE = _application["USER"] if _owner_url else database.APPLICATION
+    _address = (
+        database.settings_for(_owner_url)
+        if _owner_url and LEADOPS_DB_ROLE == "owner"
+        else _application
+    )
+else:
+    LEADOPS_RECORDS_GUARDED = True
+    LEADOPS_APP_ROLE = database.APPLICATION
+    _address = database.settings_for(database.url(LEADOPS_DB_ROLE))
+
+DATABASES = {
+    "default": _address | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True},
+}
+
+# People.
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "sign-in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = HTTPS
+
+# What a browser may do with our pages.
+
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+if _switch("LEADOPS_PROXIED"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Files that never change under one name.
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / ".static"
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "files", "base_url": None},
+    },
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        ),
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# Time and words. Times are kept in UTC and shown in the zone of whoever looks.
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+
+# Mail. Without an address nothing leaves the host.
+
+
+def _mailer() -> dict[str, object]:
+    given = os.environ.get("LEADOPS_MAIL_URL")
+    if not given:
+        return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    parts = urlsplit(given)
+    if parts.scheme not in ("smtp", "smtps"):
+        raise ImproperlyConfigured("LEADOPS_MAIL_URL must begin with smtp:// or smtps://")
+    options = dict(parse_qsl(parts.query))
+    return {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": parts.hostname or "localhost",
+            "port": parts.port or (465 if parts.scheme == "smtps" else 25),
+            "username": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "use_ssl": parts.scheme == "smtps",
+            "use_tls": options.get("tls", "") not in ("", "0"),
+            "timeout": 10,
+        },
+    }
+
+
+MAILERS = {"default": _mailer()}
+DEFAULT_FROM_EMAIL = os.environ.get("LEADOPS_MAIL_FROM", "leadops@localhost")
+
+# Background work. The queue only rings; `leadops.checks` holds `retry` to its formula, without
+# which tasks waiting in a worker's queue would be handed out twice.
+
+Q_CLUSTER = {
+    "name": "leadops",
+    "orm": "default",
+    "workers": 2,
+    "queue_limit": 4,
+    "bulk": 1,
+    "timeout": 30,
+    "retry": 180,
+    "max_attempts": 3,
+    "ack_failures": True,
+    "catch_up": False,
+    "recycle": 500,
+    "save_limit": 250,
+    "poll": 0.5,
+    "time_zone": "UTC",
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("LEADOPS_LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True, "level": "INFO"},
+        "django.server": {"handlers": [], "propagate": True, "level": "INFO"},
+        "django-q": {"handlers": [], "propagate": True, "level": "WARNING"},
+    },
+}

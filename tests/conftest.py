@@ -1,0 +1,44 @@
+"""What every test stands on: a database server of the tests' own, and the application's role."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from leadops import database
+
+_server = contextlib.ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not database.is_external():
+        _server.enter_context(database.in_use(disposable=True))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _server.close()
+
+
+@contextlib.contextmanager
+def _application_role() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute(f'SET ROLE "{settings.LEADOPS_APP_ROLE}"')
+    try:
+        yield
+    finally:
+        # A refused statement leaves the transaction unusable until its savepoint is rolled back,
+        # which also takes the role back.
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET ROLE")
+
+
+@pytest.fixture
+def as_application(db: None) -> Callable[[], contextlib.AbstractContextManager[None]]:
+    """Return a context in which the database grants only what the application may do.
+
+    Provoke a refusal inside ``transaction.atomic()`` within the context.
+    """
+    return _application_role

@@ -1,0 +1,1 @@
+"""The work: intake -> routing -> assignment -> touches -> disposition, and round again."""

@@ -1,0 +1,318 @@
+"""The lead: a person, for life, and the bare transitions of their life (spec section 1).
+
+A transition method changes `self` and nothing else; what happens across rows is in the process modules, which go through
+`leads/lifecycle.py`. The database refuses any other change of `status` (`leads/guards.py`).
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+
+from accounts.models import Account, NurtureKind, Reason, Team, User
+from accounts.relations import OPEN_WORK, PERSONAL, RECORD, Fate
+
+
+class LeadStatus(models.TextChoices):
+    RAW = "raw", "Raw"
+    ASSIGNED = "assigned", "Assigned"
+    WORKING = "working", "Working"
+    QUALIFIED = "qualified", "Now"
+    NURTURE = "nurture", "Not now"
+    UNQUALIFIED = "unqualified", "Never"
+
+
+LeadStatus.OPEN = (LeadStatus.ASSIGNED, LeadStatus.WORKING)
+LeadStatus.ENDED = (LeadStatus.QUALIFIED, LeadStatus.NURTURE, LeadStatus.UNQUALIFIED)
+LeadStatus.WAITING = (LeadStatus.RAW, LeadStatus.NURTURE)
+
+
+class Motion(models.TextChoices):
+    SLG = "slg", "Sales-led"
+    PLG = "plg", "Product-led"
+
+
+class GoToMarket(models.TextChoices):
+    INBOUND = "inbound", "Inbound"
+    OUTBOUND = "outbound", "Outbound"
+
+
+class Channel(models.TextChoices):
+    CALL = "call", "Call"
+    EMAIL = "email", "Email"
+    SOCIAL = "social", "Social"
+    SMS = "sms", "SMS"
+    CHAT = "chat", "Chat"
+    LETTER = "letter", "Letter"
+    MEETING = "meeting", "Meeting"
+
+
+class Source(models.Model):
+    """Where leads come from. A campaign is a source with a parent."""
+
+    name = models.CharField(max_length=120)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="campaigns")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["parent", "name"], nulls_distinct=False, name="source_once")]
+
+    def __str__(self):
+        return self.name
+
+
+class Lead(ConcurrentTransitionMixin, models.Model):
+    """One person, from the first form fill through customer; never converted into another kind of record.
+
+    `version` rises only with status, owner or cycle, so that an import does not make open forms stale. `cycle` is the open round,
+    or the last one. `owner` and `team` exclude each other: in hand it is one of them, waiting it is the queue.
+    """
+
+    first_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    title = models.CharField(max_length=160, blank=True)
+    company = models.CharField(max_length=200, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    website = models.CharField(max_length=300, blank=True)
+    country = models.CharField(max_length=80, blank=True)
+    account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="leads")
+
+    status = FSMField(choices=LeadStatus.choices, default=LeadStatus.RAW, protected=True, max_length=12)
+    status_since = models.DateTimeField()
+    nurture_kind = models.CharField(max_length=10, choices=NurtureKind, blank=True)
+    reason = models.ForeignKey(Reason, models.PROTECT, null=True, blank=True, related_name="+")
+    recycle_at = models.DateTimeField("comes back at", null=True, blank=True)
+    version = models.PositiveIntegerField(default=0)
+
+    motion = models.CharField(max_length=3, choices=Motion)
+    go_to_market = models.CharField(max_length=8, choices=GoToMarket)
+    source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+")
+    campaign = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+")
+    segment = models.CharField(max_length=40, blank=True)
+    region = models.CharField(max_length=40, blank=True)
+    score = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+")
+    development_owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="sales development owner")
+    opportunity_owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    success_owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="customer success owner")
+    cycle = models.ForeignKey("leads.Cycle", models.PROTECT, null=True, blank=True, related_name="+")
+
+    opted_out_at = models.DateTimeField("asked us to stop, all channels", null=True, blank=True)
+    opted_out_channels = ArrayField(models.CharField(max_length=10, choices=Channel), default=list, blank=True)
+    last_activity_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(help_text="when this person first came to us")
+    recorded_at = models.DateTimeField(help_text="when we learnt it")
+    search = models.TextField(blank=True, editable=False, help_text="name, company, address and phone in lower case, for the one search box")
+    gone_as = models.CharField(max_length=10, blank=True, editable=False)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
+
+    fates = {
+        "account": Fate(merge="move"),
+        "owner": OPEN_WORK,
+        "development_owner": RECORD,
+        "opportunity_owner": OPEN_WORK,
+        "success_owner": OPEN_WORK,
+        "merged_into": RECORD,
+    }
+
+    class Meta:
+        indexes = [
+            # lists by owner and state, newest first
+            models.Index(fields=["owner", "status", "-id"], name="lead_of_owner", condition=Q(owner__isnull=False)),
+            # a team's queue, oldest first
+            models.Index(fields=["team", "status", "id"], name="lead_in_queue", condition=Q(team__isnull=False, gone_as="")),
+            models.Index(fields=["status", "-id"], name="lead_by_status", condition=Q(gone_as="")),
+            models.Index(fields=["source", "-id"], name="lead_by_source", condition=Q(gone_as="")),
+            models.Index(fields=["account"], name="lead_of_account", condition=Q(account__isnull=False)),
+            # nurture that comes back by itself
+            models.Index(fields=["recycle_at"], name="lead_recycle_due", condition=Q(recycle_at__isnull=False, status="nurture")),
+            GinIndex(OpClass("search", name="gin_trgm_ops"), name="lead_search"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=LeadStatus.values), name="lead_status_known"),
+            models.CheckConstraint(condition=Q(motion__in=Motion.values), name="lead_motion_known"),
+            models.CheckConstraint(condition=Q(go_to_market__in=GoToMarket.values), name="lead_go_to_market_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=["nurture", "unqualified"], reason__isnull=False)
+                | (~Q(status__in=["nurture", "unqualified"]) & Q(reason__isnull=True)),
+                name="lead_reason_with_disposition",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="nurture", nurture_kind__in=NurtureKind.values) | (~Q(status="nurture") & Q(nurture_kind="")),
+                name="lead_nurture_has_kind",
+            ),
+            models.CheckConstraint(condition=Q(owner__isnull=True) | Q(team__isnull=True), name="lead_one_owner"),
+            models.CheckConstraint(
+                condition=~Q(status__in=LeadStatus.OPEN) | Q(owner__isnull=False) | Q(team__isnull=False) | ~Q(gone_as=""), name="lead_in_hand_has_owner"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=LeadStatus.OPEN) | Q(motion="slg") | Q(owner__isnull=True), name="lead_product_led_has_no_rep"
+            ),
+            models.CheckConstraint(condition=Q(recycle_at__isnull=True) | Q(status="nurture"), name="lead_comes_back_from_nurture"),
+            models.CheckConstraint(condition=Q(gone_as__in=["", "merged", "undone", "erased"]), name="lead_gone_as_known"),
+            models.CheckConstraint(condition=Q(merged_into__isnull=True) | Q(gone_as="merged"), name="lead_merged_is_gone"),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="lead_not_into_itself"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.email or self.company or self.phone or f"Lead {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in LeadStatus.OPEN
+
+    @property
+    def is_shielded(self) -> bool:
+        """In hand and product-led: it belongs to the product, no seller touches it (MOTION-2)."""
+        return self.is_open and self.motion == Motion.PLG
+
+    @property
+    def state_label(self) -> str:
+        """The state as people read it, the motion with it (spec section 1): Open SLG, Working P, Not now."""
+        if self.status == LeadStatus.ASSIGNED:
+            return f"Open {self.motion.upper()}"
+        if self.status == LeadStatus.WORKING:
+            return f"Working {self.motion[0].upper()}"
+        return self.get_status_display()
+
+    # The transitions. Each names who may be where; which person may, and what must be true across rows, is the process's to say.
+
+    @transition(field=status, source=[LeadStatus.RAW, LeadStatus.NURTURE], target=LeadStatus.ASSIGNED)
+    def assign(self):
+        """A round begins: an owner, a time, a trigger."""
+
+    @transition(field=status, source=LeadStatus.RAW, target=LeadStatus.NURTURE)
+    def set_aside(self):
+        """The form or marketing says not now."""
+
+    @transition(field=status, source=[LeadStatus.RAW, LeadStatus.NURTURE], target=LeadStatus.UNQUALIFIED)
+    def discard(self):
+        """Trash never reaches sales."""
+
+    @transition(field=status, source=LeadStatus.ASSIGNED, target=LeadStatus.WORKING)
+    def start(self):
+        """The first touch; product-led: activation."""
+
+    @transition(field=status, source=[LeadStatus.ASSIGNED, LeadStatus.WORKING], target=LeadStatus.NURTURE)
+    def nurture(self):
+        """Not now, with a reason."""
+
+    @transition(field=status, source=[LeadStatus.ASSIGNED, LeadStatus.WORKING], target=LeadStatus.UNQUALIFIED)
+    def unqualify(self):
+        """Never, with a reason."""
+
+    @transition(field=status, source=LeadStatus.WORKING, target=LeadStatus.QUALIFIED)
+    def qualify(self):
+        """Now: an opportunity of theirs reached the qualifying stage."""
+
+    @transition(field=status, source=LeadStatus.QUALIFIED, target=LeadStatus.NURTURE)
+    def lose(self):
+        """Their opportunity was lost: not now."""
+
+    @transition(field=status, source=LeadStatus.QUALIFIED, target=LeadStatus.UNQUALIFIED)
+    def lose_for_good(self):
+        """Their opportunity was lost for a reason that means never."""
+
+    @transition(field=status, source=LeadStatus.UNQUALIFIED, target=LeadStatus.ASSIGNED)
+    def reopen(self):
+        """A manager's note, or a hand raise whose reason may return."""
+
+    @transition(field=status, source=LeadStatus.QUALIFIED, target=LeadStatus.ASSIGNED)
+    def come_back(self):
+        """A new round for a customer, once the opportunity is closed."""
+
+    @transition(field=status, source=list(LeadStatus.ENDED), target=LeadStatus.WORKING)
+    def take_back(self):
+        """A disposition is taken back: the same round goes on."""
+
+    @transition(field=status, source=list(LeadStatus.ENDED), target=LeadStatus.ASSIGNED)
+    def take_back_untouched(self):
+        """A disposition without a touch is taken back: the same round goes on."""
+
+    @transition(field=status, source=LeadStatus.WORKING, target=LeadStatus.ASSIGNED)
+    def withdraw(self):
+        """The first touch is withdrawn within its minute."""
+
+    @transition(field=status, source=[LeadStatus.ASSIGNED, LeadStatus.WORKING], target=LeadStatus.ASSIGNED)
+    def hand_over(self):
+        """Product-led to sales-led: a new round in the same transaction."""
+
+    @transition(field=status, source=LeadStatus.WORKING, target=LeadStatus.ASSIGNED)
+    def fit_self_serve(self):
+        """Sales-led to product-led: a new round in the same transaction."""
+
+    @transition(field=status, source=[LeadStatus.ASSIGNED, LeadStatus.WORKING], target=LeadStatus.UNQUALIFIED)
+    def opt_out(self):
+        """They asked us to stop, on every channel."""
+
+    @transition(field=status, source=LeadStatus.ASSIGNED, target=LeadStatus.RAW)
+    def give_back_raw(self):
+        """A pull given back untouched, to where it was."""
+
+    @transition(field=status, source=LeadStatus.ASSIGNED, target=LeadStatus.NURTURE)
+    def give_back_nurture(self):
+        """A pull given back untouched, to where it was."""
+
+
+class Identity(models.Model):
+    """One thing a person is known by: an address, a phone, a number in another system. Old ones stay, as aliases.
+
+    `value` is normalised in Python, never by a collation. Addresses and external ids belong to one live lead; a phone may be a
+    switchboard's and be shared.
+    """
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", "Email"
+        EXTERNAL = "external", "External id"
+        PHONE = "phone", "Phone"
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="identities")
+    kind = models.CharField(max_length=8, choices=Kind)
+    system = models.CharField(max_length=40, blank=True, help_text="external ids: whose")
+    value = models.CharField(max_length=254)
+    is_live = models.BooleanField(default=True)
+
+    fates = {"lead": Fate(merge="move", erase="drop")}
+
+    class Meta:
+        verbose_name_plural = "identities"
+        indexes = [models.Index(fields=["kind", "value"], name="identity_phone", condition=Q(kind="phone", is_live=True))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "system", "value"], condition=Q(is_live=True, kind__in=["email", "external"]), name="identity_of_one_lead"
+            ),
+            models.UniqueConstraint(fields=["lead", "kind", "system", "value"], name="identity_once"),
+            models.CheckConstraint(condition=~Q(value=""), name="identity_not_empty"),
+        ]
+
+    def __str__(self):
+        return self.value
+
+
+class Note(models.Model):
+    """What somebody wrote about a lead. Personal text: it can be erased, and then says so."""
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="notes")
+    cycle = models.ForeignKey("leads.Cycle", models.PROTECT, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    text = models.TextField(blank=True)
+    at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    fates = {"lead": PERSONAL, "by": RECORD}
+
+    class Meta:
+        indexes = [models.Index(fields=["lead", "-id"], name="note_of_lead")]
+        constraints = [models.CheckConstraint(condition=~Q(text="") | Q(erased_at__isnull=False), name="note_says_something")]
+
+    def __str__(self):
+        return self.text[:60]

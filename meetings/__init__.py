@@ -1,0 +1,1 @@
+"""What the work led to: meetings, purchases, and what happens to opportunities."""

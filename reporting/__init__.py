@@ -1,0 +1,1 @@
+"""Figures: reads everything, owns nothing that others need."""

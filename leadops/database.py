@@ -162,6 +162,17 @@ def in_use(data: Path | None = None, *, disposable: bool = False) -> Iterator[No
                     _stop(data)
 
 
+def keep_running(data: Path | None = None) -> None:
+    """Start the embedded server again if it died under those who use it. Cheap when it lives.
+
+    Only for callers inside `in_use`. Raise `Unavailable` when it cannot be started.
+    """
+    data = (data or data_folder()).absolute()
+    if _running(_home(data) / "postgres") is None:
+        with _only_one(data):
+            _start(data, disposable=False)
+
+
 def processes(data: Path | None = None) -> list[int]:
     """List the server's processes, however they came to be."""
     return _processes(_home(data or data_folder()) / "postgres")
@@ -305,18 +316,19 @@ def _running(cluster: Path) -> int | None:
         main = int((cluster / "postmaster.pid").read_text().split("\n", 1)[0])
     except (FileNotFoundError, ValueError):
         return None
-    return main if main in _processes(cluster) else None
+    return main if _belongs(main, cluster) else None
 
 
 def _processes(cluster: Path) -> list[int]:
     """Find the server's processes by their working folder, which is always the data's."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                if (entry / "cwd").readlink() == cluster:
-                    found.append(int(entry.name))
-    return found
+    numbers = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return [number for number in numbers if _belongs(number, cluster)]
+
+
+def _belongs(process: int, cluster: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/cwd").readlink() == cluster
+    return False
 
 
 def _create_roles(place: Place) -> None:
@@ -368,9 +380,10 @@ def _can_make_namespace() -> bool:
     if os.environ.get("LEADOPS_PG_NAMESPACE") == "0":
         return False
     try:
-        return not subprocess.run([*_NAMESPACE, "true"], capture_output=True, check=False).returncode
+        tried = subprocess.run([*_NAMESPACE, "true"], capture_output=True, check=False)
     except FileNotFoundError:
         return False
+    return tried.returncode == 0
 
 
 def _home(data: Path) -> Path:

@@ -23,7 +23,7 @@ SILENCE = timedelta(seconds=60)
 def healthz(request: HttpRequest) -> JsonResponse:
     """Answer 200 when web, database and jobs all work, else 503 naming which does not.
 
-    One query; no session is read.
+    Two queries; no session is read.
     """
     answer = {
         "web": "ok",
@@ -32,7 +32,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
         "records": "guarded" if settings.LEADOPS_RECORDS_GUARDED else "unguarded",
     }
     try:
-        last = jobs.last_ping()
+        last = jobs.last_sign_of_life()
     except (DatabaseError, InterfaceError) as problem:
         logger.warning("healthz: %s", problem)
         # The connection may be beyond repair; the next request deserves a fresh one.

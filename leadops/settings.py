@@ -177,7 +177,7 @@ if _switch("LEADOPS_PROXIED"):
 # Files that never change under one name.
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / ".static"
+STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

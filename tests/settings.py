@@ -12,7 +12,7 @@ os.environ.setdefault("LEADOPS_DB_ROLE", "owner")
 os.environ.setdefault("LEADOPS_TEST_NAME", f"test_leadops_{os.getpid()}")
 
 from leadops.settings import *  # noqa: E402, F403
-from leadops.settings import DATABASES, STORAGES  # noqa: E402
+from leadops.settings import DATABASES, STATIC_ROOT, STORAGES  # noqa: E402
 
 DATABASES["default"]["TEST"] = {"NAME": os.environ["LEADOPS_TEST_NAME"]}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
@@ -21,3 +21,4 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)

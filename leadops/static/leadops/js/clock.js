@@ -13,7 +13,7 @@ const now = () => Date.now() + drift;
 const moment = (text) => (text ? Date.parse(text) : NaN);
 
 // The same words as accounts/words.py: duration.
-export function duration(ms) {
+function duration(ms) {
   const t = Math.abs(ms);
   if (t < HOUR) return `${Math.floor(t / MIN)} min`;
   const big = t < 100 * HOUR ? [HOUR, "h", MIN, "min"] : [DAY, "d", HOUR, "h"];

@@ -31,6 +31,21 @@ function press(key, repeat) {
   return true;
 }
 
+// Ctrl+Enter in a note: sends the form, or, where an outcome is still to be chosen, lights the outcomes.
+function send(form) {
+  const first = [...(form?.querySelectorAll("[data-acts]") ?? [])].find(seen);
+  if (!first) return form?.requestSubmit();
+  arm(form);
+  first.focus();
+}
+
+// Dialling or opening the mail says by which channel the touch will be.
+addEventListener("click", (e) => {
+  const channel = e.target.closest("[data-logs]")?.dataset.logs;
+  const radio = channel && document.querySelector(`#act [name=channel][value=${CSS.escape(channel)}]`);
+  if (radio) radio.checked = true;
+});
+
 function escape(e) {
   const menu = e.target.closest?.("details.menu[open]");
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); return true; }
@@ -47,7 +62,7 @@ addEventListener("keydown", (e) => {
   if (e.defaultPrevented || e.isComposing) return;
   if (typing(e.target)) {
     if (e.key === "Escape") { e.target.blur(); document.getElementById("act-h")?.focus({ preventScroll: true }); }
-    else if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) e.target.form?.requestSubmit();
+    else if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) send(e.target.form);
     return;
   }
   if (e.ctrlKey || e.metaKey || e.altKey || document.querySelector("dialog[open]")) return;
@@ -128,16 +143,24 @@ page.addEventListener("htmx:responseError", (e) => {
   const number = e.detail.xhr.getResponseHeader("X-Error-Number");
   notice(`That did not work, and nothing was changed.${number ? ` Number ${number} for RevOps.` : ""} Try again.`);
 });
+let signedOut = false;
 page.addEventListener("htmx:beforeSwap", (e) => {
   if (!/^\s*<!doctype/i.test(e.detail.xhr.responseText)) return; // a whole page where a part was asked for: the session has ended
   e.detail.shouldSwap = false;
+  signedOut = true;
   notice("You are signed out. What you typed is still here.", [location.href, "Sign in in a new tab, then press again."]);
 });
 page.addEventListener("htmx:afterRequest", (e) => { if (e.detail.successful) document.querySelector("#notices .notice--bare")?.remove(); });
-// Signing in again in another tab changes the cookie; the form goes with the cookie's value.
-page.addEventListener("htmx:configRequest", (e) => {
-  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
-  if (cookie && "csrfmiddlewaretoken" in e.detail.parameters) e.detail.parameters.csrfmiddlewaretoken = cookie;
+// Signed in again in another tab: the forms here take the new token over from a fresh copy of this page, and keep what was typed.
+addEventListener("focus", async () => {
+  if (!signedOut) return;
+  const answer = await fetch(location.href);
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".top [name=csrfmiddlewaretoken]");
+  if (!answer.ok || !fresh) return;
+  signedOut = false;
+  for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = fresh.value;
+  document.getElementById("notices").replaceChildren();
+  say("Signed in again. Press again to save.");
 });
 
 // ---- "?": the keys that are on this page ----

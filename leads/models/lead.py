@@ -63,6 +63,14 @@ class Source(models.Model):
         return self.name
 
 
+class LeadQuerySet(models.QuerySet):
+    def visible_to(self, user, at=None):
+        """Keep what this person may see: the rules and the cost are in `leads/permissions.py`."""
+        from leads import permissions  # which stands above the models
+
+        return permissions.visible_to(self, user, at)
+
+
 class Lead(ConcurrentTransitionMixin, models.Model):
     """One person, from the first form fill through customer; never converted into another kind of record.
 
@@ -119,6 +127,7 @@ class Lead(ConcurrentTransitionMixin, models.Model):
         "success_owner": OPEN_WORK,
         "merged_into": RECORD,
     }
+    objects = LeadQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -9,7 +9,9 @@ class Overtaken(Exception):
     """Somebody else changed a row between its reading and its writing; nothing of the batch was kept."""
 
 
-def update_each(rows: Sequence[models.Model], fields: Iterable[str], *, guard: dict[str, Sequence] | None = None) -> None:
+def update_each(
+    rows: Sequence[models.Model], fields: Iterable[str], *, guard: dict[str, Sequence] | None = None
+) -> None:
     """Write these fields of all rows, each with its own values, in one UPDATE.
 
     `guard` maps a column to the values it must still have, row by row. Raises Overtaken when a row was not as expected. Array

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django_fsm import TransitionNotAllowed
 
 from accounts.models import Account, Door, Event, Message, Team, User
@@ -32,6 +33,9 @@ LEAD_FIELDS = (
 CYCLE_FIELDS = (
     "first_touch_at", "first_touch_by", "working_at", "connected_at", "last_touch_at", "touches", "ended_at", "outcome", "reason",
     "nurture_kind", "ended_by", "size", "is_early", "has_exception", "opportunity",
+)  # fmt: skip
+TASK_FIELDS = (
+    "owner", "team", "began_at", "due_at", "limit_at", "sweep_at", "level", "accepted_by", "accepted_at", "done_at", "outcome",
 )  # fmt: skip
 
 
@@ -98,7 +102,7 @@ class Step:
         self.old_cycle: Cycle | None = None
         self.rows: list = []
         self.events: list[tuple[Event, Cycle | None]] = []
-        self.closed_tasks: list[Task] = []
+        self.changed_tasks: dict[int, Task] = {}
         self.closes_spell = False
         self.cycle_changed = False
         self.made: dict[str, object] = {}
@@ -117,16 +121,16 @@ class Step:
 
     def may(self, action: str) -> None:
         """Refuse unless the person who asks may do this to this lead. The system may do anything."""
-        if self.by is not None and not permissions.can(self.by, action, self.lead):
+        if self.by is not None and not permissions.can(self.by, action, self.lead, at=self.at):
             raise Forbidden(permissions.refusal(self.by, action, self.lead))
 
-    def move(self, transition: str, *, reason=None, data: dict | None = None) -> None:
+    def move(self, transition: str, *, at: datetime | None = None, reason=None, data: dict | None = None) -> None:
         """Make one transition of the state machine, in memory, and put it on record.
 
-        Dated `self.at`, or when the lead got where it is, if a transaction that began later was faster.
+        Dated `at` (else the step's moment), or when the lead got where it is, if a transaction that began later was faster.
         """
         lead = self.lead
-        at = max(self.at, lead.status_since)
+        at = max(at or self.at, lead.status_since)
         before, since = lead.status, lead.status_since
         try:
             getattr(lead, transition)()
@@ -169,10 +173,14 @@ class Step:
             self.lead.version = self.was_version + 1
         self.lead.owner, self.lead.team = owner, team
 
-    def begin_cycle(self, trigger: str, *, owner, team=None, how: str = Spell.How.ASSIGNED, pool=None, starts_clock=True) -> Cycle:
+    def begin_cycle(
+        self, trigger: str, *, owner, team=None, how: str = Spell.How.ASSIGNED, pool=None, starts_clock=True
+    ) -> Cycle:
         """Begin a round for this owner and freeze what is true of the lead now (LIFE-3)."""
         lead, account, at = self.lead, self.account, max(self.at, self.lead.status_since)
-        policy = self.turn.policy(at) if starts_clock and lead.go_to_market == "inbound" and lead.motion == "slg" else None
+        policy = (
+            self.turn.policy(at) if starts_clock and lead.go_to_market == "inbound" and lead.motion == "slg" else None
+        )
         self.new_cycle = cycle = Cycle(
             lead=lead, number=(self.cycle.number if self.cycle else 0) + 1, trigger=trigger, motion=lead.motion,
             go_to_market=lead.go_to_market, source_id=lead.source_id, campaign_id=lead.campaign_id, score=lead.score,
@@ -198,7 +206,17 @@ class Step:
 
     def begin_spell(self, owner, team, how, pool=None, at=None) -> None:
         at = at or self.at
-        self.add(Spell(lead=self.lead, cycle=self.new_cycle or self.cycle, owner=owner, team=team, pool=pool, how=how, began_at=at))
+        self.add(
+            Spell(
+                lead=self.lead,
+                cycle=self.new_cycle or self.cycle,
+                owner=owner,
+                team=team,
+                pool=pool,
+                how=how,
+                began_at=at,
+            )
+        )
 
     def end_cycle(self, outcome: str, *, reason=None, **facts) -> None:
         """End the open round: its outcome, its spell, its open tasks."""
@@ -215,8 +233,11 @@ class Step:
         """Close the open tasks of these kinds, or all but exceptions when none is named."""
         for task in self.open_tasks:
             if (task.kind in kinds) if kinds else task.kind != Task.Kind.EXCEPTION:
-                task.done_at, task.outcome = at or self.at, outcome
-                self.closed_tasks.append(task)
+                self.close_task(task, outcome, at)
+
+    def close_task(self, task: Task, outcome: str, at: datetime | None = None) -> None:
+        task.done_at, task.outcome = at or self.at, outcome
+        self.changed_tasks[task.pk] = task
 
 
 class Turn:
@@ -227,7 +248,14 @@ class Turn:
         self.accounts: dict = {}
         self.tasks: dict[int, list[Task]] = {}
         self.came: dict[int, dict] = {}
-        self._policy: Policy | None | object = ANY
+        self.ids: list[int] = []
+        self._policy: Policy | object | None = ANY
+
+    @cached_property
+    def in_open_opportunity(self) -> set[int]:
+        """The leads of this batch that have a role in an open opportunity. One query."""
+        roles = ContactRole.objects.filter(lead__in=self.ids, opportunity__status="open", opportunity__gone_as="")
+        return set(roles.values_list("lead", flat=True))
 
     def policy(self, at: datetime) -> Policy | None:
         """Return the response policy in force. One query a turn."""
@@ -244,11 +272,13 @@ class Turn:
             .select_related("cycle", "owner", "team", "reason")
             .order_by("pk")
         )
-        ids = [lead.pk for lead in leads]
+        ids = self.ids = [lead.pk for lead in leads]
         for task in Task.objects.filter(lead__in=ids, done_at__isnull=True).order_by("pk"):
             self.tasks.setdefault(task.lead_id, []).append(task)
         accounts = {lead.account_id for lead in leads if lead.account_id}
-        self.accounts = {a.pk: a for a in Account.objects.filter(pk__in=accounts).with_relationship()} if accounts else {}
+        self.accounts = (
+            {a.pk: a for a in Account.objects.filter(pk__in=accounts).with_relationship()} if accounts else {}
+        )
         for lead in leads:
             self.came[lead.pk] = {
                 "reason_id": lead.reason_id, "nurture_kind": lead.nurture_kind, "recycle_at": lead.recycle_at, "team_id": lead.team_id,
@@ -264,7 +294,7 @@ class Turn:
             for spell in spells:
                 spell.ended_at = max(when[spell.lead_id], spell.began_at)
             update_each(spells, ["ended_at"])
-        update_each([task for s in steps for task in s.closed_tasks], ["done_at", "outcome"])
+        update_each([task for s in steps for task in s.changed_tasks.values()], TASK_FIELDS)
         update_each([s.cycle for s in steps if s.cycle_changed], CYCLE_FIELDS)
         cycles = Cycle.objects.bulk_create([s.new_cycle for s in steps if s.new_cycle])
         for cycle in cycles:
@@ -348,7 +378,9 @@ def _seen(lead: Lead | Seen | int) -> Seen:
 def _expect(step: Step, seen: Seen) -> None:
     """Refuse what was meant for another round, or for a lead that somebody changed meanwhile."""
     lead = step.lead
-    if seen.cycle is not ANY and seen.cycle != lead.cycle_id or seen.version is not None and seen.version != lead.version:
+    if (seen.cycle is not ANY and seen.cycle != lead.cycle_id) or (
+        seen.version is not None and seen.version != lead.version
+    ):
         raise Stale(what_happened(lead))
 
 
@@ -359,10 +391,26 @@ def what_happened(lead: Lead) -> str:
         return f"{lead.name} changed while you were writing."
     who = User.objects.filter(pk=event.actor_id).first() if event.actor_id else None
     actor = who.get_short_name() if who else "LeadOps"
-    when = timezone.localtime(event.at).strftime("%H:%M")  # in the viewer's zone, which the page has made the current one
+    when = timezone.localtime(event.at).strftime(
+        "%H:%M"
+    )  # in the viewer's zone, which the page has made the current one
     if event.kind == "owner" or event.move in ("assign", "reopen", "come_back"):
         return f"{actor} gave {lead.name} to {lead.owner or lead.team or 'no one'} at {when}, while you were writing."
     return f"{actor} moved {lead.name} to {lead.state_label} at {when}, while you were writing."
 
 
-__all__ = ["ANY", "BATCH", "UNDO", "Forbidden", "Overtaken", "Refused", "Result", "Seen", "Stale", "Step", "Turn", "turn", "what_happened"]
+__all__ = [
+    "ANY",
+    "BATCH",
+    "UNDO",
+    "Forbidden",
+    "Overtaken",
+    "Refused",
+    "Result",
+    "Seen",
+    "Stale",
+    "Step",
+    "Turn",
+    "turn",
+    "what_happened",
+]

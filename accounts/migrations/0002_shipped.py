@@ -6,18 +6,76 @@ SIZE, PRE, BACK = "size", "pre", "back"
 
 # code, label, kind or "", test, months, program, flags
 NURTURE = [
-    ("budget_later", "Budget not available for 6+ months", "marketing", "They named a date or a quarter more than 6 months away.", 6, "marketing"),
-    ("missing_feature", "Missing key feature", "marketing", "They named a feature we do not have and will not buy without it.", 6, "both"),
-    ("reevaluating", "Re-evaluating internal processes", "marketing", "A reorganisation or review of theirs must end first.", 6, "marketing"),
-    ("bought_competitor", "Recently bought a competitor", "marketing", "They signed with somebody else within 12 months.", 6, "marketing"),
-    ("wrong_person", "Right account, wrong person", "marketing", "Their role cannot buy or use it; the company could.", 6, "marketing", PRE),
-    ("not_in_purchase", "Not part of the purchase", "marketing", "Others at the company decide, and are talking to us.", 6, "marketing", PRE),
+    (
+        "budget_later",
+        "Budget not available for 6+ months",
+        "marketing",
+        "They named a date or a quarter more than 6 months away.",
+        6,
+        "marketing",
+    ),
+    (
+        "missing_feature",
+        "Missing key feature",
+        "marketing",
+        "They named a feature we do not have and will not buy without it.",
+        6,
+        "both",
+    ),
+    (
+        "reevaluating",
+        "Re-evaluating internal processes",
+        "marketing",
+        "A reorganisation or review of theirs must end first.",
+        6,
+        "marketing",
+    ),
+    (
+        "bought_competitor",
+        "Recently bought a competitor",
+        "marketing",
+        "They signed with somebody else within 12 months.",
+        6,
+        "marketing",
+    ),
+    (
+        "wrong_person",
+        "Right account, wrong person",
+        "marketing",
+        "Their role cannot buy or use it; the company could.",
+        6,
+        "marketing",
+        PRE,
+    ),
+    (
+        "not_in_purchase",
+        "Not part of the purchase",
+        "marketing",
+        "Others at the company decide, and are talking to us.",
+        6,
+        "marketing",
+        PRE,
+    ),
     ("no_for_now", "Said no for now", "marketing", "They said no, and not never.", 12, "marketing"),
-    ("rep_abandoned", "No response (rep abandoned)", "remarket", "All steps done and no answer on any channel.", 6, "marketing"),
+    (
+        "rep_abandoned",
+        "No response (rep abandoned)",
+        "remarket",
+        "All steps done and no answer on any channel.",
+        6,
+        "marketing",
+    ),
     ("unresponsive", "Unresponsive", "remarket", "Answered once, then silent through all steps.", 6, "marketing"),
     ("too_small", "Too small", "remarket", "Below the size we sell to; write the size.", 6, "marketing", PRE, SIZE),
     ("wrong_use_case", "Wrong use case", "remarket", "What they want to do, the product does not do.", 6, "marketing"),
-    ("unaware", "Unaware they took action", "remarket", "They do not know of the form, download or visit.", 6, "marketing"),
+    (
+        "unaware",
+        "Unaware they took action",
+        "remarket",
+        "They do not know of the form, download or visit.",
+        6,
+        "marketing",
+    ),
 ]
 NEVER = [
     ("not_a_prospect", "Not a prospect", "Student, job seeker, vendor, competitor.", PRE),
@@ -73,7 +131,15 @@ def ship(apps, schema_editor):
         )  # fmt: skip
     for order, (code, label, test, *flags) in enumerate(NEVER, 1):
         rows.append(
-            Reason(code=code, label=label, disposition="unqualified", test=test, is_prequalification=PRE in flags, may_return=BACK in flags, order=order * 10)
+            Reason(
+                code=code,
+                label=label,
+                disposition="unqualified",
+                test=test,
+                is_prequalification=PRE in flags,
+                may_return=BACK in flags,
+                order=order * 10,
+            )
         )
     for order, (code, label, disposition, kind, months, program) in enumerate(SYSTEM, 1):
         rows.append(
@@ -89,7 +155,15 @@ def ship(apps, schema_editor):
         for order, (code, label, test, then) in enumerate(LOSS, 1)
     )
     Stage.objects.bulk_create(
-        Stage(name=name, order=order, status=status, probability=p, entry_criteria=criteria, is_qualifying=order == 2, is_pipeline=order == 3)
+        Stage(
+            name=name,
+            order=order,
+            status=status,
+            probability=p,
+            entry_criteria=criteria,
+            is_qualifying=order == 2,
+            is_pipeline=order == 3,
+        )
         for name, order, status, p, criteria in STAGES
     )
     Team.objects.create(name="Product", kind="product")

@@ -36,7 +36,9 @@ class Account(models.Model):
     """One company. `domain` is its first registrable domain, empty when it is known by name only; Domain holds all of them."""
 
     name = models.CharField(max_length=200)
-    name_key = models.CharField(max_length=200, db_index=True, editable=False, help_text="The normalised name, for matching.")
+    name_key = models.CharField(
+        max_length=200, db_index=True, editable=False, help_text="The normalised name, for matching."
+    )
     domain = models.CharField(max_length=253, blank=True)
     website = models.CharField(max_length=300, blank=True)
     country = models.CharField(max_length=80, blank=True)
@@ -45,9 +47,13 @@ class Account(models.Model):
     is_target = models.BooleanField("target account", default=False)
     tier = models.PositiveSmallIntegerField(null=True, blank=True)
     is_guess = models.BooleanField("matched by a guess", default=False)
-    development_owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="sales development owner")
+    development_owner = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="sales development owner"
+    )
     opportunity_owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-    success_owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="customer success owner")
+    success_owner = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="customer success owner"
+    )
     created_at = models.DateTimeField()
     gone_as = models.CharField(max_length=10, blank=True, editable=False)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
@@ -63,9 +69,13 @@ class Account(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["domain"], condition=~Q(domain="") & Q(gone_as=""), name="account_one_per_domain"),
+            models.UniqueConstraint(
+                fields=["domain"], condition=~Q(domain="") & Q(gone_as=""), name="account_one_per_domain"
+            ),
             models.CheckConstraint(condition=Q(gone_as__in=["", "merged", "undone"]), name="account_gone_as_known"),
-            models.CheckConstraint(condition=Q(merged_into__isnull=True) | Q(gone_as="merged"), name="account_merged_is_gone"),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(gone_as="merged"), name="account_merged_is_gone"
+            ),
             models.CheckConstraint(condition=~Q(merged_into=F("id")), name="account_not_into_itself"),
         ]
 
@@ -94,7 +104,8 @@ class Domain(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="company", account__isnull=False) | (~Q(kind="company") & Q(account__isnull=True)), name="domain_company_has_account"
+                condition=Q(kind="company", account__isnull=False) | (~Q(kind="company") & Q(account__isnull=True)),
+                name="domain_company_has_account",
             ),
         ]
 

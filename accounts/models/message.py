@@ -31,7 +31,9 @@ class Message(models.Model):
     fates = {"to": RECORD}
 
     class Meta:
-        indexes = [models.Index(fields=["to", "-id"], name="message_unread", condition=Q(channel="page", read_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["to", "-id"], name="message_unread", condition=Q(channel="page", read_at__isnull=True))
+        ]
 
     def __str__(self):
         return f"{self.kind} to {self.to or self.address}"

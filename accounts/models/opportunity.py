@@ -46,7 +46,9 @@ class Stage(models.Model):
     class Meta:
         ordering = ["order"]
         constraints = [
-            models.UniqueConstraint(fields=["is_qualifying"], condition=Q(is_qualifying=True), name="stage_one_qualifying"),
+            models.UniqueConstraint(
+                fields=["is_qualifying"], condition=Q(is_qualifying=True), name="stage_one_qualifying"
+            ),
             models.UniqueConstraint(fields=["is_pipeline"], condition=Q(is_pipeline=True), name="stage_one_pipeline"),
             models.UniqueConstraint(fields=["status"], condition=~Q(status="open"), name="stage_one_of_each_end"),
             models.CheckConstraint(condition=Q(probability__lte=100), name="stage_probability_percent"),
@@ -67,9 +69,13 @@ class Opportunity(models.Model):
     currency = models.CharField(max_length=3, default="EUR")
     close_date = models.DateField(null=True, blank=True)
     loss_reason = models.ForeignKey(Reason, models.PROTECT, null=True, blank=True, related_name="+")
-    development_owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="sales development owner")
+    development_owner = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="sales development owner"
+    )
     opportunity_owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-    success_owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="customer success owner")
+    success_owner = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="customer success owner"
+    )
     created_at = models.DateTimeField()
     qualified_at = models.DateTimeField("reached the qualifying stage", null=True, blank=True, editable=False)
     pipeline_at = models.DateTimeField("reached pipeline", null=True, blank=True, editable=False)
@@ -87,9 +93,15 @@ class Opportunity(models.Model):
         verbose_name_plural = "opportunities"
         indexes = [models.Index(fields=["account", "status"], name="opportunity_of_account")]
         constraints = [
-            models.UniqueConstraint(fields=["account", "product"], condition=Q(status="open", gone_as=""), name="opportunity_one_open"),
-            models.CheckConstraint(condition=Q(status="open") ^ Q(closed_at__isnull=False), name="opportunity_closed_is_dated"),
-            models.CheckConstraint(condition=~Q(status="lost") | Q(loss_reason__isnull=False), name="opportunity_lost_has_reason"),
+            models.UniqueConstraint(
+                fields=["account", "product"], condition=Q(status="open", gone_as=""), name="opportunity_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="open") ^ Q(closed_at__isnull=False), name="opportunity_closed_is_dated"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="lost") | Q(loss_reason__isnull=False), name="opportunity_lost_has_reason"
+            ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="opportunity_amount_not_negative"),
             models.CheckConstraint(condition=Q(status__in=OpportunityStatus.values), name="opportunity_status_known"),
         ]

@@ -126,7 +126,9 @@ class Membership(models.Model):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
-    weight = models.PositiveSmallIntegerField(default=100, help_text="Share of what the team receives; 50 is half of 100, 0 is none.")
+    weight = models.PositiveSmallIntegerField(
+        default=100, help_text="Share of what the team receives; 50 is half of 100, 0 is none."
+    )
     cap_open = models.PositiveIntegerField("most open leads", null=True, blank=True)
     cap_day = models.PositiveIntegerField("most new leads a day", null=True, blank=True)
     joined_at = models.DateTimeField(auto_now_add=True)

@@ -35,10 +35,14 @@ class Reason(models.Model):
     code = models.SlugField(max_length=40, unique=True)
     label = models.CharField(max_length=80)
     disposition = models.CharField(max_length=12, choices=Disposition)
-    test = models.CharField("objective test", max_length=200, blank=True, help_text="How anybody can tell that it applies.")
+    test = models.CharField(
+        "objective test", max_length=200, blank=True, help_text="How anybody can tell that it applies."
+    )
     is_active = models.BooleanField(default=True)
     is_system = models.BooleanField("set by the system only", default=False)
-    is_prequalification = models.BooleanField("pre-qualification", default=False, help_text="May be chosen without a touch.")
+    is_prequalification = models.BooleanField(
+        "pre-qualification", default=False, help_text="May be chosen without a touch."
+    )
     may_return = models.BooleanField(default=False, help_text="Never: a hand raise reopens it.")
     asks_size = models.BooleanField("asks for the size", default=False)
     nurture_kind = models.CharField(max_length=10, choices=NurtureKind, blank=True)
@@ -46,7 +50,9 @@ class Reason(models.Model):
     recycle_months = models.PositiveSmallIntegerField(
         "comes back after, months", null=True, blank=True, help_text="Calendar months. Empty: never by itself."
     )
-    becomes = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", help_text="Lost: what its people become.")
+    becomes = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", help_text="Lost: what its people become."
+    )
     order = models.PositiveSmallIntegerField(default=100)
 
     objects = ReasonQuerySet.as_manager()
@@ -56,7 +62,8 @@ class Reason(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(disposition__in=Disposition.values), name="reason_disposition_known"),
             models.CheckConstraint(
-                condition=Q(disposition="nurture", nurture_kind__in=NurtureKind.values) | (~Q(disposition="nurture") & Q(nurture_kind="")),
+                condition=Q(disposition="nurture", nurture_kind__in=NurtureKind.values)
+                | (~Q(disposition="nurture") & Q(nurture_kind="")),
                 name="reason_nurture_has_kind",
             ),
         ]

@@ -28,7 +28,9 @@ class Event(models.Model):
 
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()
-    kind = models.CharField(max_length=30, help_text="transition, touch, signal, note, owner, task, opt_out, stage, ...")
+    kind = models.CharField(
+        max_length=30, help_text="transition, touch, signal, note, owner, task, opt_out, stage, ..."
+    )
     move = models.CharField(max_length=30, blank=True, help_text="transition: its name")
     door = models.CharField(max_length=8, choices=Door)
     actor_id = models.BigIntegerField(null=True, help_text="a person; empty is the system")
@@ -51,12 +53,15 @@ class Event(models.Model):
             # the newest transition of a lead: the guard, "who changed it while you were writing"
             models.Index(fields=["lead_id", "-id"], name="event_transition", condition=Q(kind="transition")),
             models.Index(fields=["account_id", "-id"], name="event_of_account", condition=Q(account_id__isnull=False)),
-            models.Index(fields=["opportunity_id", "-id"], name="event_of_opportunity", condition=Q(opportunity_id__isnull=False)),
+            models.Index(
+                fields=["opportunity_id", "-id"], name="event_of_opportunity", condition=Q(opportunity_id__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(door__in=Door.values), name="event_door_known"),
             models.CheckConstraint(
-                condition=~Q(kind="transition") | (Q(lead_id__isnull=False) & ~Q(to_status="") & ~Q(move="")), name="event_transition_whole"
+                condition=~Q(kind="transition") | (Q(lead_id__isnull=False) & ~Q(to_status="") & ~Q(move="")),
+                name="event_transition_whole",
             ),
         ]
 

@@ -55,7 +55,9 @@ class Cycle(models.Model):
     relationship = models.CharField(max_length=16)
     is_target = models.BooleanField(default=False)
     score = models.PositiveSmallIntegerField(null=True)
-    owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", help_text="the first owner; later ones are spells")
+    owner = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", help_text="the first owner; later ones are spells"
+    )
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
     policy = models.ForeignKey(Policy, models.PROTECT, null=True, related_name="+")
     came_from = models.CharField(max_length=12, help_text="the state before this round, where a return goes back to")
@@ -94,20 +96,34 @@ class Cycle(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["assigned_at"], name="cycle_assigned"),
-            models.Index(fields=["working_at"], name="cycle_in_working", condition=Q(ended_at__isnull=True, working_at__isnull=False)),
+            models.Index(
+                fields=["working_at"],
+                name="cycle_in_working",
+                condition=Q(ended_at__isnull=True, working_at__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["lead", "number"], name="cycle_number_once"),
             models.UniqueConstraint(fields=["lead"], condition=Q(ended_at__isnull=True), name="cycle_one_open"),
-            models.CheckConstraint(condition=Q(first_touch_at__isnull=True) | Q(first_touch_at__gte=F("assigned_at")), name="cycle_touch_after_assignment"),
-            models.CheckConstraint(condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("assigned_at")), name="cycle_ends_after_assignment"),
             models.CheckConstraint(
-                condition=Q(ended_at__isnull=True, outcome="") | Q(ended_at__isnull=False, outcome__in=Outcome.values), name="cycle_end_has_outcome"
+                condition=Q(first_touch_at__isnull=True) | Q(first_touch_at__gte=F("assigned_at")),
+                name="cycle_touch_after_assignment",
             ),
             models.CheckConstraint(
-                condition=~Q(outcome__in=["nurture", "unqualified", "opted_out"]) | Q(reason__isnull=False), name="cycle_end_has_reason"
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("assigned_at")),
+                name="cycle_ends_after_assignment",
             ),
-            models.CheckConstraint(condition=~Q(outcome="qualified") | Q(opportunity__isnull=False), name="cycle_qualified_has_opportunity"),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, outcome="") | Q(ended_at__isnull=False, outcome__in=Outcome.values),
+                name="cycle_end_has_outcome",
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome__in=["nurture", "unqualified", "opted_out"]) | Q(reason__isnull=False),
+                name="cycle_end_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome="qualified") | Q(opportunity__isnull=False), name="cycle_qualified_has_opportunity"
+            ),
         ]
 
     def __str__(self):
@@ -127,7 +143,9 @@ class Spell(models.Model):
     cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="spells")
     owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
-    pool = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+", help_text="the team whose turn this was")
+    pool = models.ForeignKey(
+        Team, models.PROTECT, null=True, related_name="+", help_text="the team whose turn this was"
+    )
     role = models.CharField(max_length=12, default="development")
     how = models.CharField(max_length=10, choices=How)
     began_at = models.DateTimeField()
@@ -144,7 +162,9 @@ class Spell(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["lead", "role"], condition=Q(ended_at__isnull=True), name="spell_one_open"),
             models.CheckConstraint(condition=Q(owner__isnull=False) | Q(team__isnull=False), name="spell_has_owner"),
-            models.CheckConstraint(condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("began_at")), name="spell_in_order"),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("began_at")), name="spell_in_order"
+            ),
         ]
 
     def __str__(self):

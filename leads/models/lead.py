@@ -105,9 +105,13 @@ class Lead(ConcurrentTransitionMixin, models.Model):
 
     owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+")
-    development_owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="sales development owner")
+    development_owner = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="sales development owner"
+    )
     opportunity_owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-    success_owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="customer success owner")
+    success_owner = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="customer success owner"
+    )
     cycle = models.ForeignKey("leads.Cycle", models.PROTECT, null=True, blank=True, related_name="+")
 
     opted_out_at = models.DateTimeField("asked us to stop, all channels", null=True, blank=True)
@@ -115,7 +119,9 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     last_activity_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(help_text="when this person first came to us")
     recorded_at = models.DateTimeField(help_text="when we learnt it")
-    search = models.TextField(blank=True, editable=False, help_text="name, company, address and phone in lower case, for the one search box")
+    search = models.TextField(
+        blank=True, editable=False, help_text="name, company, address and phone in lower case, for the one search box"
+    )
     gone_as = models.CharField(max_length=10, blank=True, editable=False)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
 
@@ -134,12 +140,16 @@ class Lead(ConcurrentTransitionMixin, models.Model):
             # lists by owner and state, newest first
             models.Index(fields=["owner", "status", "-id"], name="lead_of_owner", condition=Q(owner__isnull=False)),
             # a team's queue, oldest first
-            models.Index(fields=["team", "status", "id"], name="lead_in_queue", condition=Q(team__isnull=False, gone_as="")),
+            models.Index(
+                fields=["team", "status", "id"], name="lead_in_queue", condition=Q(team__isnull=False, gone_as="")
+            ),
             models.Index(fields=["status", "-id"], name="lead_by_status", condition=Q(gone_as="")),
             models.Index(fields=["source", "-id"], name="lead_by_source", condition=Q(gone_as="")),
             models.Index(fields=["account"], name="lead_of_account", condition=Q(account__isnull=False)),
             # nurture that comes back by itself
-            models.Index(fields=["recycle_at"], name="lead_recycle_due", condition=Q(recycle_at__isnull=False, status="nurture")),
+            models.Index(
+                fields=["recycle_at"], name="lead_recycle_due", condition=Q(recycle_at__isnull=False, status="nurture")
+            ),
             GinIndex(OpClass("search", name="gin_trgm_ops"), name="lead_search"),
         ]
         constraints = [
@@ -152,19 +162,31 @@ class Lead(ConcurrentTransitionMixin, models.Model):
                 name="lead_reason_with_disposition",
             ),
             models.CheckConstraint(
-                condition=Q(status="nurture", nurture_kind__in=NurtureKind.values) | (~Q(status="nurture") & Q(nurture_kind="")),
+                condition=Q(status="nurture", nurture_kind__in=NurtureKind.values)
+                | (~Q(status="nurture") & Q(nurture_kind="")),
                 name="lead_nurture_has_kind",
             ),
             models.CheckConstraint(condition=Q(owner__isnull=True) | Q(team__isnull=True), name="lead_one_owner"),
             models.CheckConstraint(
-                condition=~Q(status__in=LeadStatus.OPEN) | Q(owner__isnull=False) | Q(team__isnull=False) | ~Q(gone_as=""), name="lead_in_hand_has_owner"
+                condition=~Q(status__in=LeadStatus.OPEN)
+                | Q(owner__isnull=False)
+                | Q(team__isnull=False)
+                | ~Q(gone_as=""),
+                name="lead_in_hand_has_owner",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=LeadStatus.OPEN) | Q(motion="slg") | Q(owner__isnull=True), name="lead_product_led_has_no_rep"
+                condition=~Q(status__in=LeadStatus.OPEN) | Q(motion="slg") | Q(owner__isnull=True),
+                name="lead_product_led_has_no_rep",
             ),
-            models.CheckConstraint(condition=Q(recycle_at__isnull=True) | Q(status="nurture"), name="lead_comes_back_from_nurture"),
-            models.CheckConstraint(condition=Q(gone_as__in=["", "merged", "undone", "erased"]), name="lead_gone_as_known"),
-            models.CheckConstraint(condition=Q(merged_into__isnull=True) | Q(gone_as="merged"), name="lead_merged_is_gone"),
+            models.CheckConstraint(
+                condition=Q(recycle_at__isnull=True) | Q(status="nurture"), name="lead_comes_back_from_nurture"
+            ),
+            models.CheckConstraint(
+                condition=Q(gone_as__in=["", "merged", "undone", "erased"]), name="lead_gone_as_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(gone_as="merged"), name="lead_merged_is_gone"
+            ),
             models.CheckConstraint(condition=~Q(merged_into=F("id")), name="lead_not_into_itself"),
         ]
 
@@ -173,7 +195,13 @@ class Lead(ConcurrentTransitionMixin, models.Model):
 
     @property
     def name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip() or self.email or self.company or self.phone or f"Lead {self.pk}"
+        return (
+            f"{self.first_name} {self.last_name}".strip()
+            or self.email
+            or self.company
+            or self.phone
+            or f"Lead {self.pk}"
+        )
 
     @property
     def is_open(self) -> bool:
@@ -294,10 +322,14 @@ class Identity(models.Model):
 
     class Meta:
         verbose_name_plural = "identities"
-        indexes = [models.Index(fields=["kind", "value"], name="identity_phone", condition=Q(kind="phone", is_live=True))]
+        indexes = [
+            models.Index(fields=["kind", "value"], name="identity_phone", condition=Q(kind="phone", is_live=True))
+        ]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "system", "value"], condition=Q(is_live=True, kind__in=["email", "external"]), name="identity_of_one_lead"
+                fields=["kind", "system", "value"],
+                condition=Q(is_live=True, kind__in=["email", "external"]),
+                name="identity_of_one_lead",
             ),
             models.UniqueConstraint(fields=["lead", "kind", "system", "value"], name="identity_once"),
             models.CheckConstraint(condition=~Q(value=""), name="identity_not_empty"),
@@ -321,7 +353,9 @@ class Note(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["lead", "-id"], name="note_of_lead")]
-        constraints = [models.CheckConstraint(condition=~Q(text="") | Q(erased_at__isnull=False), name="note_says_something")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text="") | Q(erased_at__isnull=False), name="note_says_something")
+        ]
 
     def __str__(self):
         return self.text[:60]

@@ -18,7 +18,9 @@ class Policy(models.Model):
         ordering = ["name", "-version"]
         constraints = [
             models.UniqueConstraint(fields=["name", "version"], name="policy_version_once"),
-            models.CheckConstraint(condition=Q(target_minutes__lte=F("limit_minutes")), name="policy_target_within_limit"),
+            models.CheckConstraint(
+                condition=Q(target_minutes__lte=F("limit_minutes")), name="policy_target_within_limit"
+            ),
         ]
 
     def __str__(self):

@@ -58,7 +58,9 @@ class ContactRole(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["lead", "opportunity"], name="contactrole_once"),
-            models.UniqueConstraint(fields=["opportunity"], condition=models.Q(is_primary=True), name="contactrole_one_primary"),
+            models.UniqueConstraint(
+                fields=["opportunity"], condition=models.Q(is_primary=True), name="contactrole_one_primary"
+            ),
         ]
 
     def __str__(self):

@@ -37,7 +37,9 @@ class Task(models.Model):
     what = models.CharField(max_length=200, blank=True)
     reason = models.ForeignKey(Reason, models.PROTECT, null=True, related_name="+")
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    accepted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", help_text="exception: who granted it")
+    accepted_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", help_text="exception: who granted it"
+    )
     began_at = models.DateTimeField(help_text="when the clock of it started")
     due_at = models.DateTimeField()
     limit_at = models.DateTimeField(null=True)
@@ -53,17 +55,26 @@ class Task(models.Model):
         indexes = [
             # one person's day
             models.Index(fields=["owner", "due_at"], name="task_of_owner", condition=Q(done_at__isnull=True)),
-            models.Index(fields=["team", "due_at"], name="task_of_team", condition=Q(done_at__isnull=True, team__isnull=False)),
+            models.Index(
+                fields=["team", "due_at"], name="task_of_team", condition=Q(done_at__isnull=True, team__isnull=False)
+            ),
             # what a lead still waits for
             models.Index(fields=["lead", "due_at"], name="task_of_lead", condition=Q(done_at__isnull=True)),
             # what a sweep must look at
-            models.Index(fields=["sweep_at"], name="task_to_sweep", condition=Q(done_at__isnull=True, sweep_at__isnull=False)),
+            models.Index(
+                fields=["sweep_at"], name="task_to_sweep", condition=Q(done_at__isnull=True, sweep_at__isnull=False)
+            ),
         ]
         constraints = [
             # one response clock a round; other kinds may stand several times
             models.UniqueConstraint(fields=["cycle", "kind"], condition=Q(kind="response"), name="task_one_response"),
-            models.UniqueConstraint(fields=["lead"], condition=Q(kind="exception", done_at__isnull=True), name="task_one_exception"),
-            models.CheckConstraint(condition=Q(done_at__isnull=True, outcome="") | (Q(done_at__isnull=False) & ~Q(outcome="")), name="task_done_has_outcome"),
+            models.UniqueConstraint(
+                fields=["lead"], condition=Q(kind="exception", done_at__isnull=True), name="task_one_exception"
+            ),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, outcome="") | (Q(done_at__isnull=False) & ~Q(outcome="")),
+                name="task_done_has_outcome",
+            ),
         ]
 
     def __str__(self):

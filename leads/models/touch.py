@@ -22,7 +22,13 @@ class TouchOutcome(models.TextChoices):
 
 
 # After these nobody was reached: the next lead opens (WORK-2).
-TouchOutcome.UNANSWERED = (TouchOutcome.NO_ANSWER, TouchOutcome.VOICEMAIL, TouchOutcome.SENT, TouchOutcome.WRONG_NUMBER, TouchOutcome.BOUNCED)
+TouchOutcome.UNANSWERED = (
+    TouchOutcome.NO_ANSWER,
+    TouchOutcome.VOICEMAIL,
+    TouchOutcome.SENT,
+    TouchOutcome.WRONG_NUMBER,
+    TouchOutcome.BOUNCED,
+)
 
 
 class Touch(models.Model):
@@ -32,7 +38,9 @@ class Touch(models.Model):
     """
 
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="touch_rows")
-    cycle = models.ForeignKey(Cycle, models.CASCADE, null=True, related_name="touch_rows", help_text="empty: outside any round")
+    cycle = models.ForeignKey(
+        Cycle, models.CASCADE, null=True, related_name="touch_rows", help_text="empty: outside any round"
+    )
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     channel = models.CharField(max_length=8, choices=Channel)
     outcome = models.CharField(max_length=16, choices=TouchOutcome)

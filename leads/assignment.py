@@ -1,0 +1,232 @@
+"""Leads into hands: to a person, to oneself, in turn over a team, pulled from a queue; and from one hand to another.
+
+Called by every door and by intake. Each function takes many leads and answers with a Result (`leads/lifecycle.py`).
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Door, Team, User
+from leads import permissions, routing
+from leads.lifecycle import Forbidden, Refused, Result, Seen, Step, turn
+from leads.models import GoToMarket, Lead, LeadStatus, Motion, Outcome, Spell, Task, Trigger
+from leads.notes import attach
+
+# What makes a round inbound or outbound (LIFE-3); other triggers keep what the lead has.
+INBOUND, OUTBOUND = {Trigger.ACTION}, {Trigger.PULL, Trigger.RECYCLE, Trigger.TARGET}
+
+
+class NotAvailable(Refused):
+    """The one who should receive the lead cannot."""
+
+
+def assign(
+    leads, *, to: User | Team, by: User | None, at: datetime, door: str = Door.PAGE, trigger: str = Trigger.MANAGER,
+    note: str = "", pool: Team | None = None, restart_clock: bool = False, recorded_at: datetime | None = None,
+) -> Result:  # fmt: skip
+    """Put leads into the hands of a person or a team.
+
+    Raw and nurtured ones begin a round; unqualified ones are reopened (a manager's note, or a hand raise whose reason may return);
+    qualified ones come back once no opportunity of theirs is open; a lead in hand changes hands inside its round, its clock running
+    on unless it is restarted with a note (ROUTE-6, ROUTE-7). Refused: whoever may not, a receiver switched off or at their cap, an
+    opted-out lead unless they raised their hand, a product-led lead for a seller.
+    """
+    receiver = _Receiver(to, at, counts_caps=by is not None or pool is not None)
+
+    def change(step: Step) -> None:
+        step.may(_action(step.lead, to, by, trigger))
+        if by is not None and not permissions.may_give_to(by, to):
+            raise Forbidden(f"{to} is not yours to give leads to.")
+        if step.lead.is_open:
+            _change_hands(step, receiver, note, restart_clock)
+        else:
+            begin(step, receiver, trigger, note=note, pool=pool)
+
+    return turn(leads, change, by=by, at=at, door=door, recorded_at=recorded_at)
+
+
+def _action(lead: Lead, to, by, trigger) -> str:
+    """Name what is asked for: to oneself only by a pull, or as the one who made the lead."""
+    if to == by and not lead.is_open:
+        return {Trigger.PULL: "pull", Trigger.OWN: "create"}.get(trigger, "assign")
+    return "assign"
+
+
+class _Receiver:
+    """Who receives, and how many more they may."""
+
+    def __init__(self, to: User | Team, at: datetime, counts_caps: bool = True):
+        self.user, self.team = (to, None) if isinstance(to, User) else (None, to)
+        self.room = routing.room_of(to, at) if self.user and counts_caps else None
+
+    def take_one(self, lead: Lead) -> None:
+        if self.user and not self.user.is_active:
+            raise NotAvailable(f"{self.user} is switched off and receives nothing.", "inactive")
+        if self.user and lead.motion == Motion.PLG:
+            raise Refused("This lead belongs to the product. Sales gets it when it is handed over.", "shield")
+        if self.team and self.team.kind == Team.Kind.PRODUCT and lead.motion != Motion.PLG:
+            raise Refused("Only product-led leads belong to the product.", "motion")
+        if self.room is not None:
+            if self.room <= 0:
+                raise NotAvailable(f"{self.user} is at their cap.", "cap")
+            self.room -= 1
+
+
+def begin(
+    step: Step, receiver: _Receiver, trigger: str, *, note: str = "", pool: Team | None = None, how=Spell.How.ASSIGNED
+) -> None:
+    """Begin a round for one lead within a turn: the right transition, go-to-market, owner, spell, clock."""
+    lead = step.lead
+    if lead.opted_out_at and trigger != Trigger.ACTION:
+        raise Refused(f"{lead.name} asked us to stop.", "opted_out")
+    transition = {LeadStatus.UNQUALIFIED: "reopen", LeadStatus.QUALIFIED: "come_back"}.get(lead.status, "assign")
+    if transition == "reopen":
+        if trigger == Trigger.ACTION and not lead.reason.may_return:
+            raise Refused(f"“{lead.reason.label}” does not return by itself; the manager decides.", "may_not_return")
+        if trigger != Trigger.ACTION:
+            step.may("reopen")
+            if not note:
+                raise Refused("Write why this lead is opened again.", "note")
+            trigger = Trigger.REOPEN
+    elif transition == "come_back" and lead.pk in step.turn.in_open_opportunity:
+        raise Refused(f"{lead.name} is in an open opportunity; its owner has this.", "open_opportunity")
+    receiver.take_one(lead)
+    if trigger in INBOUND:
+        lead.go_to_market = GoToMarket.INBOUND
+    elif trigger in OUTBOUND:
+        lead.go_to_market = GoToMarket.OUTBOUND
+    came = step.lead.status
+    step.begin_cycle(trigger, owner=receiver.user, team=receiver.team, how=how, pool=pool)
+    step.move(transition, data={"to": _pk(receiver.user), "team": _pk(receiver.team), "trigger": trigger, "from": came})
+    # A task kept on the waiting lead (a follow-up date, a manager's word) is answered by its coming back.
+    step.close_tasks(outcome=Task.Outcome.DONE)
+    if note:
+        attach(step, note)
+
+
+def begin_inside(step: Step, receiver: _Receiver, trigger: str, transition: str, data: dict) -> None:
+    """Begin the next round of a lead whose round just ended in the same transaction: between product and sales."""
+    receiver.take_one(step.lead)
+    step.begin_cycle(trigger, owner=receiver.user, team=receiver.team)
+    step.move(transition, data={"to": _pk(receiver.user), "team": _pk(receiver.team), "trigger": trigger, **data})
+
+
+def _change_hands(step: Step, receiver: _Receiver, note: str, restart_clock: bool) -> None:
+    lead, cycle = step.lead, step.cycle
+    if (lead.owner_id, lead.team_id) == (_pk(receiver.user), _pk(receiver.team)):
+        raise Refused(f"{lead.name} is already with {lead.owner or lead.team}.", "already")
+    if restart_clock and not note:
+        raise Refused("Write why the clock starts again.", "note")
+    if lead.opted_out_at:
+        raise Refused(f"{lead.name} asked us to stop.", "opted_out")
+    receiver.take_one(lead)
+    step.record(
+        "owner",
+        data={"from": lead.owner_id, "from_team": lead.team_id, "to": _pk(receiver.user), "team": _pk(receiver.team)},
+    )
+    step.closes_spell = True
+    step.own(receiver.user, receiver.team)
+    if receiver.user:
+        lead.development_owner = receiver.user
+    step.begin_spell(receiver.user, receiver.team, Spell.How.REASSIGNED)
+    for task in step.open_tasks:
+        step.changed_tasks[task.pk] = task
+        task.owner, task.team = receiver.user, receiver.team
+        if restart_clock and task.kind == Task.Kind.RESPONSE and cycle.policy_id:
+            length, target = task.limit_at - task.began_at, task.due_at - task.began_at
+            task.began_at, task.due_at, task.limit_at, task.level = step.at, step.at + target, step.at + length, 0
+    if note:
+        attach(step, note)
+
+
+def share_out(
+    leads, *, team: Team, by: User | None, at: datetime, door: str = Door.PAGE, trigger: str = Trigger.ROUND_ROBIN
+) -> Result:
+    """Give leads in turn to the members of a team, by weight and within their caps; where nobody can, the team holds them (ROUTE-3).
+
+    The team's row is locked meanwhile, so that two who share out at once stay within one of the shares. One round of assigning a person.
+    """
+    leads = list(leads)
+    result = Result()
+    with transaction.atomic():
+        team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+        turns = routing.share(routing.places(team, at), len(leads))
+        people = User.objects.in_bulk([u for u in turns if u])
+        by_receiver: dict[int | None, list] = {}
+        for lead, user in zip(leads, turns, strict=True):
+            by_receiver.setdefault(user, []).append(lead)
+        for user, theirs in by_receiver.items():
+            part = assign(
+                theirs, to=people[user] if user else team, by=by, at=at, door=door, trigger=trigger, pool=team
+            )
+            result.done += part.done
+            result.refused += part.refused
+            result.made |= part.made
+    return result
+
+
+def pull(team: Team, *, by: User, at: datetime, number: int = 1, door: str = Door.PAGE) -> Result:
+    """Take the next leads of a queue into one's own hands, oldest first (ROUTE-5).
+
+    Two who pull at once never get the same lead: what another transaction holds is passed over. The pull stamps the assigned date.
+    An empty result means an empty queue. Raises NotAvailable at the cap or when absent from the queue's team.
+    """
+    if (room := routing.room_of(by, at)) is not None and room < number:
+        raise NotAvailable("You are at your cap. Work or end one first.", "cap")
+    with transaction.atomic():
+        ids = next_in_queue(team, number)
+        return assign([Seen(pk) for pk in ids], to=by, by=by, at=at, door=door, trigger=Trigger.PULL)
+
+
+def next_in_queue(team: Team, number: int) -> list[int]:
+    """Lock and name the next leads of a queue that nobody else is taking. One query, by `lead_in_queue`."""
+    waiting = Lead.objects.filter(
+        team=team, status__in=LeadStatus.WAITING, motion=Motion.SLG, gone_as="", opted_out_at__isnull=True
+    )
+    return list(
+        waiting.order_by("id").select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[:number]
+    )
+
+
+def give_back(leads, *, by: User | None, at: datetime, door: str = Door.PAGE) -> Result:
+    """Return a pull untouched: the lead is again what and where it was before, the round ends *returned*."""
+
+    def change(step: Step) -> None:
+        step.may("give_back")
+        lead, cycle = step.lead, step.cycle
+        if lead.status != LeadStatus.ASSIGNED or cycle.touches:
+            raise Refused("Only what nobody has touched goes back to the queue.", "touched")
+        if cycle.came_from not in LeadStatus.WAITING:
+            raise Refused("This lead came from no queue.", "no_queue")
+        step.end_cycle(Outcome.RETURNED)
+        nurture = cycle.came_from == LeadStatus.NURTURE
+        step.move(
+            "give_back_nurture" if nurture else "give_back_raw",
+            reason=cycle.came_reason,
+            data={"to_team": cycle.came_team_id},
+        )
+        if nurture:
+            lead.nurture_kind, lead.recycle_at = cycle.came_kind, cycle.came_recycle_at
+        step.own(None, cycle.came_team)
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def enqueue(leads, *, team: Team | None, by: User | None, at: datetime, door: str = Door.PAGE) -> Result:
+    """Put waiting leads into a team's queue, or out of any."""
+
+    def change(step: Step) -> None:
+        step.may("assign")
+        if step.lead.status not in LeadStatus.WAITING:
+            raise Refused(
+                f"{step.lead.name} is {step.lead.state_label}; only raw and nurtured leads wait in a queue.", "state"
+            )
+        step.record("owner", data={"from_team": step.lead.team_id, "team": _pk(team)})
+        step.own(None, team)
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def _pk(row) -> int | None:
+    return row.pk if row else None

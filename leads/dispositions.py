@@ -1,0 +1,233 @@
+"""How a round ends: now, not now, never; and how an end is taken back. Called by every door, by meetings, and by the sweeps.
+
+Every end has a reason from RevOps' list (LIFE-4). Nobody ends an untouched round without a pre-qualification reason.
+"""
+
+import calendar
+from datetime import datetime, timedelta
+
+from accounts.models import Disposition, Door, NurtureKind, Opportunity, Reason, User
+from leads.lifecycle import Refused, Result, Step, turn
+from leads.models import ContactRole, LeadStatus, Outcome, Spell, Task
+from leads.notes import attach
+
+TAKE_BACK = timedelta(hours=24)
+
+
+def after_months(at: datetime, months: int) -> datetime:
+    """Add calendar months: 31 August and six months is the last of February. Pure."""
+    month = at.month - 1 + months
+    year, month = at.year + month // 12, month % 12 + 1
+    return at.replace(year=year, month=month, day=min(at.day, calendar.monthrange(year, month)[1]))
+
+
+def nurture(
+    leads, *, reason: Reason, by: User | None, at: datetime, note: str = "", size: str = "", door: str = Door.PAGE
+) -> Result:
+    """End rounds *not now*. The lead goes to marketing, and comes back when its reason says so."""
+    _fits(reason, Disposition.NURTURE, by, size)
+
+    def change(step: Step) -> None:
+        step.may("nurture")
+        if reason.nurture_kind == NurtureKind.SALES:
+            raise Refused("To keep a lead yourself, say until when.", "keep")
+        _end(step, Outcome.NURTURE, "nurture", reason, note, size)
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def unqualify(leads, *, reason: Reason, by: User | None, at: datetime, note: str = "", door: str = Door.PAGE) -> Result:
+    """End rounds *never*."""
+    _fits(reason, Disposition.UNQUALIFIED, by)
+
+    def change(step: Step) -> None:
+        step.may("unqualify")
+        _end(step, Outcome.UNQUALIFIED, "unqualify", reason, note)
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def _fits(reason: Reason, disposition: str, by: User | None, size: str = "") -> None:
+    if reason.disposition != disposition:
+        raise Refused(f"“{reason.label}” is no reason for this.", "reason")
+    if by is not None and (reason.is_system or not reason.is_active):
+        raise Refused(f"“{reason.label}” is not for people to choose.", "reason")
+    if by is not None and reason.asks_size and not size.strip():
+        raise Refused("Too small: write the size.", "size")
+
+
+def _end(
+    step: Step,
+    outcome: str,
+    transition: str,
+    reason: Reason,
+    note: str = "",
+    size: str = "",
+    keeper: User | None = None,
+) -> None:
+    lead, cycle = step.lead, step.cycle
+    if not lead.is_open:
+        raise Refused(f"{lead.name} is {lead.state_label}; only a lead in hand is ended.", "state")
+    untouched = lead.status == LeadStatus.ASSIGNED and cycle.touches == 0
+    if untouched and step.by is not None and not reason.is_prequalification:
+        allowed = Reason.objects.filter(is_prequalification=True, is_active=True, is_system=False).values_list(
+            "label", flat=True
+        )
+        raise Refused(
+            "No touch yet. Without one only these reasons are possible: " + ", ".join(allowed) + ".", "no_touch"
+        )
+    if note.strip():
+        attach(step, note)
+    step.end_cycle(
+        outcome, reason=reason, size=size.strip()[:40], is_early=reason.code == "rep_abandoned" and step.by is not None
+    )
+    step.move(transition, reason=reason)
+    if outcome == Outcome.NURTURE and reason.recycle_months and not lead.opted_out_at:
+        lead.recycle_at = after_months(lead.status_since, reason.recycle_months)
+    step.own(keeper, None)
+
+
+def keep(
+    leads, *, until: datetime, by: User, at: datetime, what: str = "", note: str = "", door: str = Door.PAGE
+) -> Result:
+    """*I want to keep it* (LIFE-9): sales nurture with a date and a task; the lead leaves the working list until then."""
+    if until <= at:
+        raise Refused("That day is past. Choose one from tomorrow on.", "past")
+    if until > after_months(at, 24):
+        raise Refused("That is more than two years away. Choose an earlier day, or not now with its reason.", "far")
+    reason = Reason.objects.get(code="kept")
+
+    def change(step: Step) -> None:
+        step.may("keep")
+        lead, keeper = step.lead, step.lead.owner
+        if keeper is None:
+            raise Refused("Only a lead in someone's hands is kept.", "no_owner")
+        if lead.status == LeadStatus.ASSIGNED and step.cycle.touches == 0:
+            raise Refused("No touch yet. Reach out once before you keep it for later.", "no_touch")
+        _end(step, Outcome.NURTURE, "nurture", reason, note, keeper=keeper)
+        lead.recycle_at = until
+        step.add(
+            Task(kind=Task.Kind.KEEP, lead=lead, cycle=step.cycle, owner=keeper, what=what[:200], created_by=step.by, began_at=step.at,
+                 due_at=until, sweep_at=until),
+            "keep",
+        )  # fmt: skip
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def set_aside(leads, *, by: User | None, at: datetime, door: str = Door.PAGE) -> Result:
+    """Raw leads that say not now at intake, or that marketing keeps: nurture, kind marketing, without ever reaching sales."""
+    reason = Reason.objects.get(code="not_now_intake")
+
+    def change(step: Step) -> None:
+        step.may("set_aside")
+        step.move("set_aside", reason=reason)
+        step.lead.recycle_at = (
+            after_months(step.lead.status_since, reason.recycle_months) if reason.recycle_months else None
+        )
+        step.own(None, None)
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def discard(leads, *, reason: Reason, by: User | None, at: datetime, door: str = Door.PAGE) -> Result:
+    """Raw or nurtured leads that are never: trash does not reach sales. By marketing or RevOps."""
+    _fits(reason, Disposition.UNQUALIFIED, by)
+
+    def change(step: Step) -> None:
+        step.may("discard")
+        step.move("discard", reason=reason)
+        step.close_tasks(outcome=Task.Outcome.DROPPED)
+        step.own(None, None)
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def qualify(leads, *, opportunity: Opportunity, by: User | None, at: datetime, door: str = Door.PAGE) -> Result:
+    """End rounds *now*: the lead has a role in an opportunity that reached the qualifying stage."""
+    in_role = set(ContactRole.objects.filter(opportunity=opportunity).values_list("lead", flat=True))
+
+    def change(step: Step) -> None:
+        step.may("qualify")
+        if step.lead.pk not in in_role:
+            raise Refused(f"{step.lead.name} has no role in {opportunity.name}.", "no_role")
+        if opportunity.qualified_at is None or opportunity.gone_as:
+            raise Refused(f"{opportunity.name} has not reached the qualifying stage.", "stage")
+        step.end_cycle(Outcome.QUALIFIED, opportunity=opportunity)
+        step.move("qualify", data={"opportunity": opportunity.pk})
+        step.lead.opportunity_owner = opportunity.opportunity_owner or step.lead.opportunity_owner
+        step.own(opportunity.opportunity_owner or step.lead.owner, None)
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def lose(leads, *, reason: Reason, by: User | None, at: datetime, door: str = Door.PAGE) -> Result:
+    """Qualified leads whose opportunity was lost follow its reason; those in another open opportunity stay."""
+
+    def change(step: Step) -> None:
+        lead = step.lead
+        if lead.status != LeadStatus.QUALIFIED:
+            raise Refused(f"{lead.name} is {lead.state_label} and stays so.", "state")
+        if lead.pk in step.turn.in_open_opportunity:
+            raise Refused(f"{lead.name} is in another open opportunity and stays.", "open_opportunity")
+        nurtures = reason.disposition == Disposition.NURTURE
+        step.move("lose" if nurtures else "lose_for_good", reason=reason)
+        if nurtures and reason.recycle_months and not lead.opted_out_at:
+            lead.recycle_at = after_months(lead.status_since, reason.recycle_months)
+        step.own(None, None)
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def take_back(leads, *, by: User, at: datetime, door: str = Door.PAGE) -> Result:
+    """Take a disposition back (LIFE-15): who made it for 24 hours, a manager later. The same round goes on; both facts stay."""
+
+    def change(step: Step) -> None:
+        lead, cycle = step.lead, step.cycle
+        if (
+            lead.status not in LeadStatus.ENDED
+            or cycle is None
+            or cycle.ended_at is None
+            or lead.status_since > cycle.ended_at
+        ):
+            raise Refused(f"{lead.name} is {lead.state_label}; there is no disposition to take back.", "state")
+        if cycle.outcome not in Outcome.DISPOSITIONS:
+            raise Refused(f"This round ended {cycle.get_outcome_display().lower()}; that is not taken back.", "outcome")
+        step.may("take_back")
+        if cycle.ended_by_id == by.pk and at - cycle.ended_at > TAKE_BACK and not _is_manager(step):
+            raise Refused("After 24 hours a manager takes it back.", "too_late")
+        restore(step)
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def _is_manager(step: Step) -> bool:
+    return step.by.is_superuser or step.by.role in ("manager", "revops")
+
+
+def restore(step: Step) -> None:
+    """Open the round that just ended, within a turn: as it was, in the hands it was in, with the tasks that its end dropped."""
+    cycle = step.cycle
+    spell = (
+        Spell.objects.filter(cycle=cycle, role="development").select_related("owner", "team").order_by("-pk").first()
+    )
+    ended = cycle.ended_at
+    cycle.ended_at, cycle.outcome, cycle.reason, cycle.ended_by, cycle.nurture_kind, cycle.size = (
+        None,
+        "",
+        None,
+        None,
+        "",
+        "",
+    )
+    cycle.is_early, cycle.opportunity = False, None
+    step.cycle_changed = True
+    step.close_tasks(Task.Kind.KEEP, outcome=Task.Outcome.DROPPED)
+    for task in Task.objects.filter(cycle=cycle, done_at=ended, outcome=Task.Outcome.DROPPED).exclude(
+        kind=Task.Kind.KEEP
+    ):
+        task.done_at, task.outcome = None, ""
+        step.changed_tasks[task.pk] = task
+    step.move("take_back" if cycle.working_at else "take_back_untouched")
+    step.own(spell.owner, spell.team)
+    step.begin_spell(spell.owner, spell.team, Spell.How.RETURNED)

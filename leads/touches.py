@@ -1,0 +1,152 @@
+"""Touches: what a person did to reach a lead, and what it changes. Called by the queue, the lead page, the API and mail.
+
+The first touch that counts starts the work (assigned -> working) and stops the response clock; no edit, note or plan does (spec 1).
+"""
+
+from datetime import datetime, timedelta
+
+from accounts.models import Door, User
+from leads.lifecycle import UNDO, Refused, Result, Step, turn
+from leads.models import Channel, LeadStatus, Motion, Signal, Task, Touch, TouchOutcome
+from leads.notes import attach, plan
+
+BACKDATED = timedelta(hours=24)
+
+
+def log(
+    leads, *, channel: str, outcome: str, by: User | None, at: datetime, occurred_at: datetime | None = None, note: str = "",
+    is_automated: bool = False, next_at: datetime | None = None, next_channel: str = "", next_what: str = "", door: str = Door.PAGE,
+) -> Result:  # fmt: skip
+    """Record that someone reached out, when it happened, and what came of it.
+
+    The owner's touch counts for lead and owner; a manager's, a colleague's or a former owner's for the lead alone. Before the round
+    began, it stands on the timeline and counts for nothing. An automated one never works a lead nor stops a clock (SLA-5). A touch
+    logged later for an earlier moment never moves the first one. `next_at` plans the next step. Refused: in the future, to a
+    product-led lead, to someone who asked us not to on this channel (their own later request may be answered).
+    """
+    if channel not in Channel.values or outcome not in TouchOutcome.values:
+        raise Refused("Choose a channel and an outcome.", "choice")
+    when = occurred_at or at
+    if when > at:
+        raise Refused("That is in the future. A touch is logged once it happened.", "future")
+
+    def change(step: Step) -> None:
+        lead = step.lead
+        if not is_automated:
+            step.may("touch")
+        _consent(step, channel)
+        cycle = step.cycle if lead.is_open and when >= step.cycle.assigned_at else None
+        is_owners = by is not None and by.pk == lead.owner_id
+        touch = Touch(
+            lead=lead, cycle=cycle, by=by, channel=channel, outcome=outcome, occurred_at=when, recorded_at=step.turn.recorded_at,
+            is_automated=is_automated, is_owners=is_owners,
+        )  # fmt: skip
+        if note.strip():
+            touch.note = attach(step, note)
+        step.add(touch, "touch")
+        lead.last_activity_at = max(when, lead.last_activity_at or when)
+        step.record(
+            "touch", at=when, data={"touch": touch, "channel": channel, "outcome": outcome, "auto": is_automated,
+                                    "late": step.at - when > BACKDATED, "owners": is_owners},
+        )  # fmt: skip
+        if cycle and not is_automated:
+            _count(step, when, outcome)
+        if next_at and lead.is_open:
+            plan(step, next_at, next_channel, next_what)
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def _consent(step: Step, channel: str) -> None:
+    lead = step.lead
+    if not lead.opted_out_at and channel not in lead.opted_out_channels:
+        return
+    since = lead.opted_out_at
+    asked_again = any(t.kind == Task.Kind.HAND_RAISE for t in step.open_tasks) or (
+        since is not None and Signal.objects.filter(lead=lead, kind=Signal.Kind.HAND_RAISE, at__gt=since).exists()
+    )
+    if asked_again:
+        return
+    if lead.opted_out_at:
+        raise Refused(f"{lead.name} asked us to stop on every channel.", "opted_out")
+    label = Channel(channel).label.lower()
+    raise Refused(f"{lead.name} asked us not to use this channel: {label}. Others are still allowed.", "opted_out")
+
+
+def _count(step: Step, when: datetime, outcome: str) -> None:
+    """Let a person's touch count: stamps, state, clocks."""
+    lead, cycle = step.lead, step.cycle
+    cycle.touches += 1
+    cycle.last_touch_at = max(when, cycle.last_touch_at or when)
+    if outcome not in TouchOutcome.UNANSWERED and cycle.connected_at is None:
+        cycle.connected_at = when
+    if cycle.first_touch_at is None:
+        cycle.first_touch_at, cycle.first_touch_by = when, step.by
+        step.close_tasks(Task.Kind.RESPONSE, outcome=Task.Outcome.DONE, at=when)
+        if lead.status == LeadStatus.ASSIGNED and lead.motion == Motion.SLG:
+            cycle.working_at = max(when, lead.status_since)
+            step.move("start", at=when)
+    step.close_tasks(Task.Kind.HAND_RAISE, Task.Kind.REPLY, outcome=Task.Outcome.DONE, at=when)
+    for task in step.open_tasks:
+        # What was due for this lead is what was just done; a later plan of another channel stands.
+        if task.kind == Task.Kind.FOLLOW_UP and task.began_at <= when:
+            step.close_task(task, Task.Outcome.DONE, when)
+    step.cycle_changed = True
+
+
+def withdraw(touch: Touch, *, by: User, at: datetime, door: str = Door.PAGE) -> Result:
+    """Take a touch back within 60 seconds (WORK-2): both facts stay on record.
+
+    If it was the first, its stamps are cleared, the clock runs again from where it was, and the lead is assigned as before.
+    """
+
+    def change(step: Step) -> None:
+        step.may("withdraw")
+        current = Touch.objects.select_for_update(no_key=True).get(pk=touch.pk)
+        if current.withdrawn_at is not None:
+            raise Refused("It is already taken back.", "already")
+        if current.by_id != by.pk:
+            raise Refused("Only who logged a touch takes it back.", "not_yours")
+        if at - current.recorded_at > UNDO:
+            raise Refused("Too late to undo; log what is right as a new touch.", "too_late")
+        Touch.objects.filter(pk=touch.pk, withdrawn_at__isnull=True).update(withdrawn_at=at)
+        step.record("touch_withdrawn", data={"touch": touch.pk})
+        if (
+            current.cycle_id
+            and current.cycle_id == step.lead.cycle_id
+            and not current.is_automated
+            and step.lead.is_open
+        ):
+            _uncount(step, current)
+
+    return turn([touch.lead_id], change, by=by, at=at, door=door)
+
+
+def _uncount(step: Step, touch: Touch) -> None:
+    cycle = step.cycle
+    rest = Touch.objects.filter(cycle=cycle, withdrawn_at__isnull=True, is_automated=False).order_by(
+        "occurred_at", "pk"
+    )
+    rest = list(rest.exclude(pk=touch.pk).select_related("by"))
+    cycle.touches = len(rest)
+    cycle.last_touch_at = max((t.occurred_at for t in rest), default=None)
+    cycle.connected_at = next((t.occurred_at for t in rest if t.outcome not in TouchOutcome.UNANSWERED), None)
+    step.cycle_changed = True
+    for task in Task.objects.filter(lead=step.lead, cycle=cycle, done_at=touch.occurred_at, outcome=Task.Outcome.DONE):
+        if task.kind != Task.Kind.RESPONSE or not rest:
+            task.done_at, task.outcome = None, ""
+            step.changed_tasks[task.pk] = task
+    for task in step.open_tasks:
+        if (
+            task.kind == Task.Kind.FOLLOW_UP
+            and task.created_by_id == touch.by_id
+            and task.began_at == touch.recorded_at
+        ):
+            step.close_task(task, Task.Outcome.DROPPED)
+    if not rest:
+        cycle.first_touch_at = cycle.first_touch_by = None
+        if step.lead.status == LeadStatus.WORKING and step.lead.motion == Motion.SLG:
+            cycle.working_at = None
+            step.move("withdraw", data={"touch": touch.pk})
+    elif cycle.first_touch_at == touch.occurred_at:
+        cycle.first_touch_at, cycle.first_touch_by = rest[0].occurred_at, rest[0].by

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib import admin
+from django.contrib.admin import apps as admin_apps
 
 
 class LeadOpsConfig(AppConfig):
@@ -9,9 +10,15 @@ class LeadOpsConfig(AppConfig):
     verbose_name = "LeadOps"
 
     def ready(self) -> None:
-        from django_q import models as jobs
-
         from leadops import checks  # noqa: F401
+
+
+class AdminConfig(admin_apps.AdminConfig):
+    """The stock admin, without what the job cluster registers there."""
+
+    def ready(self) -> None:
+        super().ready()
+        from django_q import models as jobs
 
         # Whoever may add a schedule may run any function on the host.
         for model in (jobs.Schedule, jobs.Success, jobs.Failure, jobs.OrmQ):

@@ -123,9 +123,7 @@ class Place:
         return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
     def connect(self, name: str = "postgres") -> psycopg.Connection:
-        return psycopg.connect(
-            host=str(self.sockets), user=SUPERUSER, dbname=name, autocommit=True, connect_timeout=5
-        )
+        return psycopg.connect(host=str(self.sockets), user=SUPERUSER, dbname=name, autocommit=True, connect_timeout=5)
 
 
 def url(role: str = "app", *, data: Path | None = None, name: str = NAME) -> str:
@@ -189,8 +187,7 @@ def prepare(connection: psycopg.Connection, *, owner: str, application: str) -> 
         "GRANT USAGE ON SCHEMA public TO {to}",
         "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public"
         " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {to}",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public"
-        " GRANT USAGE, SELECT ON SEQUENCES TO {to}",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {to}",
     ):
         connection.execute(sql.SQL(statement).format(owner=sql.Identifier(owner), to=to))
 
@@ -209,7 +206,7 @@ def _private(folder: Path) -> None:
 def _start(data: Path, *, disposable: bool) -> None:
     place = _place(data)
     if not _running(place.cluster):
-        _clear_leftovers(place.cluster)
+        _clear_leftovers(place.cluster, place.sockets)
         if not (place.cluster / "PG_VERSION").exists():
             _create(place, disposable=disposable)
         _launch(place, disposable=disposable)
@@ -240,6 +237,7 @@ def _create(place: Place, *, disposable: bool) -> None:
         text=True,
         cwd="/",
         env=_environment(),
+        start_new_session=True,  # Ctrl-C in the terminal is for whoever called this
         check=False,
         **place.as_user(),
     )
@@ -255,7 +253,6 @@ def _launch(place: Place, *, disposable: bool) -> None:
     arguments = [f"--{key}={value}" for key, value in settings.items()]
     log_path = place.data / "postgres.log"
     with log_path.open("w") as log:
-        # A session of its own: Ctrl-C in the terminal must not reach the server.
         server = subprocess.Popen(
             place.command("postgres", "-D", str(place.cluster), *arguments),
             stdin=subprocess.DEVNULL,
@@ -263,7 +260,7 @@ def _launch(place: Place, *, disposable: bool) -> None:
             stderr=log,
             cwd="/",
             env=_environment(),
-            start_new_session=True,
+            start_new_session=True,  # it serves others too, whom Ctrl-C here is not meant for
             **place.as_user(),
         )
     deadline = time.monotonic() + START_SECONDS
@@ -279,7 +276,8 @@ def _launch(place: Place, *, disposable: bool) -> None:
 
 
 def _stop(data: Path) -> None:
-    cluster = _home(data) / "postgres"
+    home = _home(data)
+    cluster = home / "postgres"
     for sign, patience in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 5)):
         main = _running(cluster)
         if main is None:
@@ -287,19 +285,25 @@ def _stop(data: Path) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(main, sign)
         _wait_until_gone(cluster, patience)
-    _clear_leftovers(cluster)
+        _take_leave(main)
+    _clear_leftovers(cluster, _sockets(home))
 
 
 def _wait_until_gone(cluster: Path, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while _processes(cluster) and time.monotonic() < deadline:
-        with contextlib.suppress(ChildProcessError):
-            if (main := _running(cluster)) is not None:
-                os.waitpid(main, os.WNOHANG)
         time.sleep(0.02)
 
 
-def _clear_leftovers(cluster: Path) -> None:
+def _take_leave(process: int) -> None:
+    # Only its parent can; to everybody else it is gone already.
+    with contextlib.suppress(ChildProcessError):
+        deadline = time.monotonic() + 5
+        while os.waitpid(process, os.WNOHANG) == (0, 0) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+
+def _clear_leftovers(cluster: Path, sockets: Path) -> None:
     # After a kill -9 of the server's main process its children notice and leave; a server that
     # started beside them would corrupt the data.
     _wait_until_gone(cluster, 5)
@@ -308,7 +312,8 @@ def _clear_leftovers(cluster: Path) -> None:
             os.kill(process, signal.SIGKILL)
     _wait_until_gone(cluster, 5)
     # Its process number may by now be anybody's, and PostgreSQL would then refuse to start.
-    (cluster / "postmaster.pid").unlink(missing_ok=True)
+    for left in (cluster / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
+        left.unlink(missing_ok=True)
 
 
 def _running(cluster: Path) -> int | None:
@@ -443,9 +448,7 @@ def _binaries(cluster: Path) -> Path:
 
 @functools.cache
 def _major(binaries: Path) -> int:
-    said = subprocess.run(
-        [binaries / "postgres", "--version"], capture_output=True, text=True, check=True
-    )
+    said = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True)
     return int(said.stdout.split()[2].split(".")[0].rstrip("abcdefghijklmnopqrstuvwxyz"))
 
 

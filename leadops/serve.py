@@ -117,7 +117,9 @@ def _wants_demo(options: argparse.Namespace) -> bool:
     from django.core.management import get_commands
     from django.db import connection
 
-    if "demo" not in get_commands() or (database.is_external() and not options.demo):
+    if os.environ.get("LEADOPS_DEMO") == "0" or "demo" not in get_commands():
+        return False
+    if database.is_external() and not options.demo:
         return False
     empty = not get_user_model().objects.exists()
     connection.close()

@@ -55,12 +55,12 @@ ALLOWED_HOSTS = os.environ.get("LEADOPS_HOSTS", "localhost,127.0.0.1,[::1]").spl
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and host != "*"]
 
 INSTALLED_APPS = [
-    "leadops",
+    "leadops.apps.LeadOpsConfig",
     "reporting",
     "meetings",
     "leads",
     "accounts",
-    "django.contrib.admin",
+    "leadops.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -111,11 +111,7 @@ if database.is_external():
     _owner_url = os.environ.get("LEADOPS_OWNER_URL")
     LEADOPS_RECORDS_GUARDED = bool(_owner_url)
     LEADOPS_APP_ROLE = _application["USER"] if _owner_url else database.APPLICATION
-    _address = (
-        database.settings_for(_owner_url)
-        if _owner_url and LEADOPS_DB_ROLE == "owner"
-        else _application
-    )
+    _address = database.settings_for(_owner_url) if _owner_url and LEADOPS_DB_ROLE == "owner" else _application
 else:
     LEADOPS_RECORDS_GUARDED = True
     LEADOPS_APP_ROLE = database.APPLICATION

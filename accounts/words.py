@@ -1,7 +1,8 @@
 """Times and numbers the way people read them.
 
-Pages, mails and exports say a duration, a moment and a count in the same words everywhere; nothing here asks the clock or the database, so
-`now` and the zone are arguments. The screen's script says durations by the same rule (leadops/static/leadops/js/clock.js).
+Pages, mails and exports say a duration, a moment and a count in the same words everywhere; nothing here asks the clock
+or the database, so `now` and the zone are arguments. The screen's script says durations by the same rule
+(leadops/static/leadops/js/clock.js).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ EXACT_UP_TO = 1_000
 def duration(length: timedelta | float | None) -> str:
     """Say how long: `38 min`, `65 h 59 min`, from 100 hours on `5 d 3 h`.
 
-    Never rounded up, so a limit is not called passed before it is. A length below zero reads as its size; the words beside it say which way.
+    Never rounded up, so a limit is not called passed before it is. A length below zero reads as its size; the words
+    beside it say which way.
     """
     if length is None:
         return DASH
@@ -33,7 +35,7 @@ def duration(length: timedelta | float | None) -> str:
 
 
 def day(on: date, today: date) -> str:
-    """Say a day as seen from today: `today`, `tomorrow`, `Thu 15 Oct`, with the year when it is another one."""
+    """Say a day as seen from today: `tomorrow`, `Thu 15 Oct`, with the year when it is another one."""
     away = (on - today).days
     if away in (-1, 0, 1):
         return ("yesterday", "today", "tomorrow")[away + 1]

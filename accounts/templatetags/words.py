@@ -1,7 +1,8 @@
 """The words of `accounts.words` for templates, and the two drawings of a clock.
 
-A clock is what `leads.sla` hands out: `kind` (ok, risk, late, over, hold or due), `due_at`, `target_at`, `limit_at`, `now`, `share`, `figure`
-and `word`. The chip and the stand carry the moments too, so that the page's script keeps them true and a page without one still says when.
+A clock is what `leads.sla` hands out: `kind` (ok, risk, late, over, hold or due), `due_at`, `target_at`, `limit_at`,
+`now`, `share`, `figure` and `word`. The chip and the stand carry the moments too, so that the page's script keeps them
+true and a page without one still says when.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def clock_chip(clock: Any) -> dict[str, Any]:
 
 @register.inclusion_tag("components/_stand.html")
 def stand(clock: Any, assigned: str = "") -> dict[str, Any]:
-    """Draw where the open lead stands; `assigned` is the sentence that says since when and why it is in these hands."""
+    """Draw where the open lead stands; `assigned` says in a sentence since when and why it is in these hands."""
     return drawing(clock) | {"assigned": assigned}
 
 

@@ -70,7 +70,14 @@ def test_the_past_is_said_by_its_distance(at, said):
 
 @pytest.mark.parametrize(
     ("n", "estimated", "said"),
-    [(0, False, "0"), (7870, False, "7,870"), (1000, True, "1,000"), (12437, True, "about 12,400"), (1001, True, "about 1,000"), (None, False, "–")],
+    [
+        (0, False, "0"),
+        (7870, False, "7,870"),
+        (1000, True, "1,000"),
+        (1001, True, "about 1,000"),
+        (12437, True, "about 12,400"),
+        (None, False, "–"),
+    ],
 )
 def test_a_count_is_exact_and_an_estimate_says_so(n, estimated, said):
     assert words.count(n, estimated) == said

@@ -1,4 +1,4 @@
-"""Every colour that is read can be read: contrast recomputed from tokens.css, light and dark (WCAG 2.2, 1.4.3 and 1.4.11)."""
+"""Every colour that is read can be read: contrast from tokens.css, light and dark (WCAG 2.2, 1.4.3 and 1.4.11)."""
 
 import math
 import re
@@ -9,6 +9,7 @@ import pytest
 CSS = Path(__file__).parents[2] / "leadops" / "static" / "leadops" / "css"
 TOKENS = (CSS / "tokens.css").read_text()
 GROUNDS = ("paper", "surface", "raised", "sunken", "hover", "action-tint")
+ROW_GROUNDS = ("surface", "paper", "hover", "action-tint")
 KINDS = ("ok", "risk", "late", "over", "slg", "plg", "now", "notnow", "never")
 
 Rgb = tuple[float, float, float]
@@ -43,7 +44,9 @@ def contrast(one: Rgb, other: Rgb) -> float:
 
 
 def palettes() -> dict[str, dict[str, Rgb]]:
-    first, dark = (re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", part) for part in TOKENS.split("/* 3.")[0].split("/* 2."))
+    first, dark = (
+        re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", part) for part in TOKENS.split("/* 3.")[0].split("/* 2.")
+    )
     both = re.findall(r"--([a-z0-9-]+): light-dark\(oklch\(([^)]+)\), oklch\(([^)]+)\)\);", TOKENS)
     return {
         "sRGB light": {name: from_hex(value) for name, value in first},
@@ -55,8 +58,9 @@ def palettes() -> dict[str, dict[str, Rgb]]:
 
 PALETTES = palettes()
 PAIRS = [(ink, ground, 4.5) for ink in ("ink", "ink-2", "ink-3", "action-ink") for ground in GROUNDS]
-PAIRS += [(f"{kind}-ink", ground, 4.5) for kind in KINDS for ground in (f"{kind}-tint", "surface", "paper", "hover", "action-tint")]
-PAIRS += [("on-action", "action", 4.5), ("on-action", "action-hover", 4.5), ("on-over", "over-solid", 4.5), ("ink", "mark", 4.5)]
+PAIRS += [(f"{kind}-ink", ground, 4.5) for kind in KINDS for ground in (f"{kind}-tint", *ROW_GROUNDS)]
+PAIRS += [("on-action", "action", 4.5), ("on-action", "action-hover", 4.5)]
+PAIRS += [("on-over", "over-solid", 4.5), ("ink", "mark", 4.5)]
 PAIRS += [(f"{kind}-mark", "surface", 3.0) for kind in KINDS if kind != "over"]
 PAIRS += [("line-strong", ground, 3.0) for ground in ("surface", "paper", "raised")]
 PAIRS += [("focus", ground, 3.0) for ground in ("surface", "paper", "action-tint")]
@@ -66,8 +70,8 @@ PAIRS += [("over-solid", "surface", 3.0), ("action", "surface", 3.0)]
 @pytest.mark.parametrize("palette", PALETTES)
 def test_every_pair_of_colours_can_be_read(palette):
     colours = PALETTES[palette]
-    short = {f"{ink} on {ground}": round(contrast(colours[ink], colours[ground]), 2) for ink, ground, need in PAIRS if contrast(colours[ink], colours[ground]) < need}
-    assert short == {}
+    found = {(ink, ground): contrast(colours[ink], colours[ground]) for ink, ground, _ in PAIRS}
+    assert [(ink, ground, found[ink, ground]) for ink, ground, need in PAIRS if found[ink, ground] < need] == []
 
 
 def test_every_colour_is_declared_in_all_four_palettes():
@@ -76,9 +80,7 @@ def test_every_colour_is_declared_in_all_four_palettes():
 
 def test_no_sheet_but_the_tokens_names_a_colour():
     # The backdrop of a dialog is the one exception: it dims whatever lies under it.
-    found = {
-        sheet.name: named
-        for sheet in CSS.glob("*.css")
-        if sheet.name != "tokens.css" and (named := re.findall(r"(?<![\w-])(?:#[0-9a-fA-F]{3,8}\b|(?:rgb|oklch|hsl)a?\([^)]*\))", sheet.read_text()))
-    }
-    assert found == {"dialog.css": ["rgb(10 16 20 / 0.45)"]}
+    colour = re.compile(r"(?<![\w-])(?:#[0-9a-fA-F]{3,8}\b|(?:rgb|oklch|hsl)a?\([^)]*\))")
+    sheets = [sheet for sheet in CSS.glob("*.css") if sheet.name != "tokens.css"]
+    found = {sheet.name: colour.findall(sheet.read_text()) for sheet in sheets}
+    assert {name: named for name, named in found.items() if named} == {"dialog.css": ["rgb(10 16 20 / 0.45)"]}

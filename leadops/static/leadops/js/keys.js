@@ -114,18 +114,19 @@ if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
 // ---- after an answer: put the focus where the hand goes next ----
 page.addEventListener("htmx:afterSettle", (e) => {
   const { target, requestConfig } = e.detail;
-  const wrong = target?.querySelector?.("[aria-invalid=true], [role=alert]");
+  const place = target?.isConnected === false ? document.getElementById(target.id) : target; // swapped whole: the new one has its id
+  const wrong = place?.querySelector?.("[aria-invalid=true], [role=alert]");
   if (wrong) { wrong.matches("[role=alert]") && wrong.setAttribute("tabindex", "-1"); wrong.focus(); }
-  else if (target?.id === "lead") {
-    const lead = target.querySelector("[data-panel]")?.dataset.panel;
+  else if (place?.id === "lead") {
+    const lead = place.querySelector("[data-panel]")?.dataset.panel;
     current(document.querySelector(`#row-${CSS.escape(lead ?? "")} .row__link`));
     if (requestConfig?.verb === "post" || focusNext === "name") document.getElementById("lead-name")?.focus({ preventScroll: true });
-    if (requestConfig?.verb === "post" || focusNext) target.scrollTop = 0;
-  } else if (requestConfig?.target?.id === "act" || document.activeElement === page) document.getElementById("act-h")?.focus();
+    if (requestConfig?.verb === "post" || focusNext) place.scrollTop = 0;
+  } else if (place?.id === "act") document.getElementById("act-h")?.focus();
   focusNext = null;
 });
 
-// ---- nothing is lost: no connection, a crash, a session that ended ----
+// ---- nothing is lost: no connection, a crash, a sign-in that ended ----
 function notice(words, link) {
   const box = document.getElementById("notices");
   const p = document.createElement("p");
@@ -145,12 +146,12 @@ page.addEventListener("htmx:responseError", (e) => {
 });
 let signedOut = false;
 page.addEventListener("htmx:beforeSwap", (e) => {
-  if (!/^\s*<!doctype/i.test(e.detail.xhr.responseText)) return; // a whole page where a part was asked for: the session has ended
+  if (!/^\s*<!doctype/i.test(e.detail.xhr.responseText)) return; // a whole page where a part was asked for: the sign-in has ended
   e.detail.shouldSwap = false;
   signedOut = true;
   notice("You are signed out. What you typed is still here.", [location.href, "Sign in in a new tab, then press again."]);
 });
-page.addEventListener("htmx:afterRequest", (e) => { if (e.detail.successful) document.querySelector("#notices .notice--bare")?.remove(); });
+page.addEventListener("htmx:afterRequest", (e) => { if (e.detail.successful && !signedOut) document.querySelector("#notices .notice--bare")?.remove(); });
 // Signed in again in another tab: the forms here take the new token over from a fresh copy of this page, and keep what was typed.
 addEventListener("focus", async () => {
   if (!signedOut) return;
@@ -167,7 +168,10 @@ addEventListener("focus", async () => {
 addEventListener("click", (e) => {
   for (const open of document.querySelectorAll("details.menu[open]")) if (!open.contains(e.target)) open.open = false;
   const refused = e.target.closest("[data-acts][aria-disabled=true]");
-  if (refused) { e.preventDefault(); say(refused.querySelector("small")?.textContent ?? "Not possible yet"); }
+  if (refused) { e.preventDefault(); 
+    const why = document.getElementById(refused.getAttribute("aria-describedby")) ?? refused.querySelector("small");
+    say(why?.textContent ?? "Not possible yet");
+   }
   if (!e.target.closest("[data-help]")) return;
   const dialog = document.getElementById("keys"), list = document.getElementById("keylist");
   const line = (key, does) => {

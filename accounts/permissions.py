@@ -5,7 +5,6 @@ A row is something one may do, a column is a role, a cell says how far it reache
 in; here are only the table and the people. Default deny: a row that is not here may be done by
 nobody, an empty cell reaches nothing.
 """
-# ruff: noqa: E501 (a table is read along its rows)
 
 from enum import Flag, auto
 
@@ -63,7 +62,7 @@ COLUMNS = (
 TABLE = {
     # row                     SDR                  AE                        CSM          manager  RevOps  marketing  leaders  API
     "leads.see":             (HAD | QUEUES | SALES, HAD | MEETINGS | SALES,  HAD | SALES, TEAM,    ALL,    WAITING,   _,       RECEIPTS),
-    "leads.create":          (OWN,                 _,                        _,           TEAM,    ALL,    RAW,       _,       KEY),
+    "leads.create":          (CREATED,             _,                        _,           TEAM | CREATED,  ALL,    RAW,       _,       KEY),
     "leads.edit_contact":    (OWN,                 OWN | OPEN_MEETINGS,      OWN,         TEAM,    ALL,    WAITING,   _,       BLANKS),
     "leads.disposition":     (OWN,                 OWN | OPEN_MEETINGS,      OWN,         TEAM,    ALL,    _,         _,       _),
     "leads.keep":            (OWN,                 OWN,                      OWN,         TEAM,    ALL,    _,         _,       _),

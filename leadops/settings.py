@@ -2,8 +2,8 @@
 
 ``DATABASE_URL`` and ``LEADOPS_OWNER_URL`` name a database and its owner; with neither, the
 embedded server is used (see `leadops.database`). ``LEADOPS_SECRET_KEY``, ``LEADOPS_HOSTS``,
-``LEADOPS_HTTPS``, ``LEADOPS_PROXIED``, ``LEADOPS_DEBUG``, ``LEADOPS_MAIL_URL`` and
-``LEADOPS_DATA`` are the rest.
+``LEADOPS_HTTPS``, ``LEADOPS_PROXIED``, ``LEADOPS_DEBUG``, ``LEADOPS_MAIL_URL``,
+``LEADOPS_DEMO`` and ``LEADOPS_DATA`` are the rest.
 """
 
 import os
@@ -80,6 +80,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.in_their_zone",
+    "accounts.middleware.say_which_method",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -97,6 +99,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.context.frame",
             ],
         },
     },
@@ -120,6 +123,9 @@ else:
 DATABASES = {
     "default": _address | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True},
 }
+
+# Made-up people live in the embedded database, and elsewhere where someone says so.
+LEADOPS_DEMO = _switch("LEADOPS_DEMO") if "LEADOPS_DEMO" in os.environ else not database.is_external()
 
 # People.
 

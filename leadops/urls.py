@@ -1,11 +1,13 @@
 """Every address LeadOps answers; each app owns what lies below its own."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from leadops import health
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("admin/", admin.site.urls),
+    path("", include("reporting.urls")),
+    path("", include("accounts.urls")),
 ]

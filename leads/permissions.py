@@ -49,7 +49,7 @@ ACTIONS = {
     "erase": "leads.erase",
 }
 # These are not about one lead: whoever may at all, may.
-AT_ALL = ("create", "import", "export")
+AT_ALL = ("import", "export")
 # Of a lead that belongs to the product, a seller may do none of these (MOTION-2).
 SHIELDED = ("touch", "pull", "keep", "ask_exception")
 

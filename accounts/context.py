@@ -1,0 +1,59 @@
+"""What the frame of every page needs: where this person may go, and how they like it."""
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+
+from accounts.permissions import Scope, allowed
+
+TEAM_AND_MORE = Scope.TEAM | Scope.ALL | Scope.NUMBERS
+
+
+def _works_a_queue(user) -> bool:
+    return bool(allowed(user, "leads.see") & Scope.OWN)
+
+
+def _sees_leads(user) -> bool:
+    return bool(allowed(user, "leads.see") & ~Scope.RECEIPTS)
+
+
+# label, name of the address, icon, key, who. In this order; what does not exist yet is left out.
+NAV = (
+    ("Queue", "queue", "list", "q", _works_a_queue),
+    ("Leads", "leads", "social", "l", _sees_leads),
+    ("Import", "imports", "pull", "i", lambda user: allowed(user, "leads.import")),
+    ("Overview", "overview", "signal", "r", lambda user: allowed(user, "reports.see") & TEAM_AND_MORE),
+    ("Rules and people", "admin:index", "note", "", lambda user: user.is_staff),
+)
+
+
+def address(name: str) -> str | None:
+    """Return where a page is, or None while nobody has built it."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return None
+
+
+def navigation(user, path: str = "") -> list[dict]:
+    """List the pages this person may go to; the one that `path` lies in is current. No query."""
+    entries = []
+    for label, name, icon, key, who in NAV:
+        url = address(name) if who(user) else None
+        if url:
+            current = path.startswith(url)
+            entries.append({"url": url, "label": label, "icon": icon, "key": key, "current": current})
+    return entries
+
+
+def frame(request) -> dict:
+    """Give templates `nav`, `is_demo`, `keys_on`, `keys_url`, `initials` and `home_url`. No query."""
+    user = getattr(request, "user", None)
+    shared = {"is_demo": settings.LEADOPS_DEMO, "home_url": address("home") or "/"}
+    if user is None or not user.is_authenticated:
+        return shared
+    return shared | {
+        "nav": navigation(user, request.path),
+        "keys_on": user.keys_on,
+        "keys_url": address("keys"),
+        "initials": user.initials,
+    }

@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from leadops import database
@@ -113,17 +113,35 @@ def _step(command: list[str], data: Path, supervisor: Supervisor, *, role: str) 
 
 
 def _wants_demo(options: argparse.Namespace) -> bool:
-    from django.contrib.auth import get_user_model
     from django.core.management import get_commands
-    from django.db import connection
 
     if os.environ.get("LEADOPS_DEMO") == "0" or "demo" not in get_commands():
         return False
     if database.is_external() and not options.demo:
         return False
-    empty = not get_user_model().objects.exists()
-    connection.close()
-    return empty
+    return not _query(_has_people)
+
+
+def _has_people() -> bool:
+    from django.contrib.auth import get_user_model
+
+    return get_user_model().objects.exists()
+
+
+def _has_demo() -> bool:
+    from django.contrib.auth import get_user_model
+
+    return get_user_model().objects.filter(username="ana").exists()
+
+
+def _query(question: Callable[[], bool]) -> bool:
+    """Ask, and leave no connection open that children would inherit."""
+    from django.db import connection
+
+    try:
+        return question()
+    finally:
+        connection.close()
 
 
 def _groups(options: argparse.Namespace, mark: str) -> list[Group]:
@@ -168,6 +186,7 @@ class _Housekeeping:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.announced = False
+        self.has_demo = _query(_has_demo)
 
     def __call__(self) -> None:
         if not database.is_external():
@@ -177,7 +196,7 @@ class _Housekeeping:
                 logger.error("the database cannot be started: %s", problem)
         if not self.announced and _is_healthy(self.options):
             self.announced = True
-            _announce(self.options)
+            _announce(self.options, demo=self.has_demo)
 
 
 def _is_healthy(options: argparse.Namespace) -> bool:
@@ -192,17 +211,13 @@ def _is_healthy(options: argparse.Namespace) -> bool:
         web.close()
 
 
-def _announce(options: argparse.Namespace) -> None:
-    from django.contrib.auth import get_user_model
-    from django.db import connection
-
+def _announce(options: argparse.Namespace, *, demo: bool) -> None:
     print(f"\nLeadOps is at http://{options.address}:{options.port}/\n")
-    if get_user_model().objects.filter(username="ana").exists():
+    if demo:
         print(f"Sign in with the password demo as\n{PEOPLE}\n")
     else:
         print("Make the first person with: ./run manage createsuperuser\n")
     print("Ctrl-C stops everything.", flush=True)
-    connection.close()
 
 
 @contextlib.contextmanager

@@ -162,15 +162,20 @@ class Supervisor:
         try:
             while not self.leaving:
                 now = time.monotonic()
-                for group in self.groups:
-                    self._keep(group)
-                if now >= next_chore:
-                    next_chore = now + 1
-                    reap()
-                    self.housekeeping()
-                if now >= next_ping:
-                    next_ping = now + self.ping_seconds
-                    self._listen()
+                try:
+                    for group in self.groups:
+                        self._keep(group)
+                    if now >= next_chore:
+                        next_chore = now + 1
+                        reap()
+                        self.housekeeping()
+                    if now >= next_ping:
+                        next_ping = now + self.ping_seconds
+                        self._listen()
+                except Exception:
+                    # Whatever goes wrong here, going on is better than taking all down.
+                    logger.exception("the supervisor stumbled")
+                    time.sleep(1)
                 time.sleep(TICK)
         finally:
             self.end_all()

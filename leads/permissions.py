@@ -53,6 +53,8 @@ AT_ALL = ("import", "export")
 # Of a lead that belongs to the product, a seller may do none of these (MOTION-2).
 SHIELDED = ("touch", "pull", "keep", "ask_exception")
 
+# Only these roles hold leads.
+HOLDERS = (Role.SDR, Role.AE, Role.CSM, Role.MANAGER)
 # What each is called when it is refused.
 VERBS = {
     "see": "see this lead",
@@ -126,8 +128,11 @@ def may_give_to(user: User, to) -> bool:
     """Say whether this person may put leads into these hands: the other end of an assignment.
 
     A manager: people and teams of theirs, and themselves; RevOps: anybody; a seller: only
-    themselves, by a pull or a lead they bring in.
+    themselves, by a pull or a lead they bring in. Marketing, leadership, RevOps and API clients
+    hold no leads, whoever gives them.
     """
+    if isinstance(to, User) and Role(to.role) not in HOLDERS:
+        return False
     scope = allowed(user, "leads.assign")
     if Scope.ALL in scope:
         return True

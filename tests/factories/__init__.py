@@ -1,0 +1,15 @@
+"""Rows to begin a test with. Leads get into a state by the real processes only: `put`."""
+
+from .leads import NOON, STATES, LeadFactory, opportunity_of, product_led, put, reason
+from .people import AccountFactory
+
+__all__ = [
+    "NOON",
+    "STATES",
+    "AccountFactory",
+    "LeadFactory",
+    "opportunity_of",
+    "product_led",
+    "put",
+    "reason",
+]

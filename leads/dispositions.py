@@ -149,6 +149,10 @@ def qualify(leads, *, opportunity: Opportunity, by: User | None, at: datetime, d
 
     def change(step: Step) -> None:
         step.may("qualify")
+        if step.lead.status != LeadStatus.WORKING:
+            raise Refused(
+                f"{step.lead.name} is {step.lead.state_label}; only a lead that is worked is qualified.", "state"
+            )
         if step.lead.pk not in in_role:
             raise Refused(f"{step.lead.name} has no role in {opportunity.name}.", "no_role")
         if opportunity.qualified_at is None or opportunity.gone_as:

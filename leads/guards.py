@@ -8,6 +8,7 @@ from django.conf import settings
 
 RECORDS = ("accounts_event", "leads_spell", "leads_touch", "leads_signal")
 # The few columns of a record that are set once after its row was written: a spell is closed, a touch withdrawn, words erased.
+NEVER_DELETED = ("accounts_user", "accounts_account", "accounts_opportunity", "leads_lead", "leads_cycle")
 SET_ONCE = {
     "accounts_event": (),
     "leads_spell": ("ended_at",),
@@ -63,7 +64,8 @@ BEGIN
   END IF;
   SELECT to_status INTO last_to FROM accounts_event WHERE lead_id = the_lead AND kind = 'transition' ORDER BY id DESC LIMIT 1;
   IF coalesce(last_to, 'raw') <> now_status THEN
-    RAISE EXCEPTION 'lead %: is % but its record says %', the_lead, now_status, coalesce(last_to, 'raw') USING ERRCODE = 'check_violation';
+    RAISE EXCEPTION 'lead %: is % but its record says %', the_lead, now_status, coalesce(last_to, 'raw')
+      USING ERRCODE = 'check_violation';
   END IF;
   RETURN NULL;
 END $$;
@@ -95,7 +97,8 @@ CREATE CONSTRAINT TRIGGER accounts_event_lead AFTER INSERT ON accounts_event DEF
 -- The frozen facts of a round, and its stamps: set once (LIFE-3). A withdrawn first touch and a disposition taken back clear theirs.
 CREATE OR REPLACE FUNCTION leads_cycle_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION 'round % of lead %: what was frozen at assignment does not change', OLD.number, OLD.lead_id USING ERRCODE = 'check_violation';
+  RAISE EXCEPTION 'round % of lead %: what was frozen at assignment does not change', OLD.number, OLD.lead_id
+    USING ERRCODE = 'check_violation';
 END $$;
 CREATE TRIGGER leads_cycle_frozen BEFORE UPDATE ON leads_cycle FOR EACH ROW
   WHEN ((OLD.number, OLD.trigger, OLD.motion, OLD.go_to_market, OLD.source_id, OLD.campaign_id, OLD.segment, OLD.region, OLD.account_id,
@@ -125,6 +128,7 @@ def grants(role: str) -> str:
         lines.append(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role};")
         if SET_ONCE[table]:
             lines.append(f"GRANT UPDATE ({', '.join(SET_ONCE[table])}) ON {table} TO {role};")
+    lines += [f"REVOKE DELETE, TRUNCATE ON {table} FROM {role};" for table in NEVER_DELETED]
     return "\n".join(lines)
 
 

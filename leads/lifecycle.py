@@ -269,7 +269,7 @@ class Turn:
         leads = list(
             Lead.objects.filter(pk__in=wanted, gone_as="")
             .select_for_update(no_key=True, of=("self",), skip_locked=skip_locked)
-            .select_related("cycle", "owner", "team", "reason")
+            .select_related("owner", "team", "reason", "cycle__owner", "cycle__came_reason", "cycle__came_team")
             .order_by("pk")
         )
         ids = self.ids = [lead.pk for lead in leads]

@@ -12,7 +12,7 @@ from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import GoToMarket, LeadStatus, Motion, Outcome, Task, Trigger
 
 WORKING_FOR, UNTOUCHED_FOR, NEVER_TOUCHED_FOR = timedelta(days=30), timedelta(days=7), timedelta(days=14)
-HOLDS = (Task.Kind.REPLY, Task.Kind.HAND_RAISE, Task.Kind.EXCEPTION)
+ANSWERS = (Task.Kind.REPLY, Task.Kind.HAND_RAISE)
 
 
 def abandon_due(step: Step) -> datetime | None:
@@ -22,7 +22,7 @@ def abandon_due(step: Step) -> datetime | None:
     raise or an exception holds it.
     """
     lead, cycle = step.lead, step.cycle
-    if not lead.is_open or lead.motion != Motion.SLG or any(t.kind in HOLDS for t in step.open_tasks):
+    if not lead.is_open or lead.motion != Motion.SLG or any(map(_holds, step.open_tasks)):
         return None
     if lead.status == LeadStatus.WORKING:
         return max(cycle.working_at + WORKING_FOR, (cycle.last_touch_at or cycle.working_at) + UNTOUCHED_FOR)
@@ -31,6 +31,11 @@ def abandon_due(step: Step) -> datetime | None:
         if cycle.go_to_market == GoToMarket.INBOUND and not cycle.touches
         else None
     )
+
+
+def _holds(task: Task) -> bool:
+    """A prospect who answered, or an exception that was granted."""
+    return task.kind in ANSWERS or (task.kind == Task.Kind.EXCEPTION and task.accepted_at is not None)
 
 
 def abandon(leads, *, at: datetime, door: str = Door.SWEEP, recorded_at: datetime | None = None) -> Result:

@@ -9,6 +9,7 @@ from django.db import connection
 
 from leadops import database
 
+pytest_plugins = ["tests.cast"]
 _server = contextlib.ExitStack()
 
 

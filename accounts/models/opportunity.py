@@ -3,7 +3,7 @@ them is `meetings/opportunities.py`."""
 
 from django.db import models
 from django.db.models import Q
-from django_fsm import FSMField, transition
+from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from accounts.relations import OPEN_WORK, Fate
 
@@ -58,7 +58,7 @@ class Stage(models.Model):
         return self.name
 
 
-class Opportunity(models.Model):
+class Opportunity(ConcurrentTransitionMixin, models.Model):
     """One possible sale. Stamps are set once; every change of stage is an Event."""
 
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="opportunities")

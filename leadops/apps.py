@@ -14,7 +14,9 @@ class LeadOpsConfig(AppConfig):
 
 
 class AdminConfig(admin_apps.AdminConfig):
-    """The stock admin, without what the job cluster registers there."""
+    """The stock admin, with our rights, and without what the job cluster registers there."""
+
+    default_site = "accounts.admin_site.Site"
 
     def ready(self) -> None:
         super().ready()

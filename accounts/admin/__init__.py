@@ -1,0 +1,12 @@
+"""What RevOps keeps and managers look up: people, teams, absences, reasons, products, stages, accounts."""
+
+from django.contrib import admin
+from django.contrib.auth.models import Group
+
+from accounts.admin import companies, people, rules
+
+# Registered by Django's own app, which `people` has loaded; rights come from the table alone.
+if admin.site.is_registered(Group):
+    admin.site.unregister(Group)
+
+__all__ = ["companies", "people", "rules"]

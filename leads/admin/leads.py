@@ -1,0 +1,135 @@
+"""Leads in the admin: to find, to read with their whole record, and to reassign. Nothing of a lead is typed over here (LIFE-1)."""
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+from accounts.admin import people
+from accounts.admin.base import ReadOnlyAdmin
+from accounts.models import Event, Reason, Role, Team, User
+from accounts.permissions import Scope, allowed, people_of, teams_of
+from leads.admin.reassign import reassign
+from leads.models import Lead, LeadStatus
+
+SHOWN = 100
+BADGES = {LeadStatus.QUALIFIED: "now", LeadStatus.NURTURE: "notnow", LeadStatus.UNQUALIFIED: "never"}
+
+
+def open_leads_of(user: User) -> str:
+    """Say how many leads in work somebody holds, before they are switched off."""
+    number = Lead.objects.filter(owner=user, status__in=LeadStatus.OPEN, gone_as="").count()
+    return f"{number} open lead{'s' if number != 1 else ''}" if number else ""
+
+
+people.HELD.append(open_leads_of)
+
+
+class HolderFilter(admin.SimpleListFilter):
+    """Whose leads: the people within reach, and no DISTINCT over all leads."""
+
+    title, parameter_name = "owner", "owner"
+
+    def lookups(self, request, model_admin):
+        people = User.objects.filter(is_active=True, role__in=(Role.SDR, Role.AE, Role.CSM, Role.MANAGER))
+        if Scope.ALL not in allowed(request.user, "leads.see"):
+            people = people.filter(pk__in=people_of(request.user) | {request.user.pk})
+        return [(str(person.pk), str(person)) for person in people]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(owner=int(self.value())) if (self.value() or "").isdecimal() else queryset
+
+
+class QueueFilter(admin.SimpleListFilter):
+    title, parameter_name = "queue", "team"
+
+    def lookups(self, request, model_admin):
+        teams = Team.objects.filter(is_active=True)
+        if Scope.ALL not in allowed(request.user, "leads.see"):
+            teams = teams.filter(pk__in=teams_of(request.user))
+        return [(str(team.pk), str(team)) for team in teams]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(team=int(self.value())) if (self.value() or "").isdecimal() else queryset
+
+
+@admin.register(Lead)
+class LeadAdmin(ReadOnlyAdmin):
+    see = "leads.see"
+    actions = [reassign]
+    list_display = ["id", "name", "company", "state", "hands", "source"]
+    list_display_links = ["id", "name"]
+    list_filter = ["status", "motion", "go_to_market", HolderFilter, QueueFilter]
+    list_select_related = ["owner", "team", "source"]
+    search_fields = ["search"]
+    search_help_text = "Name, company, address or phone"
+    sortable_by = ["id"]
+    ordering = ["-id"]
+    fieldsets = [
+        (None, {"fields": ["state", "status_since", "reason", "recycle_at", "owner", "team"]}),
+        (
+            "Who",
+            {
+                "fields": [
+                    "first_name",
+                    "last_name",
+                    "title",
+                    "company",
+                    "account",
+                    "email",
+                    "phone",
+                    "website",
+                    "country",
+                ]
+            },
+        ),
+        ("Came by", {"fields": ["motion", "go_to_market", "source", "campaign", "score", "created_at", "recorded_at"]}),
+        ("Owners", {"fields": ["development_owner", "opportunity_owner", "success_owner"]}),
+        ("Opt-out", {"fields": ["opted_out_at", "opted_out_channels"]}),
+        ("Record", {"fields": ["record"]}),
+    ]
+
+    def within(self, rows, user):
+        return rows.visible_to(user)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).filter(gone_as="")
+
+    def has_reassign_permission(self, request) -> bool:
+        return bool(allowed(request.user, "leads.assign") & (Scope.TEAM | Scope.ALL))
+
+    def get_search_results(self, request, queryset, search_term):
+        """Find every word in the one column that the trigram index serves."""
+        for word in search_term.lower().split():
+            queryset = queryset.filter(search__contains=word)
+        return queryset, False
+
+    @admin.display(description="state")
+    def state(self, lead):
+        kind = BADGES.get(lead.status) or ("outline" if lead.status == LeadStatus.RAW else lead.motion)
+        return format_html('<span class="badge badge--{}">{}</span>', kind, lead.state_label)
+
+    @admin.display(description="owner")
+    def hands(self, lead):
+        return lead.owner or lead.team or "–"
+
+    @admin.display(description="what happened, newest first")
+    def record(self, lead):
+        """Tell the newest events of this lead in one line each. Three queries."""
+        events = list(Event.objects.filter(lead_id=lead.pk).order_by("-id")[:SHOWN])
+        actors = User.objects.in_bulk({e.actor_id for e in events if e.actor_id})
+        reasons = Reason.objects.in_bulk({e.reason_id for e in events if e.reason_id})
+        lines = ((e, _line(e, actors.get(e.actor_id), reasons.get(e.reason_id))) for e in events)
+        return format_html(
+            "<ol reversed>{}</ol>",
+            format_html_join(
+                "", "<li>{} {}</li>", ((f"{timezone.localtime(e.at):%Y-%m-%d %H:%M}", words) for e, words in lines)
+            ),
+        )
+
+
+def _line(event: Event, actor: User | None, reason: Reason | None) -> str:
+    what = event.kind.replace("_", " ")
+    if event.kind == "transition":
+        what = f"{event.move.replace('_', ' ')}: {event.from_status} to {event.to_status}"
+    why = f", {reason}" if reason else ""
+    return f"{what}{why}, by {actor or 'LeadOps'} ({event.get_door_display()})"

@@ -1,0 +1,106 @@
+"""Where leads come from, and how fast we promise to answer: RevOps' to keep."""
+
+from datetime import timedelta
+
+from django import forms
+from django.contrib import admin
+from django.utils import timezone
+
+from accounts import clock
+from accounts.admin.base import RuledAdmin
+from accounts.words import duration
+from leads.models import Policy, Source
+
+
+@admin.register(Source)
+class SourceAdmin(RuledAdmin):
+    """Sources, and campaigns below them."""
+
+    see, keep = "rules.see", "rules.change"
+    fields = ["name", "parent"]
+    raw_id_fields = ["parent"]
+    list_display = ["name", "parent"]
+    list_select_related = ["parent"]
+    search_fields = ["name"]
+    sortable_by = ["id"]
+    ordering = ["-id"]
+
+
+def consequence(target_minutes: int, limit_minutes: int) -> str:
+    """Say what these limits mean for a lead that comes in on a Friday afternoon, when it hurts."""
+    friday = timezone.datetime(2026, 10, 16, 15, 5)
+    target, limit = (friday + timedelta(minutes=m) for m in (target_minutes, limit_minutes))
+    return (
+        f"Assigned on Friday at 15:05, a lead is at risk from {_by(friday + (target - friday) * 0.75)}, over target after "
+        f"{_by(target)} ({duration(target - friday)}) and over limit after {_by(limit)} ({duration(limit - friday)}). "
+        f"Evenings and weekends count."
+    )
+
+
+def _by(moment) -> str:
+    return f"{moment:%A} {moment:%H:%M}"
+
+
+class PolicyForm(forms.ModelForm):
+    """A new version of a policy: what is in force is never edited."""
+
+    class Meta:
+        model = Policy
+        fields = ["name", "valid_from", "target_minutes", "limit_minutes"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        now = self.initial.get("target_minutes"), self.initial.get("limit_minutes")
+        if all(now) and "limit_minutes" in self.fields:
+            self.fields["limit_minutes"].help_text = f"With {now[0]} and {now[1]} minutes: {consequence(*now)}"
+
+    def clean_valid_from(self):
+        begins = self.cleaned_data["valid_from"]
+        if begins < clock.now() - timedelta(minutes=5):
+            raise forms.ValidationError(
+                "That is past. A version begins now or later; rounds keep the one they began with."
+            )
+        return begins
+
+    def clean(self):
+        found = super().clean()
+        if found.get("target_minutes") and found.get("limit_minutes", 0) < found["target_minutes"]:
+            self.add_error("limit_minutes", "The limit lies at or after the target.")
+        return found
+
+
+@admin.register(Policy)
+class PolicyAdmin(RuledAdmin):
+    """Response policies by version. Changing one is adding the next (SLA-7)."""
+
+    see, keep = "rules.see", "rules.change"
+    form = PolicyForm
+    fields = ["name", "valid_from", "target_minutes", "limit_minutes"]
+    list_display = ["name", "version", "valid_from", "target_minutes", "limit_minutes", "in_words"]
+    search_fields = ["name"]
+    ordering = ["-valid_from", "-version"]
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def get_fields(self, request, obj=None):
+        return [*self.fields, "version", "in_words"] if obj else self.fields
+
+    def get_changeform_initial_data(self, request):
+        """Begin with what is in force."""
+        newest = Policy.objects.order_by("-valid_from", "-version").first() or Policy(name="Response")
+        return {
+            "name": newest.name,
+            "valid_from": timezone.localtime(clock.now()).replace(microsecond=0),
+            "target_minutes": newest.target_minutes,
+            "limit_minutes": newest.limit_minutes,
+        }
+
+    def save_model(self, request, obj, form, change):
+        newest = Policy.objects.select_for_update().filter(name=obj.name).order_by("-version").first()
+        obj.version = newest.version + 1 if newest else 1
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description="what follows")
+    def in_words(self, policy):
+        return consequence(policy.target_minutes, policy.limit_minutes)

@@ -6,6 +6,7 @@ as the command does.
 """
 
 import os
+import signal
 import sys
 
 from leadops import database
@@ -37,6 +38,9 @@ def main() -> None:
     if command in WITHOUT_DATABASE or database.is_external():
         execute_from_command_line(sys.argv)
         return
+    # Told to end, a command must still let go of the server.
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, lambda number, _: sys.exit(128 + number))
     with database.in_use():
         execute_from_command_line(sys.argv)
 

@@ -17,7 +17,7 @@ def least_retry(cluster: dict[str, Any]) -> int:
     A task may wait behind all others already taken from the broker, each for its whole timeout,
     before its own begins.
     """
-    c = DJANGO_Q_DEFAULTS | {key: value for key, value in cluster.items() if value is not None}
+    c: dict[str, Any] = DJANGO_Q_DEFAULTS | {key: value for key, value in cluster.items() if value is not None}
     rounds = ceil((c["queue_limit"] + c["bulk"] + 1) / c["workers"]) + 1
     return c["timeout"] * rounds + SLACK_SECONDS
 
@@ -25,7 +25,7 @@ def least_retry(cluster: dict[str, Any]) -> int:
 @checks.register()
 def jobs_are_handed_out_once(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
     """Refuse a job cluster that would repeat, replay or drop tasks."""
-    cluster = settings.Q_CLUSTER
+    cluster: dict[str, Any] = settings.Q_CLUSTER
     found: list[checks.CheckMessage] = []
     needed = least_retry(cluster)
     if not cluster.get("timeout"):
@@ -38,17 +38,11 @@ def jobs_are_handed_out_once(app_configs: object, **kwargs: object) -> list[chec
             )
         )
     if cluster.get("catch_up", True):
-        found.append(
-            checks.Error("Q_CLUSTER['catch_up'] would replay a whole outage.", id="leadops.E003")
-        )
+        found.append(checks.Error("Q_CLUSTER['catch_up'] would replay a whole outage.", id="leadops.E003"))
     if not cluster.get("ack_failures", False):
-        found.append(
-            checks.Error("Q_CLUSTER['ack_failures'] must be on: sweeps retry.", id="leadops.E004")
-        )
+        found.append(checks.Error("Q_CLUSTER['ack_failures'] must be on: sweeps retry.", id="leadops.E004"))
     if not cluster.get("orm"):
-        found.append(
-            checks.Error("Tasks must be queued in the database they speak of.", id="leadops.E005")
-        )
+        found.append(checks.Error("Tasks must be queued in the database they speak of.", id="leadops.E005"))
     return found
 
 

@@ -9,14 +9,16 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from leadops import database
+from leadops import database, postgres
+from leadops.postgres import Server
 
 pytestmark = pytest.mark.processes
 
 USER = """
 import sys
 from pathlib import Path
-from leadops import database
+from leadops import database, postgres
+from leadops.postgres import Server
 data = Path(sys.argv[1])
 with database.in_use(data, disposable=True):
     print(min(database.processes(data)), flush=True)
@@ -130,7 +132,7 @@ def test_a_folder_too_deep_for_a_socket_has_its_socket_elsewhere_for_us_alone(ma
     data = tmp_path / ("deep" * 20) / "data"
     shutil.copytree(made, data, ignore=shutil.ignore_patterns("sockets", "database.*"))
 
-    sockets = database._sockets(data)
+    sockets = Server(data).sockets
     with database.in_use(data, disposable=True):
         assert ask(data, "SELECT 1") == [(1,)]
         assert (sockets / ".s.PGSQL.5432").exists()
@@ -192,7 +194,7 @@ def test_the_application_uses_what_the_owner_made_and_changes_none_of_its_shape(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
 def test_root_without_namespaces_borrows_an_unprivileged_user(tmp_path):
-    home = Path("/var/lib/leadops") / database._short(tmp_path)
+    home = Path("/var/lib/leadops") / postgres._short(tmp_path)
     try:
         user = start_user(tmp_path, LEADOPS_PG_NAMESPACE="0")
         server = said(user)

@@ -264,13 +264,15 @@ class Turn:
         return self._policy
 
     def load(self, seen: list[Seen], skip_locked: bool) -> list[Step]:
-        """Lock the leads in id order and read what a decision may need. Three queries."""
+        """Lock the leads in id order and read what a decision may need. Four queries."""
         wanted = {s.lead: s for s in seen}
+        lock = Lead.objects.filter(pk__in=wanted, gone_as="").order_by("pk")
+        lock = lock.select_for_update(no_key=True, skip_locked=skip_locked)
+        held = list(lock.values_list("pk", flat=True))
+        # Read only once the locks are held: a row that is joined to one waited for would still be as it was before the wait.
+        rows = Lead.objects.filter(pk__in=held).order_by("pk")
         leads = list(
-            Lead.objects.filter(pk__in=wanted, gone_as="")
-            .select_for_update(no_key=True, of=("self",), skip_locked=skip_locked)
-            .select_related("owner", "team", "reason", "cycle__owner", "cycle__came_reason", "cycle__came_team")
-            .order_by("pk")
+            rows.select_related("owner", "team", "reason", "cycle__owner", "cycle__came_reason", "cycle__came_team")
         )
         ids = self.ids = [lead.pk for lead in leads]
         for task in Task.objects.filter(lead__in=ids, done_at__isnull=True).order_by("pk"):

@@ -52,10 +52,10 @@ def advance(
     if stage.status != OpportunityStatus.OPEN:
         raise Refused(f"{stage.name} is an end, not a step.", "stage")
     with transaction.atomic():
-        row = Opportunity.objects.select_for_update(no_key=True, of=("self",)).select_related(
-            "account", "product", "stage", "opportunity_owner"
-        )
-        opportunity = row.get(pk=opportunity.pk)
+        Opportunity.objects.select_for_update(no_key=True).get(pk=opportunity.pk)
+        # Read only once the lock is held: rows joined to one waited for would be as they were before the wait.
+        rows = Opportunity.objects.select_related("account", "product", "stage", "opportunity_owner")
+        opportunity = rows.get(pk=opportunity.pk)
         if opportunity.status != OpportunityStatus.OPEN or opportunity.gone_as:
             raise Refused(f"{opportunity.name} is closed.", "state")
         if opportunity.stage_id == stage.pk:

@@ -9,7 +9,7 @@ from django.db import connection
 
 from leadops import database
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.lasting"]
 _server = contextlib.ExitStack()
 
 

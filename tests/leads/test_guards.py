@@ -82,8 +82,8 @@ def test_a_transition_in_memory_and_a_save_is_not_enough(ana, cleo, north):
 def test_raw_sql_and_copy_are_refused_too(ana, cleo, north):
     lead = lead_in("raw", ana, cleo, north)
     columns = (
-        "motion, go_to_market, status, status_since, created_at, recorded_at, nurture_kind, version, search, gone_as, first_name, last_name,"
-        " title, company, email, phone, website, country, segment, region, opted_out_channels"
+        "motion, go_to_market, status, status_since, created_at, recorded_at, nurture_kind, version, search, gone_as, first_name,"
+        " last_name, title, company, email, phone, website, country, segment, region, opted_out_channels"
     )
 
     def copy(status):

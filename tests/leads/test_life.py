@@ -516,7 +516,7 @@ def test_a_batch_costs_the_same_queries_however_long_it_is(number, w, django_ass
     leads = [lead_in("working", w.ana, w.cleo, w.north) for _ in range(number)]
     why = reason("no_for_now")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         dispositions.nurture(leads, reason=why, by=w.rita, at=LATER)
 
 

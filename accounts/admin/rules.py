@@ -41,10 +41,10 @@ class ReasonForm(forms.ModelForm):
         """Say at the field what the database would refuse."""
         found = super().clean()
         disposition = found.get("disposition") or self.instance.disposition
-        if disposition == Disposition.NURTURE and not found.get("nurture_kind"):
-            self.add_error("nurture_kind", "Not now needs a kind: who takes care of them meanwhile.")
-        if disposition != Disposition.NURTURE and found.get("nurture_kind"):
-            self.add_error("nurture_kind", "Only not now has a kind. Leave this empty.")
+        is_nurture = disposition == Disposition.NURTURE
+        if "nurture_kind" in found and bool(found["nurture_kind"]) != is_nurture:
+            words = "Not now needs a kind: who takes care of them meanwhile."
+            self.add_error("nurture_kind", words if is_nurture else "Only not now has a kind. Leave this empty.")
         if disposition == Disposition.LOSS and not found.get("becomes"):
             self.add_error("becomes", "Choose what the people of a lost opportunity become.")
         return found

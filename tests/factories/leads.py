@@ -26,7 +26,7 @@ class LeadFactory(factory.django.DjangoModelFactory):
     first_name = "Marta"
     last_name = factory.Sequence(lambda n: f"Lind {n}")
     company = "Nordlicht Energi"
-    email = factory.Sequence(lambda n: f"marta.lind{n}@nordlicht.example")
+    email = factory.Sequence(lambda n: f"lind{n}@nordlicht.example")
     motion = "slg"
     go_to_market = "inbound"
     status_since = created_at = recorded_at = NOON

@@ -1,0 +1,251 @@
+"""Leads in the admin: looked up within one's reach, never typed over, reassigned with a preview."""
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.admin.base import MOST, CappedPaginator
+from accounts.models import Event
+from leads import assignment
+from leads.admin import reassign
+from leads.models import Lead
+from tests.factories import NOON, LeadFactory, product_led, put
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/leads/lead/"
+
+
+def page(lead) -> str:
+    return f"{LIST}{lead.pk}/change/"
+
+
+def ids(response) -> set[int]:
+    return {lead.pk for lead in response.context["cl"].result_list}
+
+
+def said(response) -> list[tuple[str, str]]:
+    return [(message.level_tag, str(message)) for message in get_messages(response.wsgi_request)]
+
+
+def seen(*leads) -> dict:
+    """What the page between choosing and moving sends back."""
+    rows = Lead.objects.filter(pk__in=[lead.pk for lead in leads])
+    return {
+        "action": "reassign",
+        "apply": "1",
+        "_selected_action": [str(lead.pk) for lead in rows],
+        "seen": [f"{lead.pk}-{lead.cycle_id or ''}-{lead.version}" for lead in rows],
+    }
+
+
+def test_a_manager_finds_the_leads_of_their_team_and_no_others(house, client_of):
+    ours, queued = put(None, "working", owner=house.ana), put(None, "raw", team=house.north)
+    put(None, "working", owner=house.dov), LeadFactory(), product_led()
+    assert ids(client_of(house.cleo).get(LIST)) == {ours.pk, queued.pk}
+
+
+def test_revops_finds_all_leads(house, client_of):
+    leads = [put(None, "working", owner=house.dov), LeadFactory(), product_led()]
+    assert ids(client_of(house.rita).get(LIST)) == {lead.pk for lead in leads}
+
+
+def test_a_lead_out_of_reach_reads_like_not_there(house, client_of):
+    lead = put(None, "working", owner=house.dov)
+    for address in (page(lead), f"{LIST}{lead.pk}/history/", page(Lead(pk=lead.pk + 1000))):
+        assert client_of(house.cleo).get(address).status_code == 404
+
+
+@pytest.mark.parametrize("field", ["status", "owner", "score", "team", "version", "cycle", "motion", "email"])
+def test_nothing_of_a_lead_is_typed_over(house, client_of, field):
+    lead = put(None, "working", owner=house.ana)
+    before, events = Lead.objects.filter(pk=lead.pk).values().get(), Event.objects.count()
+    value = {"status": "qualified", "owner": house.ben.pk, "email": "a@b.example"}.get(field, "7")
+    for person in (house.rita, house.cleo, house.root):
+        assert client_of(person).post(page(lead), {field: value, "_save": "Save"}).status_code == 403
+    assert Lead.objects.filter(pk=lead.pk).values().get() == before
+    assert Event.objects.count() == events
+
+
+def test_no_form_of_the_admin_offers_a_state(house, rf):
+    from django.contrib import admin
+
+    request = rf.get("/")
+    request.user = house.root
+    offered = {
+        str(model._meta.label)
+        for model, its_admin in admin.site._registry.items()
+        if model._meta.label in ("leads.Lead", "leads.Cycle", "leads.Touch", "accounts.Event")
+        and (its_admin.has_change_permission(request) or its_admin.has_add_permission(request))
+    }
+    assert offered == set()
+
+
+def test_the_page_of_a_lead_tells_its_record(house, client_of):
+    lead = put(None, "nurture", owner=house.ana)
+    text = client_of(house.cleo).get(page(lead)).content.decode()
+    assert "nurture: working to nurture, Budget not available for 6+ months, by Ana Berg (page)" in text
+
+
+def test_every_word_of_a_search_must_be_found(house, client_of):
+    marta, other = LeadFactory(last_name="Quist"), LeadFactory(last_name="Quist", first_name="Ole")
+    desk = client_of(house.rita)
+    assert ids(desk.get(LIST, {"q": "quist"})) == {marta.pk, other.pk}
+    assert ids(desk.get(LIST, {"q": "QUIST marta"})) == {marta.pk}
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_list_costs_the_same_for_one_lead_and_for_three(house, client_of, number):
+    for _ in range(number):
+        put(None, "working", owner=house.ana)
+    desk = client_of(house.cleo)
+    with CaptureQueriesContext(connection) as queries:
+        desk.get(LIST)
+    assert len(queries) == 8, [q["sql"][:120] for q in queries]
+
+
+def test_the_filters_offer_only_people_and_queues_within_reach(house, client_of):
+    filters = {f.title: f for f in client_of(house.cleo).get(LIST).context["cl"].filter_specs}
+    assert [label for _, label in filters["owner"].lookup_choices] == ["Ana Berg", "Ben Ito", "Cleo Marsh"]
+    assert [label for _, label in filters["queue"].lookup_choices] == ["North"]
+
+
+def test_a_count_ends_at_a_thousand_and_says_so():
+    class Endless(list):
+        def order_by(self):
+            return self
+
+        def __getitem__(self, part):
+            rows = Endless(super().__getitem__(part))
+            rows.count = lambda: len(rows)
+            return rows
+
+    assert str(CappedPaginator(Endless(range(MOST)), 50).count) == "1000"
+    assert str(CappedPaginator(Endless(range(MOST + 500)), 50).count) == "more than 1,000"
+
+
+# reassigning
+
+
+def test_reassigning_asks_first_and_changes_nothing_yet(house, client_of):
+    lead = put(None, "working", owner=house.ana)
+    response = client_of(house.cleo).post(LIST, {"action": "reassign", "_selected_action": [lead.pk]})
+    assert [choice[1] for choice in response.context["form"].fields["to"].choices] == [
+        "---------",
+        [(f"person-{p.pk}", str(p)) for p in (house.ana, house.ben, house.cleo)],
+        [(f"team-{house.north.pk}", "North")],
+    ]
+    assert Lead.objects.get(pk=lead.pk).owner == house.ana
+
+
+def test_a_manager_reassigns_within_their_team_through_the_engine(house, client_of):
+    lead = put(None, "working", owner=house.ana)
+    response = client_of(house.cleo).post(LIST, seen(lead) | {"to": f"person-{house.ben.pk}"})
+    moved = Lead.objects.get(pk=lead.pk)
+    event = Event.objects.filter(lead_id=lead.pk).latest("pk")
+    assert said(response) == [("success", "1 moved to Ben Ito, clocks kept.")]
+    assert (moved.owner, moved.status) == (house.ben, "working")
+    assert (event.kind, event.door, event.actor_id) == ("owner", "admin", house.cleo.pk)
+
+
+def test_a_manager_reassigns_to_nobody_outside_their_team(house, client_of):
+    lead = put(None, "working", owner=house.ana)
+    response = client_of(house.cleo).post(LIST, seen(lead) | {"to": f"person-{house.dov.pk}"})
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["to"]
+    assert Lead.objects.get(pk=lead.pk).owner == house.ana
+
+
+def test_a_manager_does_not_reassign_what_is_not_theirs(house, client_of):
+    lead = put(None, "working", owner=house.dov)
+    client_of(house.cleo).post(LIST, seen(lead) | {"to": f"person-{house.ben.pk}"})
+    assert Lead.objects.get(pk=lead.pk).owner == house.dov
+
+
+def test_whoever_is_refused_is_named_with_the_reason(house, client_of):
+    fine, with_ben = put(None, "working", owner=house.ana), put(None, "working", owner=house.ben)
+    response = client_of(house.cleo).post(LIST, seen(fine, with_ben) | {"to": f"person-{house.ben.pk}"})
+    assert said(response) == [
+        ("success", "1 moved to Ben Ito, clocks kept."),
+        ("warning", f"Not moved: {with_ben}. {with_ben} is already with Ben Ito."),
+    ]
+
+
+def test_a_lead_that_moved_on_between_looking_and_moving_is_refused(house, client_of):
+    lead = put(None, "working", owner=house.ana)
+    form = seen(lead) | {"to": f"person-{house.ben.pk}"}
+    assignment.assign([lead], to=house.cleo, by=house.nora, at=NOON.replace(hour=20))
+    response = client_of(house.cleo).post(LIST, form)
+    (level, words), *rest = said(response)
+    assert (level, rest) == ("warning", [])
+    assert words.startswith(f"Not moved: {lead}. Nora gave {lead} to Cleo Marsh at")
+    assert Lead.objects.get(pk=lead.pk).owner == house.cleo
+
+
+def test_starting_the_clock_again_needs_a_note(house, client_of):
+    lead = put(None, "assigned", owner=house.ana)
+    form = seen(lead) | {"to": f"person-{house.ben.pk}", "restart_clock": "on"}
+    response = client_of(house.cleo).post(LIST, form)
+    assert response.context["form"].errors == {"note": ["Write why the clock starts again."]}
+    assert Lead.objects.get(pk=lead.pk).owner == house.ana
+
+
+def test_leads_go_back_to_a_queue(house, client_of):
+    lead = put(None, "assigned", owner=house.ana)
+    client_of(house.cleo).post(LIST, seen(lead) | {"to": f"team-{house.north.pk}"})
+    moved = Lead.objects.get(pk=lead.pk)
+    assert (moved.owner, moved.team, moved.status) == (None, house.north, "assigned")
+
+
+@pytest.mark.parametrize("sent", ["", "x", "1-2", "1--x", "99999999999999999999-1-1", "1-1-1'"])
+def test_a_made_up_row_moves_nothing(house, client_of, sent):
+    lead = put(None, "working", owner=house.ana)
+    form = seen(lead) | {"to": f"person-{house.ben.pk}", "seen": [sent]}
+    client_of(house.cleo).post(LIST, form)
+    assert Lead.objects.get(pk=lead.pk).owner == house.ana
+
+
+def test_more_than_a_thousand_are_filtered_first(house, client_of, monkeypatch):
+    monkeypatch.setattr(reassign, "MOST", 1)
+    leads = [put(None, "working", owner=house.ana) for _ in range(2)]
+    response = client_of(house.cleo).post(LIST, {"action": "reassign", "_selected_action": [lead.pk for lead in leads]})
+    assert said(response) == [
+        ("warning", "More than 1 leads are chosen. Filter them first, then reassign what is left.")
+    ]
+
+
+# the record
+
+
+@pytest.mark.parametrize("model", ["cycle", "touch", "event"])
+def test_the_record_is_looked_up_within_reach(house, client_of, model):
+    ours, theirs = put(None, "nurture", owner=house.ana), put(None, "nurture", owner=house.dov)
+    address = f"/admin/{'accounts' if model == 'event' else 'leads'}/{model}/"
+    found = {row.lead_id for row in client_of(house.cleo).get(address).context["cl"].result_list}
+    assert found == {ours.pk}
+    assert {row.lead_id for row in client_of(house.rita).get(address).context["cl"].result_list} == {ours.pk, theirs.pk}
+
+
+@pytest.mark.parametrize("model", ["cycle", "touch", "event"])
+def test_the_record_of_one_lead_is_found_by_its_number(house, client_of, model):
+    one, _other = put(None, "nurture", owner=house.ana), put(None, "nurture", owner=house.dov)
+    address = f"/admin/{'accounts' if model == 'event' else 'leads'}/{model}/"
+    rows = client_of(house.rita).get(address, {"q": str(one.pk)}).context["cl"].result_list
+    assert {row.lead_id for row in rows} == {one.pk}
+    assert list(client_of(house.rita).get(address, {"q": "marta"}).context["cl"].result_list) == []
+
+
+@pytest.mark.parametrize("model", ["leads_cycle", "leads_touch", "accounts_event"])
+def test_the_record_is_neither_added_to_nor_changed_nor_deleted_here(house, client_of, model):
+    put(None, "nurture", owner=house.ana)
+    name = model.split("_")[1]
+    row = {"cycle": lambda: Lead.objects.get().cycle, "touch": lambda: Lead.objects.get().touch_rows.get()}.get(
+        name, Event.objects.first
+    )()
+    for person in (house.rita, house.root):
+        desk = client_of(person)
+        assert desk.post(reverse(f"admin:{model}_add"), {}).status_code == 403
+        assert desk.post(reverse(f"admin:{model}_change", args=[row.pk]), {"outcome": "void"}).status_code == 403
+        assert desk.post(reverse(f"admin:{model}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
+    assert type(row).objects.get(pk=row.pk) == row

@@ -2,10 +2,13 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from psycopg import sql
 
 from leadops import database
 
@@ -16,6 +19,17 @@ _server = contextlib.ExitStack()
 def pytest_configure(config: pytest.Config) -> None:
     if not database.is_external():
         _server.enter_context(database.in_use(disposable=True))
+        if not hasattr(config, "workerinput"):
+            _forget_killed_runs()
+
+
+def _forget_killed_runs() -> None:
+    """Drop the databases of runs that could not do it themselves; each is named for its process."""
+    with psycopg.connect(database.url("owner", name="postgres"), autocommit=True) as server:
+        query = "SELECT datname FROM pg_database WHERE datname ~ '^test_leadops_[0-9]+(_gw[0-9]+)?$'"
+        for (name,) in server.execute(query).fetchall():
+            if not Path(f"/proc/{name.split('_')[2]}").exists():
+                server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

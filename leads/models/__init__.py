@@ -1,5 +1,5 @@
 from .cycle import Cycle, Outcome, Spell, Trigger
-from .lead import Channel, GoToMarket, Identity, Lead, LeadStatus, Motion, Note, Source
+from .lead import Channel, GoToMarket, Identity, Lead, LeadStatus, Motion, Note, Source, search_text
 from .rules import Policy
 from .signal import ContactRole, Signal
 from .task import Task
@@ -24,4 +24,5 @@ __all__ = [
     "Touch",
     "TouchOutcome",
     "Trigger",
+    "search_text",
 ]

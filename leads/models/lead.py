@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from accounts.models import Account, NurtureKind, Reason, Team, User
+from accounts.names import fold
 from accounts.relations import OPEN_WORK, PERSONAL, RECORD, Fate
 
 
@@ -359,3 +360,15 @@ class Note(models.Model):
 
     def __str__(self):
         return self.text[:60]
+
+
+def search_text(*, first_name="", last_name="", company="", email="", phone="") -> str:
+    """Return what the one search box looks in (WORK-5): lower case, and words with accents also without them.
+
+    Whoever writes one of these fields of a lead writes `Lead.search` with it.
+    """
+    text = " ".join(filter(None, (first_name, last_name, company, email, phone))).lower()
+    if text.isascii():
+        return text
+    known = text.split()
+    return " ".join([*known, *(word for word in fold(text).split() if word not in known)])

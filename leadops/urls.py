@@ -9,5 +9,6 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("", include("reporting.urls")),
+    path("", include("leads.urls")),
     path("", include("accounts.urls")),
 ]

@@ -1,0 +1,39 @@
+"""A request counts once: who presses twice, or whose browser asks again, is told what happened the first time.
+
+Called by the pages and the API, inside the transaction of the effect: a refused effect takes its receipt back with it.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import connection
+
+from accounts.models import Receipt, User
+
+
+def key_of(kind: str, user: User, token: str, content: Iterable[tuple[str, str]] = ()) -> str:
+    """Return the key of one request: its token together with all it says, so that another text under an old token is another request."""
+    digest = hashlib.sha256(repr((user.pk, token, sorted(content))).encode()).hexdigest()
+    return f"{kind}:{digest}"[:80]
+
+
+def claim(key: str, *, user: User, at: datetime) -> bool:
+    """Claim a key, or say that it was claimed before. Waits for a transaction that is claiming it right now. One query."""
+    table, quote = Receipt._meta.db_table, connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {quote(table)} (key, user_id, at, data) VALUES (%s, %s, %s, '{{}}') ON CONFLICT DO NOTHING",
+            [key, user.pk, at],
+        )
+        return cursor.rowcount == 1
+
+
+def keep(key: str, data: dict) -> None:
+    """Keep what was answered under a claimed key. One query."""
+    Receipt.objects.filter(pk=key).update(data=data)
+
+
+def first_answer(key: str, user: User) -> dict:
+    """Return what this person was answered under this key. One query; raises Receipt.DoesNotExist for a stranger."""
+    return Receipt.objects.get(pk=key, user=user).data

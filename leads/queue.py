@@ -1,0 +1,170 @@
+"""One person's day in one order (WORK-1): what is past its limit, what is late or soon late, who asked for us, what was planned, what is
+new, and what has no next step (WORK-6).
+
+Read by the queue page, its answers and the API. A row is a lead; its most urgent open task decides where it stands. Nothing here is
+stored, and nothing is changed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import NamedTuple
+
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.models import User
+from accounts.permissions import own_teams_of
+from leads import sla
+from leads.models import GoToMarket, Lead, LeadStatus, Motion, Task
+
+ENOUGH = 1_000  # a count of other people's work is exact up to here
+
+
+class Group(NamedTuple):
+    """One part of the day: its heading, the shorter name of its view, and the dot of that."""
+
+    key: str
+    label: str
+    short: str
+    dot: str = ""
+
+
+# In the order of the day.
+GROUPS = (
+    Group("over", "Past limit", "Past limit", "over"),
+    Group("risk", "Target missed or at risk", "At risk", "risk"),
+    Group("asked", "Asked for us or answered", "Replies", "reply"),
+    Group("due", "Follow-ups due", "Follow-ups"),
+    Group("new", "New", "New"),
+    Group("open", "No next step", "No next step"),
+)
+LATER = Group("later", "Later today", "Later today")
+PLACE = {group.key: number for number, group in enumerate((*GROUPS, LATER))}
+ASKED = (Task.Kind.HAND_RAISE, Task.Kind.REPLY, Task.Kind.REVIEW)
+PLANNED = (Task.Kind.FOLLOW_UP, Task.Kind.KEEP)
+
+
+class Due(NamedTuple):
+    """What must happen with a lead next, as read from one open task."""
+
+    lead_id: int
+    kind: str
+    began_at: datetime
+    due_at: datetime
+    limit_at: datetime | None
+    channel: str
+    what: str
+    accepted_at: datetime | None
+    score: int | None
+    go_to_market: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: the lead, the group it stands in, and the task that put it there (none: nothing is planned)."""
+
+    lead: int
+    group: str
+    order: tuple
+    task: Due | None = None
+
+
+@dataclass(slots=True)
+class Queue:
+    """One person's day at one moment."""
+
+    at: datetime
+    entries: list[Entry] = field(default_factory=list)
+    later: list[Entry] = field(default_factory=list)
+
+    def view(self, key: str = "") -> list[Entry]:
+        """Return the rows of one view, in order; without a key all that is to do now."""
+        if key == LATER.key:
+            return self.later
+        return [e for e in self.entries if e.group == key] if key else self.entries
+
+    def counts(self) -> dict[str, int]:
+        """Say how many rows each group has."""
+        counts = dict.fromkeys(PLACE, 0) | {LATER.key: len(self.later)}
+        for entry in self.entries:
+            counts[entry.group] += 1
+        return counts
+
+    def after(self, lead: int, view: str = "", number: int = 20) -> list[int]:
+        """Name the leads that follow this one in a view, then those before it: where a rep goes on."""
+        ids = [e.lead for e in self.view(view)]
+        if lead not in ids:
+            return ids[:number]
+        place = ids.index(lead)
+        return (ids[place + 1 :] + ids[:place])[:number]
+
+
+def of(user: User, at: datetime) -> Queue:
+    """Read a person's day. Two queries, by the index `task_of_owner` and the person's own leads in hand; counts are exact."""
+    midnight = datetime.combine(at.astimezone(user.zone).date() + timedelta(days=1), time.min, user.zone)
+    tasks = Task.objects.filter(owner=user, done_at__isnull=True, lead__gone_as="").filter(
+        Q(limit_at__isnull=False) | Q(due_at__lt=midnight) | Q(kind=Task.Kind.EXCEPTION)
+    )
+    named = ("lead_id", "kind", "began_at", "due_at", "limit_at", "channel", "what", "accepted_at")
+    held, found = {}, {}
+    for values in tasks.values_list(*named, "lead__score", "lead__go_to_market"):
+        task = Due(*values)
+        if task.kind == Task.Kind.EXCEPTION:
+            if task.accepted_at:
+                held[task.lead_id] = task
+            continue
+        entry = _entry(task, at)
+        if task.lead_id not in found or entry.order < found[task.lead_id].order:
+            found[task.lead_id] = entry
+    queue = Queue(at)
+    for entry in [*found.values(), *_without_a_task(user, at)]:
+        (queue.later if entry.group == LATER.key else queue.entries).append(entry)
+    # A granted exception is out of every limit (LIFE-10): its lead does not stand among the late ones.
+    queue.entries = [e for e in queue.entries if e.lead not in held or e.group not in ("over", "risk", "new")]
+    queue.entries.sort(key=lambda e: e.order)
+    queue.later.sort(key=lambda e: e.order)
+    return queue
+
+
+def _entry(task: Due, at: datetime) -> Entry:
+    if task.limit_at is not None:
+        kind = sla.task_clock(task, at).kind
+        group = {"over": "over", "late": "risk", "risk": "risk"}.get(kind)
+        group = group or ("asked" if task.kind in ASKED else "new")
+        when = task.limit_at if group == "over" else task.due_at
+    else:
+        group, when = "due" if task.due_at <= at else LATER.key, task.due_at
+    return Entry(
+        task.lead_id, group, _order(group, when, task.kind in ASKED, task.go_to_market, task.score, task.lead_id), task
+    )
+
+
+def _without_a_task(user: User, at: datetime) -> list[Entry]:
+    """The leads in hand for which nothing is planned: newly assigned ones without a clock, and working ones without a next step."""
+    planned = Task.objects.filter(lead=OuterRef("pk"), done_at__isnull=True)
+    planned = planned.exclude(kind=Task.Kind.EXCEPTION, accepted_at__isnull=True)
+    rows = Lead.objects.filter(~Exists(planned), owner=user, status__in=LeadStatus.OPEN, gone_as="")
+    entries = []
+    for pk, status, since, market, score in rows.values_list("pk", "status", "status_since", "go_to_market", "score"):
+        group = "new" if status == LeadStatus.ASSIGNED else "open"
+        # After the new ones with a clock, however long they have one still.
+        entries.append(Entry(pk, group, _order(group, since, False, market, score, pk, group == "new")))
+    return entries
+
+
+def _order(group, when, asked, market, score, lead, without_clock=False) -> tuple:
+    """Order rows: group, time; ties by intent (asked for us, inbound, outbound), then value, then age."""
+    intent = 0 if asked else 1 if market == GoToMarket.INBOUND else 2
+    return (PLACE[group], without_clock, when, intent, -(score or 0), lead)
+
+
+def waiting(user: User) -> int:
+    """Count who waits in the queues this person may pull from, up to one more than `ENOUGH`. One query beyond the teams."""
+    return len(in_queues(own_teams_of(user)).values_list("pk")[: ENOUGH + 1])
+
+
+def in_queues(teams: Sequence[int]):
+    """Return the leads that wait to be pulled from these teams' queues."""
+    return Lead.objects.filter(
+        team__in=teams, status__in=LeadStatus.WAITING, motion=Motion.SLG, gone_as="", opted_out_at__isnull=True
+    )

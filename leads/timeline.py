@@ -1,0 +1,261 @@
+"""One timeline per lead (LIFE-12): what happened, who did it, when, why and by what door, newest first, in words.
+
+Read by the lead page. The record holds ids and codes only; names, reasons, notes and their words are looked up here for all entries of a
+page at once. What was taken back stays, struck out. Words in the zone that the page has made the current one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Door, Event, Reason, Team, User
+from accounts.words import duration, moment
+from leads.models import Channel, Lead, Note, Signal, Touch, TouchOutcome, Trigger
+from leads.rows import ICONS
+
+PAGE = 20
+LATER = timedelta(minutes=15)  # logged so long after it happened, an entry says so
+BY_DOOR = {
+    Door.ADMIN: "in the admin", Door.API: "through the API", Door.IMPORT: "by import", Door.SWEEP: "by its date",
+    Door.ROUTING: "by routing", Door.COMMAND: "by command",
+}  # fmt: skip
+DID = {"call": "called", "email": "wrote a mail", "social": "wrote on social media", "sms": "sent an SMS", "chat": "chatted",
+       "letter": "sent a letter", "meeting": "met them"}  # fmt: skip
+SIGNALS = {"import": "Came in by import", "form": "Filled a form", "hand_raise": "Asked for us", "reply": "Answered",
+           "product": "Used the product", "campaign": "Took part in a campaign"}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Entry:
+    """One line of the timeline."""
+
+    icon: str
+    text: str
+    at: datetime
+    quote: str = ""
+    quiet: bool = False
+    struck: bool = False
+
+
+def of(lead: Lead, at: datetime, before: int | None = None) -> tuple[list[Entry], int | None]:
+    """Tell what happened to a lead, newest first, and the key of what is older. At most seven queries, whatever the length."""
+    events = Event.objects.filter(lead_id=lead.pk).order_by("-pk")
+    if before is not None:
+        events = events.filter(pk__lt=before)
+    events = list(events[: PAGE + 1])
+    older = events[PAGE - 1].pk if len(events) > PAGE else None
+    told = Told(lead, events[:PAGE], at)
+    entries = [entry for event in events[:PAGE] if (entry := told.entry(event))]
+    if older is None:
+        where = lead.source.name if lead.source else "No source"
+        entries.append(Entry("signal", f"Came to us: {where}.", lead.created_at, quiet=True))
+    return entries, older
+
+
+class Told:
+    """The names and words that the entries of one page need, read at once."""
+
+    def __init__(self, lead: Lead, events: list[Event], at: datetime):
+        self.lead, self.at = lead, at
+        self.users = _by_id(User, _ids(events, "to", "from") | {e.actor_id for e in events if e.actor_id})
+        self.teams = _by_id(Team, _ids(events, "team", "from_team", "to_team"))
+        self.reasons = _by_id(Reason, {e.reason_id for e in events if e.reason_id})
+        self.notes = _by_id(Note, _ids(events, "note"))
+        self.signals = _by_id(Signal, _ids(events, "signal"))
+        ids = _ids(events, "touch")
+        touches = Touch.objects.filter(Q(pk__in=ids) | Q(note__in=self.notes), lead=lead.pk).select_related("note")
+        self.touches = {t.pk: t for t in touches} if ids or self.notes else {}
+        self.with_touch = {t.note_id for t in self.touches.values() if t.note_id}
+
+    def entry(self, event: Event) -> Entry | None:
+        """Say one event; None for one that another entry says already."""
+        tell = getattr(self, f"_{event.kind}", None)
+        entry = (
+            tell(event)
+            if tell
+            else Entry("note", f"{event.kind.replace('_', ' ').capitalize()}.", event.at, quiet=True)
+        )
+        if entry and (door := BY_DOOR.get(event.door)):
+            entry.text = f"{entry.text.rstrip('.')}, {door}."
+        if entry and event.recorded_at - event.at > LATER:
+            entry.text += f" Logged {self.moment(event.recorded_at)}."
+        return entry
+
+    def moment(self, at: datetime) -> str:
+        return moment(at, timezone.get_current_timezone(), self.at)
+
+    def who(self, event: Event) -> str:
+        return self.person(event.actor_id) or "LeadOps"
+
+    def person(self, pk: int | None) -> str:
+        return self.users[pk].get_short_name() if pk in self.users else ""
+
+    def hands(self, event: Event, person: str = "to", team: str = "team") -> str:
+        """Name whose hands it went to, or came from."""
+        held = self.teams.get(event.data.get(team))
+        return self.person(event.data.get(person)) or (str(held) if held else "nobody")
+
+    def why(self, event: Event) -> str:
+        return self.reasons[event.reason_id].label.lower() if event.reason_id in self.reasons else "no reason"
+
+    def _touch(self, event: Event) -> Entry | None:
+        touch, data = self.touches.get(event.data.get("touch")), event.data
+        channel, outcome = data.get("channel", ""), data.get("outcome", "")
+        who = "An automatic message" if data.get("auto") else self.who(event)
+        did = "went out" if data.get("auto") else DID.get(channel, "reached out")
+        text = (
+            f"{who} {did}: {TouchOutcome(outcome).label.lower()}."
+            if outcome in TouchOutcome.values
+            else f"{who} {did}."
+        )
+        quote = touch.note.text if touch and touch.note else ""
+        struck = bool(touch and touch.withdrawn_at)
+        return Entry(ICONS.get(channel, "phone"), text, event.at, quote, bool(data.get("auto")) or struck, struck)
+
+    def _touch_withdrawn(self, event: Event) -> Entry:
+        touch = self.touches.get(event.data.get("touch"))
+        what = Channel(touch.channel).label.lower() if touch else "touch"
+        return Entry("round", f"{self.who(event)} took the {what} back.", event.at, quiet=True)
+
+    def _note(self, event: Event) -> Entry | None:
+        if event.data.get("note") in self.with_touch:
+            return None
+        note = self.notes.get(event.data.get("note"))
+        gone = note is None or note.erased_at
+        return Entry("note", f"{self.who(event)} wrote:" if not gone else f"{self.who(event)} wrote a note, erased since.", event.at,
+                     "" if gone else note.text, quiet=bool(gone))  # fmt: skip
+
+    def _note_erased(self, event: Event) -> Entry:
+        return Entry("note", f"{self.who(event)} erased a note.", event.at, quiet=True)
+
+    def _signal(self, event: Event) -> Entry:
+        signal = self.signals.get(event.data.get("signal"))
+        text = SIGNALS.get(event.data.get("kind") or (signal.kind if signal else ""), "Did something")
+        detail = signal.what if signal and signal.what not in ("", "reply", "answered") else ""
+        told = f" {self.person(event.actor_id)} told us." if self.person(event.actor_id) else ""
+        return Entry(
+            "signal",
+            f"{text}: {detail}.{told}" if detail else f"{text}.{told}",
+            event.at,
+            signal.words if signal else "",
+        )
+
+    def _owner(self, event: Event) -> Entry:
+        if not event.data.get("to") and event.data.get("team") and not event.data.get("from"):
+            return Entry("swap", f"{self.who(event)} put this lead into the queue of {self.hands(event)}.", event.at)
+        old, new = self.hands(event, "from", "from_team"), self.hands(event)
+        return Entry("swap", f"{self.who(event)} gave this lead from {old} to {new}; its clock runs on.", event.at)
+
+    def _opt_out(self, event: Event) -> Entry:
+        channels = event.data.get("channels")
+        what = (
+            "on every channel"
+            if channels == "all"
+            else "by " + ", ".join(Channel(c).label.lower() for c in channels or ())
+        )
+        return Entry("never", f"They asked us to stop {what}; {self.who(event)} noted it.", event.at)
+
+    def _opt_in(self, event: Event) -> Entry:
+        return Entry("check", f"{self.who(event)} cleared the opt-out.", event.at)
+
+    def _recycled(self, event: Event) -> Entry:
+        return Entry("round", f"Came round again, into the queue of {self.hands(event)}.", event.at)
+
+    def _exception_asked(self, event: Event) -> Entry:
+        return Entry("alert", f"{self.who(event)} asked for an exception: {self.why(event)}.", event.at)
+
+    def _exception_granted(self, event: Event) -> Entry:
+        return Entry("check", f"{self.who(event)} granted the exception: {self.why(event)}.", event.at)
+
+    def _exception_refused(self, event: Event) -> Entry:
+        return Entry("never", f"{self.who(event)} refused the exception: {self.why(event)}.", event.at)
+
+    def _exception_closed(self, event: Event) -> Entry:
+        return Entry("check", f"{self.who(event)} closed the exception.", event.at)
+
+    def _transition(self, event: Event) -> Entry:
+        tell = MOVES.get(event.move)
+        if tell is None:
+            return Entry("round", f"{self.who(event)}: {event.move.replace('_', ' ')}.", event.at)
+        icon, text, quiet = tell(self, event)
+        stayed = f" After {duration(event.stayed)}." if event.move in ENDS and event.stayed else ""
+        return Entry(icon, text + stayed, event.at, quiet=quiet)
+
+
+ENDS = ("nurture", "unqualify", "qualify", "opt_out", "lose", "lose_for_good")
+
+
+def _assign(told: Told, event: Event):
+    to, trigger = told.hands(event), event.data.get("trigger", "")
+    words = {
+        Trigger.PULL: f"{told.who(event)} pulled this lead from the queue.",
+        Trigger.OWN: f"{told.who(event)} took this lead, having brought it in.",
+        Trigger.ACTION: f"Went to {to}, because they asked for us.",
+        Trigger.ROUND_ROBIN: f"Went to {to}, in turn.",
+        Trigger.RECYCLE: f"Came back to {to}.",
+        Trigger.SCORE: f"Went to {to} by its score.",
+        Trigger.TARGET: f"Went to {to}, who has this target account.",
+        Trigger.SIGN_UP: "Signed up: this lead belongs to the product.",
+    }
+    return "pull", words.get(trigger, f"{told.who(event)} gave this lead to {to}."), False
+
+
+def _start(told: Told, event: Event):
+    if event.actor_id is None:
+        return "check", "Activated: the product is in use.", False
+    return "round", "Working, from this touch on.", True
+
+
+def _nurture(told: Told, event: Event):
+    reason = told.reasons.get(event.reason_id)
+    if reason and reason.code == "kept":
+        return "keep", f"{told.who(event)} keeps this lead for later.", False
+    if event.actor_id is None:
+        return "moon", f"The round ended, not now: {told.why(event)}.", False
+    return "moon", f"{told.who(event)} ended the round, not now: {told.why(event)}.", False
+
+
+MOVES = {
+    "assign": _assign,
+    "start": _start,
+    "nurture": _nurture,
+    "unqualify": lambda t, e: ("never", f"{t.who(e)} ended the round, never: {t.why(e)}.", False),
+    "opt_out": lambda t, e: ("never", "The round ended: they asked us to stop.", False),
+    "qualify": lambda t, e: ("check", f"{t.who(e)} qualified this lead: now.", False),
+    "lose": lambda t, e: ("moon", f"The opportunity was lost: {t.why(e)}. Not now.", False),
+    "lose_for_good": lambda t, e: ("never", f"The opportunity was lost: {t.why(e)}. Never.", False),
+    "set_aside": lambda t, e: ("moon", f"{t.who(e)} set this lead aside: {t.why(e)}.", False),
+    "discard": lambda t, e: ("never", f"{t.who(e)} discarded this lead: {t.why(e)}.", False),
+    "reopen": lambda t, e: ("round", f"{t.who(e)} opened this lead again for {t.hands(e)}.", False),
+    "come_back": lambda t, e: ("round", f"Came back to {t.hands(e)}: a new round.", False),
+    "take_back": lambda t, e: ("round", f"{t.who(e)} took the end back. The round goes on.", False),
+    "take_back_untouched": lambda t, e: ("round", f"{t.who(e)} took the end back. The round goes on.", False),
+    "withdraw": lambda t, e: ("round", "Without a touch again; the clock runs as before.", True),
+    "hand_over": lambda t, e: ("swap", f"The product handed this lead over to {t.hands(e)}.", False),
+    "fit_self_serve": lambda t, e: (
+        "swap",
+        f"{t.who(e)} gave this lead to the product: they serve themselves best.",
+        False,
+    ),
+    "give_back_raw": lambda t, e: (
+        "pull",
+        f"{t.who(e)} gave this lead back to the queue of {t.hands(e, '', 'to_team')}.",
+        False,
+    ),
+    "give_back_nurture": lambda t, e: (
+        "pull",
+        f"{t.who(e)} gave this lead back to the queue of {t.hands(e, '', 'to_team')}.",
+        False,
+    ),
+}
+
+
+def _ids(events: Iterable[Event], *names: str) -> set[int]:
+    return {e.data[name] for e in events for name in names if isinstance(e.data.get(name), int)}
+
+
+def _by_id(model, ids: set[int]) -> dict:
+    return model.objects.in_bulk(ids) if ids else {}

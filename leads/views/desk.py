@@ -1,0 +1,72 @@
+"""One request of one person: who, when, where they stand (the queue or a lead's own page) and which view they look at.
+
+Every view of this package begins with one. The clock is asked here, once, and passed down.
+"""
+
+import secrets
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.urls import reverse
+
+from accounts import clock
+from accounts.permissions import allowed
+from leads import permissions, queue
+from leads.models import Lead
+
+NEAR = ("cycle", "account", "owner", "team", "source", "campaign", "reason", "cycle__ended_by", "cycle__policy")
+
+
+class Desk:
+    """Where a person stands. `place` is queue or lead; `view` a group of the queue, or empty for all of it."""
+
+    def __init__(self, request, place: str = ""):
+        given = request.POST if request.method == "POST" else request.GET
+        self.request, self.user, self.at = request, request.user, clock.now()
+        self.place = place or ("lead" if given.get("place") == "lead" else "queue")
+        if self.place == "queue" and not works_a_queue(self.user):
+            self.place = "lead"
+        self.view = given.get("view", "") if given.get("view", "") in queue.PLACE else ""
+        self.is_htmx = request.headers.get("HX-Request") == "true"
+        self.token = secrets.token_urlsafe(12)
+
+    @cached_property
+    def queue(self) -> queue.Queue:
+        return queue.of(self.user, self.at)
+
+    def look_again(self) -> None:
+        """Read the queue anew at the next question, after it changed."""
+        self.__dict__.pop("queue", None)
+
+    def lead(self, pk: int) -> Lead:
+        """Return a lead this person may see, or raise 404: what is out of scope is not there."""
+        lead = Lead.objects.visible_to(self.user, self.at).filter(pk=pk).select_related(*NEAR).first()
+        if lead is None:
+            raise Http404("no such lead in scope")
+        return lead
+
+    def again(self, pk: int) -> Lead | None:
+        """Return the lead as it is now, or None when it left this person's sight."""
+        return Lead.objects.visible_to(self.user, self.at).filter(pk=pk).select_related(*NEAR).first()
+
+    def address(self, lead: int | None = None, **more: str) -> str:
+        """Return where this person goes on: the lead beside the queue, the lead's page, or the queue alone."""
+        if self.place == "lead" and lead:
+            base, query = reverse("lead", args=[lead]), {}
+        else:
+            base, query = reverse("queue"), {"view": self.view, "lead": lead}
+        query = {name: value for name, value in (query | more).items() if value}
+        return base + (f"?{urlencode(query)}" if query else "")
+
+
+def works_a_queue(user) -> bool:
+    """Say whether this person has a queue: whoever may ever reach out to a lead."""
+    return bool(allowed(user, "leads.touch"))
+
+
+def sees_leads(user) -> None:
+    """Refuse the pages about leads to those who see only sums."""
+    if not permissions.can(user, "see"):
+        raise PermissionDenied(permissions.refusal(user, "see"))

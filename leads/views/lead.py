@@ -1,0 +1,29 @@
+"""One lead on its own page (WORK-3), and the older part of its timeline."""
+
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from leads import timeline
+from leads.views import answers
+from leads.views.desk import Desk
+
+
+@require_GET
+def lead(request, pk):
+    """Show all that is known of a lead, with the act that was asked for."""
+    desk = Desk(request, place="lead")
+    return answers.lead_page(request, desk, desk.lead(pk), request.GET.get("act", ""))
+
+
+@require_GET
+def older(request, pk):
+    """Show what happened before: the next entries in place of the button, or without a script a page of them."""
+    desk = Desk(request, place="lead")
+    found = desk.lead(pk)
+    before = request.GET.get("before", "")
+    before = int(before) if before.isdecimal() and len(before) < 19 else None
+    entries, more = timeline.of(found, desk.at, before)
+    url = f"{reverse('timeline-older', args=[found.pk])}?before={more}" if more else ""
+    context = {"entries": entries, "older": url, "now": desk.at, "lead": found}
+    return render(request, "components/_timeline.html" if desk.is_htmx else "leads/timeline.html", context)

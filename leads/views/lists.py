@@ -1,0 +1,182 @@
+"""The list of leads: what a person may see, narrowed by what they choose, newest first. The filters live in the address.
+
+Pages by key, never by number; counts are exact up to a thousand. A fixed number of queries, whatever the length of the list.
+"""
+
+from urllib.parse import urlencode
+
+from django import forms
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from accounts.models import Team, User
+from accounts.names import fold
+from accounts.permissions import Scope, allowed, people_of, teams_of
+from accounts.words import count
+from leads import permissions, sla
+from leads.models import GoToMarket, Lead, LeadStatus, Motion, Source
+from leads.queue import ENOUGH
+from leads.views.desk import Desk, sees_leads
+
+PAGE = 50
+SHORTEST = 3  # letters that a search needs: its index knows groups of three
+MANY = 300  # choices in one filter
+
+
+class Filters(forms.Form):
+    """What a list is narrowed to. What is not understood is left out rather than refused: an old bookmark still opens."""
+
+    q = forms.CharField(required=False, max_length=100, label="Find", strip=True)
+    state = forms.ChoiceField(required=False, label="State", choices=[("", "Any"), *LeadStatus.choices])
+    motion = forms.ChoiceField(required=False, label="Motion", choices=[("", "Any"), *Motion.choices])
+    gtm = forms.ChoiceField(required=False, label="Go-to-market", choices=[("", "Any"), *GoToMarket.choices])
+    source = forms.TypedChoiceField(required=False, label="Source", coerce=int, empty_value="")
+    owner = forms.TypedChoiceField(required=False, label="Owner", coerce=int, empty_value="")
+    team = forms.TypedChoiceField(required=False, label="Queue", coerce=int, empty_value="")
+
+    def __init__(self, data, user: User):
+        super().__init__(data)
+        sources = Source.objects.filter(parent__isnull=True).values_list("pk", "name")[:MANY]
+        self.fields["source"].choices = [("", "Any"), *sources]
+        self._choose("owner", _people(user))
+        self._choose("team", _teams(user))
+
+    def _choose(self, name: str, choices: list) -> None:
+        """Offer a filter only where there is something to choose between."""
+        if choices:
+            self.fields[name].choices = [("", "Any"), *choices]
+        else:
+            del self.fields[name]
+
+    def said(self) -> dict:
+        """Return what was chosen and understood."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value != ""}
+
+
+def _people(user) -> list[tuple[int, str]]:
+    scope = allowed(user, "leads.see")
+    if Scope.ALL in scope:
+        people = User.objects.filter(role__in=permissions.HOLDERS)
+    elif Scope.TEAM in scope:
+        people = User.objects.filter(pk__in=people_of(user) | {user.pk})
+    else:
+        return []
+    return list(people.order_by("name").values_list("pk", "name")[:MANY])
+
+
+def _teams(user) -> list[tuple[int, str]]:
+    scope = allowed(user, "leads.see")
+    if Scope.ALL in scope:
+        teams = Team.objects.exclude(kind=Team.Kind.PRODUCT)
+    elif scope & (Scope.TEAM | Scope.QUEUES):
+        teams = Team.objects.filter(pk__in=teams_of(user))
+    else:
+        return []
+    return list(teams.order_by("name").values_list("pk", "name")[:MANY])
+
+
+WHERE = {
+    "state": "status",
+    "motion": "motion",
+    "gtm": "go_to_market",
+    "source": "source",
+    "owner": "owner",
+    "team": "team",
+}
+
+
+@require_GET
+def leads(request):
+    """List the leads this person may see."""
+    sees_leads(request.user)
+    desk = Desk(request, place="lead")
+    filters = Filters(request.GET, desk.user)
+    said = filters.said()
+    found = Lead.objects.visible_to(desk.user, desk.at).filter(
+        **{WHERE[name]: said[name] for name in WHERE if name in said}
+    )
+    text = fold(said.get("q", ""))
+    too_short = 0 < len(text) < SHORTEST
+    if text and not too_short:
+        # `search` is lower case and knows words without accents; LIKE is what the index answers.
+        found = found.filter(search__contains=text)
+    page, pager = _page(found, request.GET, said)
+    known = len(found.values_list("pk")[: ENOUGH + 1])
+    context = {
+        "filters": filters,
+        "chosen": _chosen(filters, said),
+        "too_short": too_short,
+        "says": f"more than {count(ENOUGH)}" if known > ENOUGH else count(known),
+        "known": known,
+        "rows": [_row(lead, desk.at) for lead in page],
+        "pager": pager,
+        "may_create": permissions.can(desk.user, "create"),
+        "now": desk.at,
+        "toast": request.session.pop("toast", None) if "toast" in request.session else None,
+    }
+    return render(request, "leads/list.html", context)
+
+
+def _page(found, given, said: dict) -> tuple[list[Lead], dict]:
+    """Read one page by its key, and where the pages before and after it are. One query."""
+    found = found.select_related("cycle", "owner", "team", "source", "reason", "account")
+    newer_than, older_than = _key(given.get("newer")), _key(given.get("older"))
+    if newer_than:
+        rows = list(found.filter(pk__gt=newer_than).order_by("pk")[: PAGE + 1])
+        more, rows = len(rows) > PAGE, rows[:PAGE][::-1]
+        newer, older = more, True
+    else:
+        rows = list((found.filter(pk__lt=older_than) if older_than else found).order_by("-pk")[: PAGE + 1])
+        newer, older = bool(older_than), len(rows) > PAGE
+        rows = rows[:PAGE]
+    if not rows:
+        return rows, {}
+
+    def address(**key) -> str:
+        return f"{reverse('leads')}?{urlencode(said | key)}"
+
+    pager = {
+        "newer": address(newer=rows[0].pk) if newer else "",
+        "older": address(older=rows[-1].pk) if older else "",
+    }
+    return rows, pager
+
+
+def _key(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 19 else None
+
+
+def _chosen(filters: Filters, said: dict) -> list[dict]:
+    """List what the list is narrowed to, each with the address that takes it off."""
+    chosen = []
+    for name, value in said.items():
+        field = filters.fields[name]
+        labels = {str(key): label for key, label in getattr(field, "choices", ())}
+        rest = {other: kept for other, kept in said.items() if other != name}
+        url = f"{reverse('leads')}?{urlencode(rest)}" if rest else reverse("leads")
+        chosen.append({"label": field.label, "value": labels.get(str(value), value), "url": url})
+    return chosen
+
+
+def _row(lead: Lead, at) -> dict:
+    holder = lead.owner or lead.team
+    return {
+        "id": lead.pk,
+        "name": lead.name,
+        "url": reverse("lead", args=[lead.pk]),
+        "company": lead.account.name if lead.account else lead.company,
+        "state": lead.state_label,
+        "kind": lead.motion if lead.is_open else KINDS.get(lead.status, "outline"),
+        "why": lead.reason.label if lead.reason else "",
+        "clock": sla.clock_of(lead, lead.cycle, at),
+        "holder": str(holder) if holder else "",
+        "is_queue": lead.team_id is not None,
+        "source": lead.source.name if lead.source else "",
+        "market": lead.get_go_to_market_display(),
+        "since": lead.status_since,
+    }
+
+
+KINDS = {"qualified": "now", "nurture": "notnow", "unqualified": "never"}

@@ -1,0 +1,253 @@
+"""What is shown of one lead, beside the queue and on its own page: see `templates/leads/_panel.html` for the contract.
+
+Gathers what the processes know into the words of the screen. About fifteen queries, whatever the lead has been through.
+"""
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from accounts.models import Account, Event
+from accounts.models.companies import Relationship
+from accounts.permissions import Scope, allowed
+from leads import next_steps, permissions, sla, timeline
+from leads.dispositions import TAKE_BACK
+from leads.models import Channel, Lead, LeadStatus, Motion, Outcome, Signal, Task, Trigger
+from leads.rows import ICONS, SAID
+from leads.views import known
+from leads.views.known import asked_not_to, said_at
+
+ENDED = {"qualified": ("now", "check"), "nurture": ("notnow", "moon"), "unqualified": ("never", "never")}
+HEARD = {"hand_raise": "Asked for us", "reply": "Their answer", "form": "Their form"}
+
+
+def slim(desk, lead: Lead, seen: dict | None = None) -> dict:
+    """Return what every form about a lead needs. `seen`: the round and version it was opened with, when they may have moved on."""
+    seen = seen or {"cycle": lead.cycle_id, "version": lead.version}
+    carried = {"place": desk.place, "view": desk.view, **seen}
+    return {
+        "id": lead.pk,
+        "name": lead.name,
+        "token": desk.token,
+        "view": desk.view,
+        "page_url": reverse("lead", args=[lead.pk]),
+        "here": _with_more(desk.address(lead.pk)),
+        "carry": urlencode({name: value for name, value in carried.items() if value not in ("", None)}),
+        **seen,
+    }
+
+
+def _with_more(url: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}"
+
+
+def full(desk, lead: Lead, *, before: int | None = None) -> dict:
+    """Return all that is shown of a lead."""
+    tasks = list(Task.objects.filter(lead=lead, done_at__isnull=True).order_by("due_at", "pk"))
+    account = Account.objects.filter(pk=lead.account_id).with_relationship().first() if lead.account_id else None
+    entries, older = timeline.of(lead, desk.at, before)
+    may = {name: permissions.can(desk.user, name, lead, at=desk.at) for name in MAY}
+    panel = slim(desk, lead) | {
+        "is_open": lead.is_open,
+        "title": lead.title,
+        "company": account.name if account else lead.company,
+        "back": {"url": desk.address(), "label": "Queue"} if desk.place == "queue" else None,
+        "badges": _badges(lead, account),
+        "clock": _clock(lead, tasks, desk.at),
+        "assigned": _assigned(lead, desk),
+        "step": _step(lead, tasks, may, desk),
+        "said": _said(lead, desk.at),
+        "ended": _ended(lead, desk, may),
+        "can": _can(lead, may, desk),
+        "unplanned": lead.status == LeadStatus.WORKING
+        and lead.owner_id == desk.user.pk
+        and not any(map(_is_step, tasks)),
+        "facts": known.facts(lead, account, tasks, desk.at),
+        "rounds": known.rounds(lead, desk.at),
+        "entries": entries,
+        "older": f"{reverse('timeline-older', args=[lead.pk])}?before={older}" if older else "",
+        "notice": _shield(lead, may, desk),
+    }
+    return panel | known.company(lead, account, desk)
+
+
+MAY = (
+    "touch", "nurture", "unqualify", "keep", "note", "take_back", "opt_out", "assign", "pull", "give_back", "task", "discard", "set_aside",
+)  # fmt: skip
+VERBS = {
+    "call": "Call", "email": "Write to", "social": "Write to", "sms": "Text", "chat": "Chat with", "letter": "Write to", "meeting": "Meet",
+}  # fmt: skip
+
+
+def _can(lead: Lead, may: dict, desk) -> dict:
+    """Say which acts are offered: those this person may do, and that make sense where the lead stands."""
+    waiting = lead.status in LeadStatus.WAITING
+    in_hands = lead.is_open or lead.owner_id is not None
+    sales_led = lead.motion == Motion.SLG
+    return {
+        "touch": may["touch"] and in_hands,
+        "nurture": (may["nurture"] and lead.is_open) or (may["set_aside"] and lead.status == LeadStatus.RAW),
+        "unqualify": (may["unqualify"] and lead.is_open) or (may["discard"] and waiting),
+        "keep": may["keep"] and lead.is_open and lead.owner_id is not None,
+        "note": may["note"],
+        "take_back": may["take_back"] and _takes_back(lead, desk),
+        "opt_out": may["opt_out"] and not lead.opted_out_at,
+        "assign": may["assign"] and _gives(desk.user) and sales_led,
+        "claim": waiting
+        and sales_led
+        and not lead.opted_out_at
+        and (may["pull"] or (may["assign"] and not _gives(desk.user))),
+        "give_back": may["give_back"] and _came_from_queue(lead),
+        "start": _kept_and_due(lead, desk),
+        "plan": may["task"] and lead.is_open and sales_led,
+    }
+
+
+def _gives(user) -> bool:
+    """Whether this person hands leads to others: managers and RevOps."""
+    return bool(allowed(user, "leads.assign") & (Scope.TEAM | Scope.ALL))
+
+
+def _came_from_queue(lead: Lead) -> bool:
+    cycle = lead.cycle
+    return bool(
+        lead.status == LeadStatus.ASSIGNED
+        and not cycle.touches
+        and cycle.came_from in LeadStatus.WAITING
+        and cycle.came_team_id
+    )
+
+
+def _kept_and_due(lead: Lead, desk) -> bool:
+    """Whether a kept lead's day has come, for the one who keeps it."""
+    mine = lead.status == LeadStatus.NURTURE and lead.owner_id == desk.user.pk
+    return bool(mine and lead.recycle_at and lead.recycle_at <= desk.at)
+
+
+def _takes_back(lead: Lead, desk) -> bool:
+    cycle = lead.cycle
+    if lead.is_open or cycle is None or cycle.outcome not in Outcome.DISPOSITIONS or lead.status_since > cycle.ended_at:
+        return False
+    return desk.at - cycle.ended_at <= TAKE_BACK or permissions.can(desk.user, "reopen", lead, at=desk.at)
+
+
+def _badges(lead: Lead, account) -> list[dict]:
+    """Say what never changes while you look; four at most."""
+    kind = lead.motion if lead.is_open else ENDED[lead.status][0] if lead.status in ENDED else "outline"
+    icon = ENDED[lead.status][1] if lead.status in ENDED else ""
+    badges = [{"kind": kind, "icon": icon, "label": lead.state_label}]
+    if lead.opted_out_at:
+        badges.append({"kind": "never", "icon": "never", "label": "Opted out"})
+    relationship = Relationship(account.relationship).label if account else "New business"
+    badges.append({"kind": "outline", "label": relationship})
+    if account and account.is_target:
+        badges.append({"kind": "outline", "label": "Target account"})
+    if lead.cycle and lead.cycle.number > 1:
+        badges.append({"kind": "outline", "icon": "round", "label": f"Round {lead.cycle.number}"})
+    if lead.score is not None:
+        badges.append({"kind": "outline", "label": f"Score {lead.score}"})
+    return badges[:4]
+
+
+def _clock(lead: Lead, tasks: list[Task], at) -> sla.Clock | None:
+    """Return the clock that runs: a first touch, or an answer that is owed; the one that ends first."""
+    running = [t for t in tasks if t.limit_at is not None and t.kind != Task.Kind.EXCEPTION]
+    if running:
+        return sla.task_clock(min(running, key=lambda t: t.due_at), at)
+    return sla.clock_of(lead, lead.cycle, at)
+
+
+def _assigned(lead: Lead, desk) -> str:
+    """Say in one sentence since when and why the lead is in these hands. Two queries."""
+    if not lead.is_open:
+        return ""
+    cycle = lead.cycle
+    events = Event.objects.filter(lead_id=lead.pk, cycle_id=cycle.pk).filter(
+        Q(kind="owner") | Q(to_status=LeadStatus.ASSIGNED)
+    )
+    event = events.exclude(move__in=("withdraw", "take_back_untouched")).order_by("-pk").first()
+    who = timeline.Told(lead, [event], desk.at).who(event) if event else "LeadOps"
+    when = said_at(event.at if event else cycle.assigned_at, desk.at)
+    if event and event.kind == "owner":
+        return (
+            f"{who} gave it to {_you(lead.owner, desk)} {when}; the round began {said_at(cycle.assigned_at, desk.at)}."
+        )
+    how = {
+        Trigger.PULL: f"Pulled {when}.",
+        Trigger.ACTION: f"They asked for us; assigned {when}.",
+        Trigger.OWN: f"Brought in and taken {when}.",
+        Trigger.ROUND_ROBIN: f"Assigned {when}, in turn.",
+        Trigger.RECYCLE: f"Came back {when}.",
+        Trigger.HAND_OVER: f"Handed over by the product {when}.",
+        Trigger.SIGN_UP: f"With the product since {when}.",
+        Trigger.SELF_SERVE: f"With the product since {when}: they serve themselves best.",
+        Trigger.REOPEN: f"{who} opened it again {when}.",
+    }
+    return how.get(cycle.trigger, f"Assigned {when} by {who}.")
+
+
+def _you(owner, desk) -> str:
+    return "you" if owner == desk.user else owner.get_short_name() if owner else "the team"
+
+
+def _step(lead: Lead, tasks: list[Task], may: dict, desk) -> dict | None:
+    """Say what to do now, and the ways to do it that they did not ask us to leave."""
+    if not may["touch"] or not (lead.is_open or lead.owner_id):
+        return None
+    out = set(Channel.values) if lead.opted_out_at else set(lead.opted_out_channels)
+    owed = next((t for t in tasks if t.due_at <= desk.at and t.kind == Task.Kind.FOLLOW_UP), None)
+    channel = owed.channel if owed and owed.channel else next_steps.best(lead)
+    first = lead.first_name or lead.name
+    return {
+        "title": f"{VERBS[channel]} {first}" if channel else "",
+        "channel": channel,
+        "icon": ICONS.get(channel, ""),
+        "phone": lead.phone if Channel.CALL not in out else "",
+        "phone_href": "tel:" + "".join(c for c in lead.phone if c.isdigit() or c == "+"),
+        "email": lead.email if Channel.EMAIL not in out else "",
+        "what": owed.what if owed else "",
+        "refused": asked_not_to(lead, desk.at),
+    }
+
+
+def _said(lead: Lead, at) -> dict | None:
+    signal = Signal.objects.filter(lead=lead, kind__in=SAID).exclude(words="").order_by("-at", "-pk").first()
+    if signal is None:
+        return None
+    what = f": {signal.what}" if signal.what and signal.kind != Signal.Kind.REPLY else ""
+    return {"text": signal.words, "source": f"{HEARD[signal.kind]}{what}, {said_at(signal.at, at)}"}
+
+
+def _ended(lead: Lead, desk, may: dict) -> dict | None:
+    """Say how the last round ended, and until when that can be taken back."""
+    if lead.status not in ENDED:
+        return None
+    kind, icon = ENDED[lead.status]
+    words = f"{lead.state_label} since {said_at(lead.status_since, desk.at)}"
+    words += f": {lead.reason.label.lower()}." if lead.reason else "."
+    if lead.cycle and lead.cycle.size:
+        words += f" Size {lead.cycle.size}."
+    if lead.recycle_at:
+        words += (
+            f" {'Kept until' if lead.nurture_kind == 'sales' else 'Comes back'} {said_at(lead.recycle_at, desk.at)}."
+        )
+    until = ""
+    if may["take_back"] and _takes_back(lead, desk) and lead.cycle.ended_by_id == desk.user.pk:
+        until = f"Until {said_at(lead.cycle.ended_at + TAKE_BACK, desk.at)}."
+    return {"kind": kind, "icon": icon, "words": words, "until": until}
+
+
+def _is_step(task: Task) -> bool:
+    return task.kind != Task.Kind.EXCEPTION or task.accepted_at is not None
+
+
+def _shield(lead: Lead, may: dict, desk) -> dict | None:
+    """Say why a lead of the product's cannot be worked."""
+    if not lead.is_shielded or may["touch"]:
+        return None
+    since = said_at(lead.cycle.assigned_at, desk.at)
+    return {
+        "kind": "",
+        "title": f"This lead belongs to the product, since {since}.",
+        "text": "Sales gets it when it is handed over.",
+    }

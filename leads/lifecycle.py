@@ -18,7 +18,7 @@ from django_fsm import TransitionNotAllowed
 
 from accounts.models import Account, Door, Event, Message, Team, User
 from accounts.writing import Overtaken, update_each
-from leads import permissions
+from leads import deadlines, permissions
 from leads.models import ContactRole, Cycle, Lead, LeadStatus, Note, Outcome, Policy, Signal, Spell, Task, Touch
 
 BATCH = 500
@@ -32,7 +32,7 @@ LEAD_FIELDS = (
 )  # fmt: skip
 CYCLE_FIELDS = (
     "first_touch_at", "first_touch_by", "working_at", "connected_at", "last_touch_at", "touches", "ended_at", "outcome", "reason",
-    "nurture_kind", "ended_by", "size", "is_early", "has_exception", "opportunity",
+    "nurture_kind", "ended_by", "size", "is_early", "has_exception", "opportunity", "abandon_at", "return_at", "freed_at", "warned_at",
 )  # fmt: skip
 TASK_FIELDS = (
     "owner", "team", "began_at", "due_at", "limit_at", "sweep_at", "level", "accepted_by", "accepted_at", "done_at", "outcome",
@@ -230,9 +230,9 @@ class Step:
         self.close_tasks(outcome=Task.Outcome.DROPPED)
 
     def close_tasks(self, *kinds: str, outcome: str, at: datetime | None = None) -> None:
-        """Close the open tasks of these kinds, or all but exceptions when none is named."""
+        """Close the open tasks of these kinds, or all when none is named."""
         for task in self.open_tasks:
-            if (task.kind in kinds) if kinds else task.kind != Task.Kind.EXCEPTION:
+            if not kinds or task.kind in kinds:
                 self.close_task(task, outcome, at)
 
     def close_task(self, task: Task, outcome: str, at: datetime | None = None) -> None:
@@ -289,6 +289,8 @@ class Turn:
 
     def write(self, steps: list[Step]) -> list[Event]:
         """Write all that was decided: one statement a table, guarded by the version that was read."""
+        for step in steps:
+            deadlines.keep(step)
         closing = [s for s in steps if s.closes_spell]
         if closing:
             spells = list(Spell.objects.filter(lead__in=[s.lead.pk for s in closing], ended_at__isnull=True))

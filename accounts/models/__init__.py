@@ -1,6 +1,6 @@
 from .batch import Batch, BatchRow
 from .companies import Account, Domain
-from .message import Message, Receipt, SweepRun
+from .message import Message, Parked, Receipt, SweepRun
 from .opportunity import Opportunity, OpportunityStatus, Product, Stage
 from .people import Absence, Membership, Role, Team, User
 from .reason import Disposition, NurtureKind, Reason
@@ -20,6 +20,7 @@ __all__ = [
     "NurtureKind",
     "Opportunity",
     "OpportunityStatus",
+    "Parked",
     "Product",
     "Reason",
     "Receipt",

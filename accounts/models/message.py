@@ -1,7 +1,9 @@
 """What waits to be said (the outbox), what was already answered (receipts), and when the sweeps last ran."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from accounts.relations import RECORD
 
@@ -9,7 +11,11 @@ from .people import User
 
 
 class Message(models.Model):
-    """One thing to tell one person by one channel, written in the transaction that made it true. `dedupe_key` makes it once."""
+    """One thing to tell one person by one channel, written in the transaction that made it true. `dedupe_key` makes it once.
+
+    In the page the row itself is what is read. A mail is sent by its own sweep (`accounts/messages.py`): `taken_at` stands while
+    one to an outsider is on its way, so that what may have arrived is never sent again; `parked_at` when a person must decide.
+    """
 
     class Channel(models.TextChoices):
         PAGE = "page", "in the page"
@@ -22,17 +28,30 @@ class Message(models.Model):
     kind = models.CharField(max_length=30)
     lead_id = models.BigIntegerField(null=True)
     data = models.JSONField(default=dict)
+    subject = models.CharField(max_length=200, blank=True, default="", db_default="")
+    body = models.TextField(blank=True, default="", db_default="")
     dedupe_key = models.CharField(max_length=120, unique=True)
     created_at = models.DateTimeField()
-    not_before = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True, help_text="what leaves the house waits for the undo")
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    next_try_at = models.DateTimeField(null=True)
+    taken_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    parked_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True, default="", db_default="")
     read_at = models.DateTimeField(null=True)
 
     fates = {"to": RECORD}
 
     class Meta:
         indexes = [
-            models.Index(fields=["to", "-id"], name="message_unread", condition=Q(channel="page", read_at__isnull=True))
+            models.Index(fields=["to", "-id"], name="message_unread", condition=Q(channel="page", read_at__isnull=True)),
+            # the next mails to send
+            models.Index(
+                Coalesce("next_try_at", "not_before", "created_at"),
+                name="message_to_send",
+                condition=Q(channel="mail", sent_at__isnull=True, parked_at__isnull=True),
+            ),
         ]
 
     def __str__(self):
@@ -57,14 +76,21 @@ class Receipt(models.Model):
 
 
 class SweepRun(models.Model):
-    """The newest run of one sweep, or of the ping that shows the jobs are alive."""
+    """One run of one sweep, the newest few of each; or the ping that shows the jobs are alive.
+
+    `batch` names the rows in hand. It is written before they are touched, so that whoever comes after a run that was killed knows
+    among which rows its killer may be.
+    """
 
     name = models.CharField(max_length=40)
+    as_of = models.DateTimeField(null=True, help_text="the moment it looked from")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     found = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0, db_default=0, help_text="due, and not reached in its time")
+    batch = ArrayField(models.BigIntegerField(), null=True)
     error = models.TextField(blank=True)
 
     class Meta:
@@ -72,3 +98,24 @@ class SweepRun(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class Parked(models.Model):
+    """One row that a sweep failed on: its tries, and when it was put aside for a person. Deleted once it went well.
+
+    The try is counted before it is made, so that also a row that kills its worker is put aside.
+    """
+
+    sweep = models.CharField(max_length=40)
+    key = models.BigIntegerField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
+    tried_at = models.DateTimeField()
+    parked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "parked"
+        constraints = [models.UniqueConstraint(fields=["sweep", "key"], name="parked_once")]
+
+    def __str__(self):
+        return f"{self.sweep} {self.key}"

@@ -60,6 +60,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     work_end = models.TimeField(default=time(18))
     work_days = ArrayField(models.PositiveSmallIntegerField(), default=weekdays, help_text="1 is Monday, 7 is Sunday.")
     keys_on = models.BooleanField("single keys on", default=True)
+    morning_at = models.DateTimeField(
+        null=True, editable=False, help_text="managers: when the next morning's figures are due"
+    )
     is_active = models.BooleanField(default=True, help_text="Off: cannot sign in, gets nothing.")
     is_staff = models.BooleanField("may use the admin", default=False)
     date_joined = models.DateTimeField(auto_now_add=True)
@@ -105,6 +108,10 @@ class Team(models.Model):
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.LINE)
     manager = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="managed_teams")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    outbound_queue = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+",
+        help_text="Where its leads wait when they come back. Empty: where the team above says, else in its own queue.",
+    )  # fmt: skip
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
     is_active = models.BooleanField(default=True)
 

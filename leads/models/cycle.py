@@ -75,6 +75,11 @@ class Cycle(models.Model):
     connected_at = models.DateTimeField(null=True)
     last_touch_at = models.DateTimeField("last rep touch", null=True)
     touches = models.PositiveIntegerField(default=0)
+    # The moments it waits for, kept by every turn (leads/deadlines.py); empty while nothing is to come.
+    abandon_at = models.DateTimeField("auto-abandoned at", null=True)
+    return_at = models.DateTimeField("an untouched pull goes back at", null=True)
+    freed_at = models.DateTimeField("what held it last ended at", null=True)
+    warned_at = models.DateTimeField("told that it is long in working", null=True)
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
     reason = models.ForeignKey(Reason, models.PROTECT, null=True, related_name="+")
@@ -100,6 +105,22 @@ class Cycle(models.Model):
                 fields=["working_at"],
                 name="cycle_in_working",
                 condition=Q(ended_at__isnull=True, working_at__isnull=False),
+            ),
+            # the sweeps': auto-abandon, untouched pulls, long in working
+            models.Index(
+                fields=["abandon_at"],
+                name="cycle_to_abandon",
+                condition=Q(ended_at__isnull=True, abandon_at__isnull=False),
+            ),
+            models.Index(
+                fields=["return_at"],
+                name="cycle_to_return",
+                condition=Q(ended_at__isnull=True, first_touch_at__isnull=True, return_at__isnull=False),
+            ),
+            models.Index(
+                fields=["working_at"],
+                name="cycle_to_warn",
+                condition=Q(ended_at__isnull=True, working_at__isnull=False, warned_at__isnull=True, motion="slg"),
             ),
         ]
         constraints = [

@@ -64,6 +64,12 @@ class Task(models.Model):
             models.Index(
                 fields=["sweep_at"], name="task_to_sweep", condition=Q(done_at__isnull=True, sweep_at__isnull=False)
             ),
+            # exceptions of which the manager must be told
+            models.Index(
+                fields=["sweep_at"],
+                name="task_exception_due",
+                condition=Q(kind="exception", done_at__isnull=True, sweep_at__isnull=False),
+            ),
         ]
         constraints = [
             # one response clock a round; other kinds may stand several times

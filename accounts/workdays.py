@@ -1,0 +1,24 @@
+"""A person's working days, in their own zone. Pure: asked by the processes that wait for working days, and by what is told in the
+morning. Wall-clock times, so that a daylight-saving night neither skips nor doubles anything (TIME-3)."""
+
+from datetime import datetime, time, timedelta
+
+from accounts.models import User
+
+MORNING = time(8)
+
+
+def working_days_after(user: User, at: datetime, number: int) -> datetime:
+    """Return the same time of day, this many of the person's working days later."""
+    here = at.astimezone(user.zone)
+    on, days = here.date(), set(user.work_days) or {1, 2, 3, 4, 5}
+    while number:
+        on += timedelta(days=1)
+        number -= on.isoweekday() in days
+    return datetime.combine(on, here.timetz().replace(tzinfo=None), user.zone).astimezone(at.tzinfo)
+
+
+def next_morning(user: User, at: datetime, hour: time = MORNING) -> datetime:
+    """Return 08:00 on the person's next day after this moment: at most one a day, whatever the time of the last."""
+    on = at.astimezone(user.zone).date() + timedelta(days=1)
+    return datetime.combine(on, hour, user.zone).astimezone(at.tzinfo)

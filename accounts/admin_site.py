@@ -1,9 +1,12 @@
 """The admin: the door of managers and RevOps, and of nobody else (ADMIN-1, SAFE-1)."""
 
+from functools import update_wrapper
+
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
@@ -25,9 +28,22 @@ class Site(AdminSite):
     @method_decorator(login_not_required)
     def login(self, request, extra_context=None):
         """Send a stranger to the one page where people sign in; whoever is in and may not, is told."""
-        if request.user.is_authenticated and not self.has_permission(request):
+        if request.user.is_authenticated:
+            if self.has_permission(request):
+                return redirect("admin:index")
             raise PermissionDenied("The admin is for managers and RevOps.")
         return redirect_to_login(request.GET.get("next") or "/admin/", login_url="sign-in")
+
+    def admin_view(self, view, cacheable=False):
+        """Tell whoever is signed in and has no business here so, instead of asking them to sign in."""
+        inner = super().admin_view(view, cacheable)
+
+        def guarded(request, *args, **kwargs):
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise PermissionDenied("The admin is for managers and RevOps.")
+            return inner(request, *args, **kwargs)
+
+        return update_wrapper(guarded, inner)
 
     def get_urls(self):
         """Leave out the address that leads from any row of any table to its page: a way round."""

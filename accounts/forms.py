@@ -1,5 +1,6 @@
 """What a person may change about themselves."""
 
+import functools
 import zoneinfo
 
 from django import forms
@@ -7,6 +8,7 @@ from django import forms
 from accounts.models import User
 
 
+@functools.cache
 def zones() -> list[tuple[str, str]]:
     """List the zones people live in, `Europe/Berlin` first among equals by alphabet."""
     names = (n for n in zoneinfo.available_timezones() if "/" in n and not n.startswith("Etc/"))

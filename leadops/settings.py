@@ -130,6 +130,7 @@ LEADOPS_DEMO = _switch("LEADOPS_DEMO") if "LEADOPS_DEMO" in os.environ else not 
 # People.
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.sign_in.People"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"

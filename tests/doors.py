@@ -1,0 +1,137 @@
+"""Every door of the house, by hand: which addresses there are, with which methods, and who comes through.
+
+One entry an address. `test_doors.py` walks the addresses that exist and fails for one that is not here,
+or a method that answers and is not here. To add a page: add its entry to DOORS.
+
+    "lead": Door(args=lambda w: [w.lead.pk], sees="ana cleo nora rita root", GET="*", POST="ana cleo"),
+
+`sees`: for whom the thing exists at all; everybody else gets 404. Left out: it exists for everybody.
+A method names who may (`nobody` for one that is there and refuses); others of `sees` get 403. `*` is
+everybody of `sees`. A method left out is answered with 405. Strangers are asked to sign in, except where
+`strangers` says otherwise. The same address for another kind of lead is an entry of its own: `lead#queued`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+EVERYBODY = "ana ben dov eva carl cleo hugo nora rita mark lena root"
+STAFF = "cleo hugo nora rita root"
+REVOPS = "rita root"
+REACH_OUT = "ana ben dov eva carl cleo hugo nora rita root"
+BRING_IN = "ana ben dov cleo hugo nora rita mark root"
+# who sees a lead in Ana's hands, one in the queue of her team, one that belongs to the product
+ANAS = "ana cleo nora rita root"
+QUEUED = "ana ben cleo nora rita mark root"
+ABOVE = "cleo nora rita root"
+
+
+@dataclass(frozen=True)
+class Door:
+    GET: str = ""
+    POST: str = ""
+    PUT: str = ""
+    PATCH: str = ""
+    DELETE: str = ""
+    sees: str = EVERYBODY
+    args: Callable = field(default=lambda world: [])
+    strangers: str = ""  # methods open to those who have not signed in
+
+
+def of_ana(*more, **methods) -> Door:
+    return Door(args=lambda w: [w.lead.pk, *more], sees=ANAS, **methods)
+
+
+def queued(**methods) -> Door:
+    return Door(args=lambda w: [w.queued.pk], sees=QUEUED, **methods)
+
+
+def of_product(**methods) -> Door:
+    return Door(args=lambda w: [w.product.pk], sees=REVOPS, **methods)
+
+
+DOORS = {
+    "healthz": Door(GET="*", strangers="GET"),
+    "home": Door(GET="*"),
+    # whoever is in is sent on from there, whatever they send
+    "sign-in": Door(GET="*", POST="*", PUT="*", PATCH="*", DELETE="*", strangers="GET POST PUT"),
+    "sign-out": Door(POST="*"),
+    "account": Door(GET="*", POST="*"),
+    "keys": Door(POST="*"),
+    "overview": Door(GET="cleo hugo nora rita mark lena root"),
+    # leads: the list, and a working one of Ana's
+    "queue": Door(GET=REACH_OUT),
+    "pull": Door(POST="ana ben dov root"),
+    "leads": Door(GET=f"{REACH_OUT} mark"),
+    "lead-new": Door(GET=BRING_IN, POST=BRING_IN),
+    "lead-asked": Door(GET=BRING_IN, POST=BRING_IN),
+    "queue-lead": of_ana(GET="*"),
+    "lead": of_ana(GET="*"),
+    "timeline-older": of_ana(GET="*"),
+    "act": of_ana("log", GET="*"),
+    "touches": of_ana(POST="*"),
+    "nurture": of_ana(POST="*"),
+    "unqualify": of_ana(POST="*"),
+    "keep": of_ana(POST="*"),
+    "start": of_ana(POST="*"),
+    "follow-up": of_ana(POST="*"),
+    "notes": of_ana(POST="*"),
+    "take-back": of_ana(POST=ABOVE),
+    "opt-out": of_ana(POST="*"),
+    "assign": of_ana(POST=ABOVE),
+    "give-back": of_ana(POST="*"),
+    "undo": Door(args=lambda w: ["made-up"], sees="", POST="*"),
+    # a raw one in the queue of North
+    "lead#queued": queued(GET="*"),
+    "touches#queued": queued(POST=ABOVE),
+    "nurture#queued": queued(POST="mark rita root"),
+    "unqualify#queued": queued(POST="mark rita root"),
+    "notes#queued": queued(POST=f"{ABOVE} mark"),
+    "opt-out#queued": queued(POST="*"),
+    "assign#queued": queued(POST=f"{ABOVE} ana ben"),
+    # one that belongs to the product
+    "lead#product": of_product(GET="*"),
+    "touches#product": of_product(POST="nobody"),
+    "keep#product": of_product(POST="nobody"),
+    "nurture#product": of_product(POST="*"),
+    # the admin's own; the tables in it are below
+    "admin:index": Door(GET=STAFF, POST=STAFF),
+    "admin:login": Door(GET=STAFF, POST=STAFF),
+    "admin:logout": Door(POST=STAFF),
+    "admin:password_change": Door(GET=STAFF, POST=STAFF),
+    "admin:password_change_done": Door(GET=STAFF),
+    "admin:autocomplete": Door(GET="nobody"),  # no field of ours asks for it
+    "admin:jsi18n": Door(GET=STAFF),
+    "admin:app_list": Door(args=lambda w: ["leads"], GET=STAFF, POST=STAFF),
+    "admin:auth_user_password_change": Door(args=lambda w: [w.people["ana"].pk], GET=REVOPS, POST=REVOPS),
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table in the admin: who sees its list, who sees the row of North's, who adds, changes, deletes."""
+
+    listed: str = REVOPS
+    row: str = REVOPS
+    add: str = ""
+    change: str = ""
+    delete: str = ""
+
+
+RULES = Table(listed=STAFF, row=STAFF, add=REVOPS, change=REVOPS)
+OF_NORTH = Table(listed=STAFF, row="cleo nora rita root")
+TABLES = {
+    "accounts.user": Table(add=REVOPS, change=REVOPS),
+    "accounts.team": Table(add=REVOPS, change=REVOPS),
+    "accounts.absence": Table(listed=STAFF, row="cleo nora rita root", add=STAFF, change="cleo nora rita root"),
+    "accounts.reason": RULES,
+    "accounts.product": RULES,
+    "accounts.stage": RULES,
+    "accounts.domain": Table(listed=STAFF, row=STAFF, add=REVOPS, change=REVOPS, delete=REVOPS),
+    "accounts.account": Table(add=REVOPS, change=REVOPS),
+    "accounts.event": OF_NORTH,
+    "leads.source": RULES,
+    "leads.policy": Table(listed=STAFF, row=STAFF, add=REVOPS),
+    "leads.lead": OF_NORTH,
+    "leads.cycle": OF_NORTH,
+    "leads.touch": OF_NORTH,
+}

@@ -1,0 +1,211 @@
+"""Every address that exists, with every method, by everybody: against the table in `doors.py`."""
+
+import copy
+from types import SimpleNamespace
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Absence, Domain, Event, Product, Reason, Stage
+from leads.models import Policy, Source, Touch
+from tests.doors import DOORS, EVERYBODY, STAFF, TABLES, Door, Table
+from tests.factories import NOON, AccountFactory, product_led, put
+
+pytestmark = pytest.mark.django_db
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# Everybody tries GET and POST; what no page of ours takes is tried by who may most, and by a stranger.
+RARE = ("root", "stranger")
+# At a table of the admin: those inside, two of those outside, whom one guard turns away at every address.
+AT_TABLES = (*STAFF.split(), "ana", "mark", "stranger")
+ADMIN_PAGES = ("changelist", "add", "history", "delete", "change", "")
+OPEN, SIGN_IN, FORBIDDEN, GONE, METHOD = "open", "sign-in", "403", "404", "405"
+
+
+def addresses(patterns=None, prefix="", names="") -> list[tuple[str, str]]:
+    """List every address as (name, route); a nameless one is named by its route."""
+    found = []
+    for entry in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            space = f"{names}{entry.namespace}:" if entry.namespace else names
+            found += addresses(entry.url_patterns, route, space)
+        elif isinstance(entry, URLPattern):
+            found.append((f"{names}{entry.name}" if entry.name else route, route))
+    return found
+
+
+def of_tables() -> set[str]:
+    """Name the addresses that each table in the admin brings."""
+    names = set()
+    for label in TABLES:
+        app, model = label.split(".")
+        names |= {f"admin:{app}_{model}_{page}" for page in ADMIN_PAGES if page}
+        names.add(f"admin/{app}/{model}/<path:object_id>/")
+    return names
+
+
+def answer(client, method: str, path: str) -> str:
+    """Say what kind of answer came; whatever it did is undone, signing out included."""
+    cookies = copy.deepcopy(client.cookies)
+    with transaction.atomic():
+        response = client.generic(method, path)
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    if response.status_code == 302 and response["Location"].startswith(("/sign-in/?next=", "/admin/login/")):
+        return SIGN_IN
+    return {403: FORBIDDEN, 404: GONE, 405: METHOD}.get(response.status_code, OPEN)
+
+
+def promised(door: Door, method: str, who: str) -> str:
+    """Read the table."""
+    may = getattr(door, method)
+    if who == "stranger":
+        unlisted = METHOD if door.strangers else SIGN_IN
+        return OPEN if method in door.strangers.split() else unlisted
+    if may == "":
+        return METHOD
+    if who not in door.sees.split():
+        return GONE
+    return OPEN if may == "*" or who in may.split() else FORBIDDEN
+
+
+@pytest.fixture(autouse=True)
+def no_lines_about_refusals(caplog):
+    """Hundreds of refusals are wanted here; writing each with its traceback costs more than the request."""
+    caplog.set_level("CRITICAL", "django.request")
+
+
+@pytest.fixture
+def world(house):
+    """One row of each kind, all of them North's where they are anybody's."""
+    lead = put(None, "working", owner=house.ana)
+    cycle = lead.cycle
+    Absence.objects.create(user=house.ana, starts_at=NOON, ends_at=NOON.replace(hour=20))
+    rows = {
+        "accounts.user": house.ben,
+        "accounts.team": house.north,
+        "accounts.absence": Absence.objects.get(),
+        "accounts.reason": Reason.objects.first(),
+        "accounts.product": Product.objects.first(),
+        "accounts.stage": Stage.objects.first(),
+        "accounts.domain": Domain.objects.create(name="mailhouse.example", kind="free"),
+        "accounts.account": AccountFactory(),
+        "accounts.event": Event.objects.filter(lead_id=lead.pk).first(),
+        "leads.source": Source.objects.create(name="Fair"),
+        "leads.policy": Policy.objects.first() or Policy.objects.create(name="Response", valid_from=NOON),
+        "leads.lead": lead,
+        "leads.cycle": cycle,
+        "leads.touch": Touch.objects.get(lead=lead),
+    }
+    clients = {name: _signed_in(house.people[name]) for name in EVERYBODY.split()}
+    return SimpleNamespace(
+        people=house.people,
+        lead=lead,
+        queued=put(None, "raw", team=house.north),
+        product=product_led(),
+        rows=rows,
+        clients=clients | {"stranger": Client()},
+    )
+
+
+def _signed_in(user) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_every_address_is_in_the_table_and_every_entry_exists():
+    there = {name for name, _route in addresses()}
+    listed = {_name(key) for key in DOORS} | of_tables() | {"admin/(?P<url>.*)$"}
+    assert (there - listed, listed - there) == (set(), set())
+
+
+def test_every_table_of_the_admin_is_in_the_table():
+    assert {model._meta.label_lower for model in admin.site._registry} == set(TABLES)
+
+
+def _name(key: str) -> str:
+    return key.split("#")[0]
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_a_door_opens_to_those_it_should_and_to_nobody_else(name, world):
+    door = DOORS[name]
+    path = reverse(_name(name), args=door.args(world))
+    wrong = {}
+    for method in METHODS:
+        for who, client in world.clients.items():
+            if method not in ("GET", "POST") and who not in RARE:
+                continue
+            found = answer(client, method, path)
+            if found not in _expected(name, method, who):
+                wrong[method, who] = found
+    assert wrong == {}
+
+
+def _expected(name: str, method: str, who: str) -> set[str]:
+    """The admin asks who one is before it looks at the method, and may read PUT, PATCH and DELETE like GET."""
+    door = DOORS[name]
+    if name.startswith("admin:"):
+        if who != "stranger" and who not in STAFF.split():
+            return {FORBIDDEN}
+        if method not in ("GET", "POST"):
+            return {METHOD, promised(door, "GET", who)}
+    return {promised(door, method, who)}
+
+
+def _admin_expected(table: Table, page: str, method: str, who: str) -> str:
+    if who == "stranger":
+        return SIGN_IN
+    if who not in STAFF.split():
+        return FORBIDDEN
+    if page == "":  # leads to the page of the row, which asks
+        return OPEN
+    if page in ("add", "delete"):
+        return OPEN if who in getattr(table, page).split() else FORBIDDEN
+    if page == "history":
+        return OPEN if who in table.row.split() else GONE
+    if who not in table.listed.split():
+        return FORBIDDEN
+    if page == "changelist":
+        return OPEN
+    if who not in table.row.split():
+        return GONE
+    return OPEN if method == "GET" or who in table.change.split() else FORBIDDEN
+
+
+@pytest.mark.parametrize("label", TABLES)
+def test_a_table_of_the_admin_opens_to_those_it_should_and_to_nobody_else(label, world):
+    table, wrong, base = TABLES[label], {}, f"/admin/{label.replace('.', '/')}/"
+    row = f"{base}{world.rows[label].pk}/"
+    for page in ADMIN_PAGES:
+        path = {"changelist": base, "add": f"{base}add/", "": row}.get(page, f"{row}{page}/")
+        for method in ("GET", "POST"):
+            for who in AT_TABLES:
+                expected = _admin_expected(table, page, method, who)
+                found = answer(world.clients[who], method, path)
+                if found != expected:
+                    wrong[page, method, who] = f"{found}, not {expected}"
+    assert wrong == {}
+
+
+def test_nothing_is_sent_without_the_token_of_a_form(world):
+    """Every address that takes a POST, as somebody who may do everything, without a token."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.people["root"])
+    paths = {name: reverse(_name(name), args=door.args(world)) for name, door in DOORS.items() if door.POST}
+    paths |= {label: f"/admin/{label.replace('.', '/')}/" for label in TABLES}
+    assert {name for name, path in paths.items() if answer(client, "POST", path) != FORBIDDEN} == set()
+
+
+def test_an_api_client_has_no_session(world):
+    client = _signed_in(world.people["api"])
+    assert {answer(client, "GET", path) for path in ("/", "/account/", "/admin/", "/overview/")} == {SIGN_IN}
+
+
+def test_a_stranger_is_sent_from_the_admins_door_to_the_one_of_the_house(world):
+    response = world.clients["stranger"].get("/admin/login/?next=/admin/leads/lead/")
+    assert response["Location"] == "/sign-in/?next=/admin/leads/lead/"

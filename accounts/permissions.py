@@ -134,6 +134,20 @@ def people_of(user: User) -> frozenset[int]:
     return _reach(user)[2]
 
 
+def manager_of(person: User | None) -> User | None:
+    """Return who manages a person: the manager of a line they are in, who is not themselves, or of the nearest above. Two queries."""
+    teams = {team.pk: team for team in Team.objects.select_related("manager")}
+    mine = [teams[pk] for pk in Membership.objects.filter(user=person).values_list("team_id", flat=True)] if person else []
+    for team in sorted(mine, key=lambda team: (team.kind != Team.Kind.LINE, team.pk)):
+        seen: set[int] = set()
+        while team is not None and team.pk not in seen:
+            if team.manager_id and team.manager_id != person.pk and team.manager.is_active:
+                return team.manager
+            seen.add(team.pk)
+            team = teams.get(team.parent_id)
+    return User.objects.filter(role=Role.REVOPS, is_active=True).order_by("pk").first()
+
+
 def forget_reach(user: User) -> None:
     """Read the teams anew at the next question, after they changed under a user in hand."""
     user.__dict__.pop("_reach_of_user", None)

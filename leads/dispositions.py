@@ -7,6 +7,7 @@ import calendar
 from datetime import datetime, timedelta
 
 from accounts.models import Disposition, Door, NurtureKind, Opportunity, Reason, User
+from leads import mass_guard
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import ContactRole, LeadStatus, Outcome, Spell, Task
 from leads.notes import attach
@@ -78,6 +79,11 @@ def _end(
         )
     if note.strip():
         attach(step, note)
+    if untouched and mass_guard.must_wait(step):
+        if asked := _asked(step):
+            raise Refused(f"{lead.name} waits for {asked.owner.get_short_name()}'s word already.", "already")
+        mass_guard.wait(step, reason)
+        return
     step.end_cycle(
         outcome, reason=reason, size=size.strip()[:40], is_early=reason.code == "rep_abandoned" and step.by is not None
     )
@@ -85,6 +91,51 @@ def _end(
     if outcome == Outcome.NURTURE and reason.recycle_months and not lead.opted_out_at:
         lead.recycle_at = after_months(lead.status_since, reason.recycle_months)
     step.own(keeper, None)
+
+
+def _asked(step: Step) -> Task | None:
+    """The wish to end this lead that waits for the manager's word."""
+    return next((t for t in step.open_tasks if t.kind == Task.Kind.REVIEW and t.reason_id), None)
+
+
+def allow(leads, *, by: User, at: datetime, door: str = Door.PAGE) -> Result:
+    """The manager's yes to ends that wait (WORK-7): made now, for the reason asked, as the one who asked."""
+
+    def change(step: Step) -> None:
+        task = _waiting(step)
+        reason = Reason.objects.get(pk=task.reason_id)
+        step.close_task(task, Task.Outcome.DONE)
+        nurtures = reason.disposition == Disposition.NURTURE
+        step.end_cycle(Outcome.NURTURE if nurtures else Outcome.UNQUALIFIED, reason=reason)
+        step.cycle.ended_by_id = task.created_by_id
+        step.move("nurture" if nurtures else "unqualify", reason=reason, data={"asked_by": task.created_by_id})
+        if nurtures and reason.recycle_months and not step.lead.opted_out_at:
+            step.lead.recycle_at = after_months(step.lead.status_since, reason.recycle_months)
+        step.own(None, None)
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def disallow(leads, *, by: User, at: datetime, note: str = "", door: str = Door.PAGE) -> Result:
+    """The manager's no: the leads go back into the rep's queue, their clocks as they were."""
+
+    def change(step: Step) -> None:
+        step.close_task(_waiting(step), Task.Outcome.REFUSED)
+        step.record("disposition_refused")
+        if note.strip():
+            attach(step, note)
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def _waiting(step: Step) -> Task:
+    step.may("grant_exception")
+    task = _asked(step)
+    if task is None:
+        raise Refused(f"{step.lead.name} waits for nobody's word.", "state")
+    if step.lead.status != LeadStatus.ASSIGNED or step.cycle.touches:
+        raise Refused(f"{step.lead.name} was touched meanwhile; the rep ends it themselves.", "touched")
+    return task
 
 
 def keep(

@@ -7,6 +7,7 @@ change is refused with its reason, and nothing of it is written; the others go o
 Called by the process modules of `leads` and `meetings` only.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -82,6 +83,11 @@ class Result:
     refused: list[tuple[Lead | int, Refused]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     made: dict[int, dict[str, object]] = field(default_factory=dict)
+
+    @property
+    def waiting(self) -> list[Lead]:
+        """The leads whose end waits for the manager's word (WORK-7)."""
+        return [lead for lead in self.done if "review" in self.made.get(lead.pk, ())]
 
     @property
     def lead(self) -> Lead:
@@ -250,6 +256,15 @@ class Turn:
         self.came: dict[int, dict] = {}
         self.ids: list[int] = []
         self._policy: Policy | object | None = ANY
+
+        self.ended_unseen: Counter | None = None  # leads/mass_guard.py
+        self._remembered: dict[str, object] = {}
+
+    def remember(self, name: str, ask: Callable[[], object]):
+        """Ask once a turn."""
+        if name not in self._remembered:
+            self._remembered[name] = ask()
+        return self._remembered[name]
 
     @cached_property
     def in_open_opportunity(self) -> set[int]:

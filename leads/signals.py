@@ -6,6 +6,7 @@ Called by intake, the form, *they asked for us*, and mail.
 from datetime import datetime, timedelta
 
 from accounts.models import Door, NurtureKind, Team, User
+from accounts.permissions import manager_of
 from leads import routing
 from leads.assignment import _Receiver, begin
 from leads.lifecycle import Refused, Result, Step, turn
@@ -114,12 +115,6 @@ class _Chooser:
 
     def manager_of(self, lead) -> User | None:
         """The manager of who had the lead last; else of the pool; else RevOps."""
-        person = lead.development_owner
-        team = (
-            Team.objects.filter(memberships__user=person, kind=Team.Kind.LINE, manager__isnull=False).first()
-            if person
-            else None
-        )
-        team = team or self.pool
-        manager = team.manager if team else None
-        return manager or User.objects.filter(role="revops", is_active=True).order_by("pk").first()
+        if lead.development_owner is None and self.pool and self.pool.manager:
+            return self.pool.manager
+        return manager_of(lead.development_owner)

@@ -147,6 +147,8 @@ class Lead(ConcurrentTransitionMixin, models.Model):
             models.Index(fields=["status", "-id"], name="lead_by_status", condition=Q(gone_as="")),
             models.Index(fields=["source", "-id"], name="lead_by_source", condition=Q(gone_as="")),
             models.Index(fields=["account"], name="lead_of_account", condition=Q(account__isnull=False)),
+            # is there anybody whom an import must not bring back?
+            models.Index(fields=["gone_as"], name="lead_erased", condition=Q(gone_as="erased")),
             # nurture that comes back by itself
             models.Index(
                 fields=["recycle_at"], name="lead_recycle_due", condition=Q(recycle_at__isnull=False, status="nurture")
@@ -351,6 +353,7 @@ class Note(models.Model):
     erased_at = models.DateTimeField(null=True, blank=True)
 
     fates = {"lead": PERSONAL, "by": RECORD}
+    personal = {"text": ""}
 
     class Meta:
         indexes = [models.Index(fields=["lead", "-id"], name="note_of_lead")]

@@ -36,6 +36,7 @@ class Signal(models.Model):
     recorded_at = models.DateTimeField()
 
     fates = {"lead": Fate(merge="move", erase="blank"), "by": RECORD}
+    personal = {"words": "", "data": {}}
 
     class Meta:
         indexes = [models.Index(fields=["batch"], name="signal_of_batch", condition=models.Q(batch__isnull=False))]

@@ -50,6 +50,7 @@ class Task(models.Model):
     outcome = models.CharField(max_length=8, choices=Outcome, blank=True)
 
     fates = {"lead": Fate(merge="move", erase="blank"), "owner": OPEN_WORK, "created_by": RECORD, "accepted_by": RECORD}
+    personal = {"what": ""}
 
     class Meta:
         indexes = [

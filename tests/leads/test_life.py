@@ -3,11 +3,23 @@
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 
 from accounts.models import Account, Door, Event, Opportunity, Product
-from leads import assignment, consent, dispositions, exceptions, notes, product_led, recycling, signals, touches
+from leads import (
+    assignment,
+    consent,
+    dispositions,
+    erasure,
+    exceptions,
+    notes,
+    product_led,
+    recycling,
+    signals,
+    touches,
+)
 from leads.lifecycle import Refused, Seen
-from leads.models import Cycle, Lead, LeadStatus, Outcome, Spell, Task, Touch, Trigger
+from leads.models import Cycle, Identity, Lead, LeadStatus, Outcome, Source, Spell, Task, Touch, Trigger
 from meetings import opportunities
 from tests.leads.states import HOUR, NOON, STATES, lead_in, raw, reason, settle
 
@@ -523,3 +535,68 @@ def test_a_batch_costs_the_same_queries_however_long_it_is(number, w, django_ass
 def test_every_ended_state_is_listed(w):
     assert {LeadStatus.RAW, *LeadStatus.OPEN, *LeadStatus.ENDED} == set(LeadStatus)
     assert raw().status == "raw"
+
+
+def test_the_eleventh_untouched_lead_of_one_source_waits_for_the_manager(w):
+    source = Source.objects.create(name="Trade show")
+    leads = [assignment.assign([raw(source=source)], to=w.ana, by=w.rita, at=NOON).lead for _ in range(13)]
+    other = lead_in("assigned", w.ana, w.cleo, w.north)
+
+    first = dispositions.unqualify(leads[:6], reason=reason("not_a_prospect"), by=w.ana, at=LATER)
+    rest = dispositions.unqualify([*leads[6:], other], reason=reason("not_a_prospect"), by=w.ana, at=LATER + HOUR / 2)
+    much_later = lead_in("assigned", w.ana, w.cleo, w.north)
+
+    assert (len(first.waiting), {lead.pk for lead in rest.waiting}) == (0, {lead.pk for lead in leads[10:]})
+    assert Lead.objects.filter(pk__in=[lead.pk for lead in leads], status="unqualified").count() == 10
+    assert Lead.objects.get(pk=other.pk).status == "unqualified", "another source has a count of its own"
+    assert set(Task.objects.filter(kind="review").values_list("owner__username", flat=True)) == {"cleo"}
+    assert (
+        dispositions.unqualify([much_later], reason=reason("not_a_prospect"), by=w.ana, at=LATER + 3 * HOUR).waiting
+        == []
+    )
+
+
+def test_a_manager_lets_the_waiting_ends_pass_or_sends_them_back(w):
+    leads = [lead_in("assigned", w.ana, w.cleo, w.north) for _ in range(13)]
+    waiting = dispositions.unqualify(leads, reason=reason("not_a_prospect"), by=w.ana, at=LATER).waiting
+    by_rep = dispositions.allow([waiting[0].pk], by=w.ana, at=LATER)
+
+    allowed = dispositions.allow([waiting[0].pk, waiting[1].pk], by=w.cleo, at=LATER)
+    back = dispositions.disallow([waiting[2].pk], by=w.cleo, at=LATER)
+
+    assert by_rep.refused[0][1].code == "forbidden"
+    assert [lead.cycle.ended_by_id for lead in allowed.done] == [w.ana.pk, w.ana.pk]
+    assert (back.lead.status, back.lead.owner) == ("assigned", w.ana)
+    assert Task.objects.filter(kind="review", done_at=None).count() == 0
+
+
+def test_erasing_a_person_leaves_counts_and_no_word_of_them(w):
+    canaries = {
+        "first_name": "Canaryfirst", "last_name": "Canarylast", "title": "Canarytitle", "company": "Canaryco",
+        "email": "canary@canary.example", "phone": "+4791200099", "website": "canary.example", "search": "canarysearch",
+    }  # fmt: skip
+    lead = assignment.assign([raw(**canaries)], to=w.ana, by=w.rita, at=NOON).lead
+    Identity.objects.create(lead=lead, kind="email", value="canary@canary.example")
+    signals.raise_hand([lead], what="demo", words="Canarywords", by=w.rita, at=NOON + HOUR)
+    touches.log(
+        [lead.pk],
+        channel="call",
+        outcome="sent",
+        note="Canarynote @ben",
+        by=w.ana,
+        at=NOON + HOUR,
+        next_at=LATER,
+        next_what="Canarytask",
+    )
+    rounds = Cycle.objects.count(), Touch.objects.count()
+
+    by_manager = erasure.erase([lead.pk], by=w.cleo, at=LATER)
+    erasure.erase([lead.pk], by=w.rita, at=LATER).lead  # noqa: B018
+    settle()
+
+    assert by_manager.refused[0][1].code == "forbidden"
+    assert (Cycle.objects.count(), Touch.objects.count()) == rounds
+    assert Cycle.objects.get(lead=lead).outcome == "void"
+    for model in apps.get_models():
+        for row in model.objects.values():
+            assert "canary" not in str(row).lower(), f"{model.__name__}: {row}"

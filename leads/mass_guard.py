@@ -1,0 +1,55 @@
+"""The guard against throwing leads away unseen (WORK-7): more than ten untouched leads of one source ended by one rep within an hour
+wait for the manager, out of the rep's queue.
+
+Asked by `dispositions` within a turn; the manager's answer is `dispositions.allow` and `dispositions.disallow`.
+"""
+
+from collections import Counter
+from datetime import timedelta
+
+from django.db.models import Count
+
+from accounts.models import Reason, Role
+from accounts.permissions import manager_of
+from leads.lifecycle import Step
+from leads.models import Cycle, Outcome, Task
+
+LIMIT, WITHIN = 10, timedelta(hours=1)
+
+
+def must_wait(step: Step) -> bool:
+    """Say whether one more untouched lead of this source, ended by this rep, is too many. Two queries a turn, none for managers."""
+    by = step.by
+    if by is None or by.is_superuser or by.role in (Role.MANAGER, Role.REVOPS):
+        return False
+    if step.turn.ended_unseen is None:
+        step.turn.ended_unseen = _counted(by, step.at)
+    source = step.cycle.source_id
+    if step.turn.ended_unseen[source] >= LIMIT:
+        return True
+    step.turn.ended_unseen[source] += 1
+    return False
+
+
+def _counted(by, at) -> Counter:
+    since = at - WITHIN
+    ended = Cycle.objects.filter(
+        ended_by=by, ended_at__gt=since, touches=0, outcome__in=(Outcome.NURTURE, Outcome.UNQUALIFIED)
+    )
+    waiting = Task.objects.filter(
+        kind=Task.Kind.REVIEW, created_by=by, began_at__gt=since, done_at__isnull=True, reason__isnull=False
+    )
+    counts = Counter(dict(ended.values_list("source").annotate(n=Count("id"))))
+    counts.update(dict(waiting.values_list("cycle__source").annotate(n=Count("id"))))
+    return counts
+
+
+def wait(step: Step, reason: Reason) -> Task:
+    """Put the wish to end a lead before the manager instead of ending it. The clock runs on; the rep's queue no longer shows it."""
+    manager = step.turn.remember("manager", lambda: manager_of(step.by))
+    task = Task(
+        kind=Task.Kind.REVIEW, lead=step.lead, cycle=step.cycle, owner=manager, reason=reason, created_by=step.by, began_at=step.at,
+        due_at=step.at + timedelta(hours=24), sweep_at=step.at + timedelta(hours=24),
+    )  # fmt: skip
+    step.record("disposition_waits", reason_id=reason.pk, data={"manager": manager.pk if manager else None})
+    return step.add(task, "review")

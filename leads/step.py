@@ -1,0 +1,168 @@
+"""One lead on its way through a turn: what it was, what it becomes, and the rows that come of it.
+
+The processes of `leads` and `meetings` are written in these words; `leads/lifecycle.py` makes the steps and writes what they hold.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django_fsm import TransitionNotAllowed
+
+from accounts.models import Account, Event, Team, User
+from leads import permissions
+from leads.models import Cycle, Lead, LeadStatus, Outcome, Spell, Task
+from leads.refusals import Forbidden, Refused
+
+if TYPE_CHECKING:
+    from leads.lifecycle import Turn
+
+
+class Step:
+    """One lead within a turn: what it was, what it becomes, and the rows that come of it. Written only if nobody refuses."""
+
+    def __init__(self, turn: Turn, lead: Lead, at: datetime):
+        self.turn, self.lead, self.at = turn, lead, at
+        self.cycle: Cycle | None = lead.cycle
+        self.was_version, self.was_status = lead.version, lead.status
+        self.new_cycle: Cycle | None = None
+        self.old_cycle: Cycle | None = None
+        self.rows: list = []
+        self.events: list[tuple[Event, Cycle | None]] = []
+        self.changed_tasks: dict[int, Task] = {}
+        self.closes_spell = False
+        self.cycle_changed = False
+        self.made: dict[str, object] = {}
+
+    @property
+    def by(self) -> User | None:
+        return self.turn.by
+
+    @property
+    def open_tasks(self) -> list[Task]:
+        return [t for t in self.turn.tasks.get(self.lead.pk, ()) if t.done_at is None]
+
+    @property
+    def account(self) -> Account | None:
+        return self.turn.accounts.get(self.lead.account_id)
+
+    def may(self, action: str) -> None:
+        """Refuse unless the person who asks may do this to this lead. The system may do anything."""
+        if self.by is not None and not permissions.can(self.by, action, self.lead, at=self.at):
+            raise Forbidden(permissions.refusal(self.by, action, self.lead))
+
+    def move(self, transition: str, *, at: datetime | None = None, reason=None, data: dict | None = None) -> None:
+        """Make one transition of the state machine, in memory, and put it on record.
+
+        Dated `at` (else the step's moment), or when the lead got where it is, if a transaction that began later was faster.
+        """
+        lead = self.lead
+        at = max(at or self.at, lead.status_since)
+        before, since = lead.status, lead.status_since
+        try:
+            getattr(lead, transition)()
+        except TransitionNotAllowed:
+            raise Refused(f"{lead.name} is {lead.state_label}; that cannot be done from there.", "state") from None
+        lead.status_since = at
+        lead.version = self.was_version + 1
+        if lead.status in (LeadStatus.NURTURE, LeadStatus.UNQUALIFIED):
+            if reason is None:
+                raise Refused("An end needs its reason.", "reason")
+            lead.reason = reason
+            lead.nurture_kind = reason.nurture_kind if lead.status == LeadStatus.NURTURE else ""
+        else:
+            lead.reason, lead.nurture_kind = None, ""
+        if lead.status != LeadStatus.NURTURE:
+            lead.recycle_at = None
+        self.record(
+            "transition", move=transition, at=at, from_status=before, to_status=lead.status, stayed=at - since,
+            reason_id=reason.pk if reason else None, data=data or {},
+        )  # fmt: skip
+
+    def record(self, kind: str, *, at: datetime | None = None, **facts) -> None:
+        """Put one thing that happened on record."""
+        event = Event(
+            kind=kind, at=at or self.at, recorded_at=self.turn.recorded_at, door=self.turn.door, lead_id=self.lead.pk,
+            actor_id=self.by.pk if self.by else None, account_id=self.lead.account_id, **facts,
+        )  # fmt: skip
+        self.events.append((event, self.new_cycle or self.cycle))
+
+    def add(self, row, name: str = ""):
+        """Have a row written with this turn; `name` lets the caller find it in the result."""
+        self.rows.append(row)
+        if name:
+            self.made[name] = row
+        return row
+
+    def own(self, owner: User | None, team: Team | None) -> None:
+        """Put the lead in someone's hands. A change of hands raises the version, so that open forms notice."""
+        if (self.lead.owner_id, self.lead.team_id) != (owner.pk if owner else None, team.pk if team else None):
+            self.lead.version = self.was_version + 1
+        self.lead.owner, self.lead.team = owner, team
+
+    def begin_cycle(
+        self, trigger: str, *, owner, team=None, how: str = Spell.How.ASSIGNED, pool=None, starts_clock=True
+    ) -> Cycle:
+        """Begin a round for this owner and freeze what is true of the lead now (LIFE-3)."""
+        lead, account, at = self.lead, self.account, max(self.at, self.lead.status_since)
+        policy = (
+            self.turn.policy(at) if starts_clock and lead.go_to_market == "inbound" and lead.motion == "slg" else None
+        )
+        self.new_cycle = cycle = Cycle(
+            lead=lead, number=(self.cycle.number if self.cycle else 0) + 1, trigger=trigger, motion=lead.motion,
+            go_to_market=lead.go_to_market, source_id=lead.source_id, campaign_id=lead.campaign_id, score=lead.score,
+            segment=lead.segment or (account.segment if account else ""), region=lead.region or (account.region if account else ""),
+            account_id=lead.account_id, relationship=account.relationship if account else "new_business",
+            is_target=bool(account and account.is_target), owner=owner, team=team, policy=policy, came_from=self.was_status,
+            came_reason_id=self.turn.came[lead.pk]["reason_id"], came_kind=self.turn.came[lead.pk]["nurture_kind"],
+            came_recycle_at=self.turn.came[lead.pk]["recycle_at"], came_team_id=self.turn.came[lead.pk]["team_id"], assigned_at=at,
+        )  # fmt: skip
+        if policy:
+            cycle.target_at = at + timedelta(minutes=policy.target_minutes)
+            cycle.limit_at = at + timedelta(minutes=policy.limit_minutes)
+            self.add(
+                Task(kind=Task.Kind.RESPONSE, lead=lead, cycle=cycle, owner=owner, team=team, began_at=at,
+                     due_at=cycle.target_at, limit_at=cycle.limit_at, sweep_at=cycle.target_at - timedelta(minutes=15)),
+                "response",
+            )  # fmt: skip
+        self.own(owner, team)
+        self.begin_spell(owner, team, how, pool, at)
+        if owner is not None:
+            lead.development_owner = owner
+        return cycle
+
+    def begin_spell(self, owner, team, how, pool=None, at=None) -> None:
+        at = at or self.at
+        self.add(
+            Spell(
+                lead=self.lead,
+                cycle=self.new_cycle or self.cycle,
+                owner=owner,
+                team=team,
+                pool=pool,
+                how=how,
+                began_at=at,
+            )
+        )
+
+    def end_cycle(self, outcome: str, *, reason=None, **facts) -> None:
+        """End the open round: its outcome, its spell, its open tasks."""
+        cycle = self.cycle
+        cycle.ended_at = max(self.at, self.lead.status_since, cycle.assigned_at)
+        cycle.outcome, cycle.reason, cycle.ended_by = outcome, reason, self.by
+        cycle.nurture_kind = reason.nurture_kind if reason and outcome == Outcome.NURTURE else ""
+        for name, value in facts.items():
+            setattr(cycle, name, value)
+        self.cycle_changed = self.closes_spell = True
+        self.close_tasks(outcome=Task.Outcome.DROPPED)
+
+    def close_tasks(self, *kinds: str, outcome: str, at: datetime | None = None) -> None:
+        """Close the open tasks of these kinds, or all when none is named."""
+        for task in self.open_tasks:
+            if not kinds or task.kind in kinds:
+                self.close_task(task, outcome, at)
+
+    def close_task(self, task: Task, outcome: str, at: datetime | None = None) -> None:
+        task.done_at, task.outcome = at or self.at, outcome
+        self.changed_tasks[task.pk] = task

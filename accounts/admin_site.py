@@ -34,6 +34,12 @@ class Site(AdminSite):
             raise PermissionDenied("The admin is for managers and RevOps.")
         return redirect_to_login(request.GET.get("next") or "/admin/", login_url="sign-in")
 
+    def logout(self, request, extra_context=None):
+        """Let a person out by the door of the house, which writes it down."""
+        from accounts.views import SignOut
+
+        return SignOut.as_view()(request)
+
     def admin_view(self, view, cacheable=False):
         """Tell whoever is signed in and has no business here so, instead of asking them to sign in."""
         inner = super().admin_view(view, cacheable)

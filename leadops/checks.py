@@ -2,6 +2,7 @@
 
 from math import ceil
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
@@ -43,6 +44,20 @@ def jobs_are_handed_out_once(app_configs: object, **kwargs: object) -> list[chec
         found.append(checks.Error("Q_CLUSTER['ack_failures'] must be on: sweeps retry.", id="leadops.E004"))
     if not cluster.get("orm"):
         found.append(checks.Error("Tasks must be queued in the database they speak of.", id="leadops.E005"))
+    return found
+
+
+@checks.register()
+def the_companys_sign_in_is_whole(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
+    """Refuse an identity provider named by halves, or asked over a line anybody may listen on."""
+    if not (url := urlsplit(settings.LEADOPS_SSO_URL)).geturl():
+        return []
+    found: list[checks.CheckMessage] = []
+    if not (settings.LEADOPS_SSO_CLIENT_ID and settings.LEADOPS_SSO_CLIENT_SECRET):
+        hint = "Set LEADOPS_SSO_CLIENT_ID and LEADOPS_SSO_CLIENT_SECRET."
+        found.append(checks.Error("LEADOPS_SSO_URL is set, and not who we are there.", hint=hint, id="leadops.E006"))
+    if url.scheme != "https" and url.hostname not in ("localhost", "127.0.0.1", "::1"):
+        found.append(checks.Error("LEADOPS_SSO_URL must begin with https://.", id="leadops.E007"))
     return found
 
 

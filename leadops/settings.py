@@ -3,11 +3,14 @@
 ``DATABASE_URL`` and ``LEADOPS_OWNER_URL`` name a database and its owner; with neither, the
 embedded server is used (see `leadops.database`). ``LEADOPS_SECRET_KEY``, ``LEADOPS_HOSTS``,
 ``LEADOPS_HTTPS``, ``LEADOPS_PROXIED``, ``LEADOPS_DEBUG``, ``LEADOPS_MAIL_URL``,
-``LEADOPS_DEMO`` and ``LEADOPS_DATA`` are the rest.
+``LEADOPS_DEMO`` and ``LEADOPS_DATA`` are the rest. ``LEADOPS_SECOND_FACTOR`` asks managers and RevOps for
+a code; ``LEADOPS_SSO_URL``, ``LEADOPS_SSO_CLIENT_ID`` and ``LEADOPS_SSO_CLIENT_SECRET`` name an OpenID
+Connect provider, whose address to come back to is ``/sign-in/company/back/``.
 """
 
 import os
 import secrets
+from datetime import timedelta
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -69,6 +72,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "rest_framework",
     "django_q",
+    "axes",
 ]
 
 MIDDLEWARE = [
@@ -79,11 +83,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.SignInFirst",
     "accounts.middleware.in_their_zone",
     "accounts.middleware.say_which_method",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.while_it_lasts",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "leadops.urls"
@@ -130,7 +136,7 @@ LEADOPS_DEMO = _switch("LEADOPS_DEMO") if "LEADOPS_DEMO" in os.environ else not 
 # People.
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.sign_in.People"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.sign_in.People"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
@@ -144,6 +150,27 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# Too many wrong passwords (`accounts.lockout`), a second factor, the company's own sign-in.
+
+LEADOPS_PROXIED = _switch("LEADOPS_PROXIED")
+LEADOPS_SECOND_FACTOR = _switch("LEADOPS_SECOND_FACTOR")
+LEADOPS_SSO_URL = os.environ.get("LEADOPS_SSO_URL", "")
+LEADOPS_SSO_CLIENT_ID = os.environ.get("LEADOPS_SSO_CLIENT_ID", "")
+LEADOPS_SSO_CLIENT_SECRET = os.environ.get("LEADOPS_SSO_CLIENT_SECRET", "")
+AXES_HANDLER = "accounts.lockout.Counter"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_USERNAME_CALLABLE = "accounts.lockout.counted_name"
+AXES_CLIENT_IP_CALLABLE = "accounts.lockout.address_of"
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.answer"
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # sign-ins are events of our own record
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+# `accounts.sessions` ends a sign-in; this is only when its row may be forgotten.
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -270,6 +297,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True, "level": "INFO"},
         "django.server": {"handlers": [], "propagate": True, "level": "INFO"},
+        "axes": {"handlers": [], "propagate": True, "level": "ERROR"},
         "django-q": {"handlers": [], "propagate": True, "level": "WARNING"},
     },
 }

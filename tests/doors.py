@@ -55,6 +55,13 @@ DOORS = {
     # whoever is in is sent on from there, whatever they send
     "sign-in": Door(GET="*", POST="*", PUT="*", PATCH="*", DELETE="*", strangers="GET POST PUT"),
     "sign-out": Door(POST="*"),
+    # whoever owes no code is sent on
+    "sign-in-code": Door(GET="*", POST="*", PUT="*", PATCH="*", DELETE="*"),
+    "sign-in-code-new": Door(GET="*", POST="*", PUT="*", PATCH="*", DELETE="*"),
+    # whoever is in is sent on, and so is everybody until a provider is configured
+    "sign-in-company": Door(GET="*", strangers="GET"),
+    "sign-in-company-back": Door(GET="*", strangers="GET"),
+    "recovery-codes": Door(POST="nobody"),
     "account": Door(GET="*", POST="*"),
     "keys": Door(POST="*"),
     "overview": Door(GET="cleo hugo nora rita mark lena root"),

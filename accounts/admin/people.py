@@ -13,6 +13,7 @@ from accounts.models import Absence, Membership, Role, Team, User
 from accounts.permissions import Scope, allowed, people_of
 
 from .base import RuledAdmin, RuledInline
+from .sign_in import forget_second_factor, unlock
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 STAFF = (Role.MANAGER, Role.REVOPS)
@@ -81,6 +82,7 @@ class UserAdmin(RuledAdmin, auth_admin.UserAdmin):
         ("Hours", {"fields": ["time_zone", "work_start", "work_end", "work_days"]}),
     ]
     readonly_fields = ["date_joined", "last_login"]
+    actions = [unlock, forget_second_factor]
 
     def has_change_permission(self, request, obj=None):
         if obj is not None and obj.is_superuser and not request.user.is_superuser:

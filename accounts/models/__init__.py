@@ -4,9 +4,11 @@ from .message import Message, Parked, Receipt, SweepRun
 from .opportunity import Opportunity, OpportunityStatus, Product, Stage
 from .people import Absence, Membership, Role, Team, User
 from .reason import Disposition, NurtureKind, Reason
-from .record import Door, Event
+from .record import OF_THE_DOOR, Door, Event
+from .second_factor import SecondFactor
 
 __all__ = [
+    "OF_THE_DOOR",
     "Absence",
     "Account",
     "Batch",
@@ -25,6 +27,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "Role",
+    "SecondFactor",
     "Stage",
     "SweepRun",
     "Team",

@@ -4,10 +4,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 
 from accounts.admin.base import ReadOnlyAdmin
-from accounts.models import Event
+from accounts.models import OF_THE_DOOR, Event
 from leads.models import Cycle, Lead, Touch
 
 KINDS = ("transition", "owner", "touch", "touch_withdrawn", "signal", "note", "task", "opt_out", "opt_in", "stage")
+KINDS += OF_THE_DOOR  # of no lead, and so for RevOps alone
 
 
 class Given(admin.SimpleListFilter):

@@ -1,17 +1,19 @@
-"""Coming in, going out, and the few things a person sets for themselves."""
+"""Where a day begins, and the few things a person sets for themselves."""
 
-from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import views as auth
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import second_factor
+from accounts.clock import now
 from accounts.context import address
 from accounts.forms import MeForm
 from accounts.models import Role, User
+from accounts.views.doors import never_kept
 
-DEMO_PEOPLE = (*("ana", "ben", "dov", "eva", "finn", "cleo", "hugo", "nora", "rita", "mark", "lena", "root"),)
 # The first page of each role; the account page where that is not built or there is none.
 FIRST_PAGE = {
     Role.SDR: "queue",
@@ -22,28 +24,6 @@ FIRST_PAGE = {
     Role.MARKETING: "leads",
     Role.LEADERSHIP: "overview",
 }
-
-
-class SignIn(auth.LoginView):
-    """Let a person in. The answer is the same whatever was wrong; whoever is in is sent on."""
-
-    template_name = "sign_in.html"
-    redirect_authenticated_user = True
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(**kwargs) | {"demo_people": _demo_people()}
-
-
-class SignOut(auth.LogoutView):
-    """Let a person out, by POST only."""
-
-
-def _demo_people() -> list[str]:
-    if not settings.LEADOPS_DEMO:
-        return []
-    there = User.objects.filter(username__in=DEMO_PEOPLE, is_active=True)
-    names = set(there.values_list("username", flat=True))
-    return [name for name in DEMO_PEOPLE if name in names]
 
 
 @require_GET
@@ -64,7 +44,17 @@ def account(request):
         messages.success(request, "Saved.")
         return redirect("account")
     status = 422 if form.errors else 200
-    return render(request, "accounts/account.html", {"form": form, "me": me}, status=status)
+    shown = {"form": form, "me": me, "factor": second_factor.of(me)}
+    return render(request, "accounts/account.html", shown, status=status)
+
+
+@require_POST
+def recovery_codes(request):
+    """Make new recovery codes and show them, once. Refused to whoever has no second factor."""
+    codes = second_factor.renew_codes(request.user, at=now())
+    if not codes:
+        raise PermissionDenied("You have no second factor, so there is nothing to recover.")
+    return never_kept(render(request, "accounts/recovery_codes.html", {"codes": codes, "next": reverse("account")}))
 
 
 @require_POST

@@ -1,0 +1,19 @@
+"""The pages of people: the door (in, out, second factor), and what one sets for oneself."""
+
+from .doors import DEMO_PEOPLE, Code, SetUpCode, SignIn, SignOut, company, company_back
+from .own import FIRST_PAGE, account, home, keys, recovery_codes
+
+__all__ = [
+    "DEMO_PEOPLE",
+    "FIRST_PAGE",
+    "Code",
+    "SetUpCode",
+    "SignIn",
+    "SignOut",
+    "account",
+    "company",
+    "company_back",
+    "home",
+    "keys",
+    "recovery_codes",
+]

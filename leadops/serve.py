@@ -83,7 +83,7 @@ def _serve(options: argparse.Namespace, data: Path, supervisor: Supervisor) -> N
     django.setup()
     if _wants_demo(options):
         _say("demo world (once)")
-        if not _step(["demo"], data, supervisor, role="app"):
+        if not _step(["demo", *(["--demo"] if options.demo else [])], data, supervisor, role="app"):
             return
     supervisor.groups = _groups(options, str(data))
     supervisor.housekeeping = _Housekeeping(options)

@@ -1,0 +1,210 @@
+"""One lead's story, told step by step: how they came, and what everybody did then. Each step is a call of a real process.
+
+Moments are given as time before the end of the world, which is now. What is more than a day old happens in office hours.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from accounts.models import Door, Stage
+from leadops.simulation.arriving import come_in
+from leadops.simulation.people import Person
+from leadops.simulation.world import DAY, HOUR, MINUTE, World
+from leads import assignment, consent, dispositions, exceptions, notes, product_led, signals, touches
+from leads.lifecycle import Result, Seen
+from leads.models import Lead, Signal, Trigger
+from meetings import opportunities
+
+OLD = 20 * HOUR
+
+
+class Tale:
+    """The story of one person. Every method adds a step and returns the tale; `to` and `by` are names of people of the house."""
+
+    def __init__(self, world: World, person: Person, rep: str = "ana"):
+        self.world, self.person, self.rep = world, person, rep
+        self.lead: int | None = None
+        self.sale = None
+        self.last: datetime | None = None
+        self.touch = None
+
+    def step(self, ago: timedelta, do: Callable[[datetime], Result | None]) -> "Tale":
+        """Plan a step; never before the one that was told before it."""
+        at = self.world.end - ago
+        if ago > OLD:
+            at = office_hours(at, self.world.house.zone)
+        if self.last is not None:
+            at = max(at, self.last + timedelta(seconds=40))
+        self.last = at
+        self.world.plan(at, self._do, do)
+        return self
+
+    def _do(self, world: World, at: datetime, do: Callable) -> None:
+        result = do(at)
+        if isinstance(result, Result):
+            world.did["steps of stories"] += 1
+            for _lead, refusal in result.refused:  # a story is told as it is written
+                refusal.add_note(f"in the story of {self.person.first_name} {self.person.last_name}, {at}")
+                raise refusal
+
+    # How they come.
+
+    def came(self, ago: timedelta, source: str, *, kind: str, **more) -> "Tale":
+        def do(at):
+            facts = {"kind": kind} | more
+            known = Lead.objects.count()
+            leads = come_in(self.world, at, [self.person], source, **facts)
+            assert len(leads) == 1, (known, self.person)
+            self.lead = leads[0]
+            self.world.told.add(self.lead)
+
+        return self.step(ago, do)
+
+    def asked(self, ago: timedelta, what: str, words: str, source: str = "Demo request", **more) -> "Tale":
+        """They ask for us, and go to their rep at once."""
+        owner = self.world.house[self.rep]
+        return self.came(ago, source, kind=Signal.Kind.HAND_RAISE, what=what, words=words, owner=owner, **more)
+
+    def read(self, ago: timedelta, source: str = "Whitepaper", **more) -> "Tale":
+        """They leave their address, and go to their rep in turn half an hour later."""
+        self.came(ago, source, kind=Signal.Kind.FORM, what=source.lower(), **more)
+        return self.given(ago - min(30 * MINUTE, ago / 4), self.rep, trigger=Trigger.ROUND_ROBIN)
+
+    def given(self, ago: timedelta, to: str, *, by: str = "", trigger: str = Trigger.MANAGER, note: str = "") -> "Tale":
+        house = self.world.house
+        pool = house.pool if trigger == Trigger.ROUND_ROBIN else None
+        facts = {"trigger": trigger, "note": note, "pool": pool, "door": Door.PAGE if by else Door.ROUTING}
+        who = house[by] if by else None
+        return self.step(ago, lambda at: assignment.assign([self.lead], to=house[to], by=who, at=at, **facts))
+
+    def pulled(self, ago: timedelta, source: str = "Cold list") -> "Tale":
+        """They stand on a list, which comes into the line's queue, and their rep pulls them from there."""
+        me, rita = self.world.house[self.rep], self.world.house["rita"]
+        line = self.world.house.line_of(me)
+        self.came(ago + 3 * DAY, source, kind=Signal.Kind.IMPORT, by=rita, door=Door.IMPORT, go_to_market="outbound")
+        self.step(ago + MINUTE, lambda at: assignment.enqueue([self.lead], team=line, by=rita, at=at))
+        return self.step(ago, lambda at: assignment.assign([self.lead], to=me, by=me, at=at, trigger=Trigger.PULL))
+
+    def signed_up(self, ago: timedelta, activated: timedelta | None = None) -> "Tale":
+        """They sign up to the product, and perhaps use it."""
+        self.came(ago, "Product", kind=Signal.Kind.PRODUCT, what="signed up", motion="plg")
+        self.step(ago - MINUTE, lambda at: product_led.sign_up([self.lead], at=at))
+        return self.step(activated, lambda at: product_led.activate([self.lead], at=at)) if activated else self
+
+    # What we do.
+
+    def touched(
+        self, ago: timedelta, channel: str = "call", outcome: str = "no_answer", note: str = "", *, then: timedelta | None = None,
+        what: str = "", by_channel: str = "",
+    ) -> "Tale":  # fmt: skip
+        """The rep reaches out. `then` is when they plan to go on, from now: ahead of it, or below zero when that is past."""
+        me = self.world.house[self.rep]
+        plan = {}
+        if then is not None:
+            plan = {"next_at": self.world.end + then, "next_what": what, "next_channel": by_channel}
+
+        def do(at):
+            logged = touches.log([self.lead], channel=channel, outcome=outcome, by=me, at=at, note=note, **plan)
+            self.touch = logged.made[self.lead]["touch"] if logged.done else None
+            return logged
+
+        return self.step(ago, do)
+
+    def withdrew(self, ago: timedelta) -> "Tale":
+        me = self.world.house[self.rep]
+        return self.step(ago, lambda at: touches.withdraw(self.touch, by=me, at=at))
+
+    def noted(self, ago: timedelta, text: str, by: str = "") -> "Tale":
+        who = self.world.house[by or self.rep]
+        return self.step(ago, lambda at: notes.add([self.lead], text=text, by=who, at=at))
+
+    def ended(self, ago: timedelta, code: str, note: str = "", size: str = "") -> "Tale":
+        """The rep ends the round, not now or never as the reason says."""
+        me, reason = self.world.house[self.rep], self.world.reasons[code]
+        facts = {"reason": reason, "by": me, "note": note}
+        if reason.disposition == "unqualified":
+            return self.step(ago, lambda at: dispositions.unqualify([self.lead], at=at, **facts))
+        return self.step(ago, lambda at: dispositions.nurture([self.lead], at=at, size=size, **facts))
+
+    def kept(self, ago: timedelta, ahead: timedelta, what: str = "") -> "Tale":
+        me, until = self.world.house[self.rep], self.world.end + ahead
+        return self.step(ago, lambda at: dispositions.keep([self.lead], until=until, by=me, at=at, what=what))
+
+    def taken_back(self, ago: timedelta, by: str = "") -> "Tale":
+        who = self.world.house[by or self.rep]
+        return self.step(ago, lambda at: dispositions.take_back([Seen(self.lead)], by=who, at=at))
+
+    def given_back(self, ago: timedelta) -> "Tale":
+        me = self.world.house[self.rep]
+        return self.step(ago, lambda at: assignment.give_back([self.lead], by=me, at=at))
+
+    def booked(self, ago: timedelta, closer: str, amount: int, ahead: timedelta) -> "Tale":
+        """A first meeting opens the opportunity; until it was held the seller stays with the lead."""
+        me, them = self.world.house[self.rep], self.world.house[closer]
+
+        def do(at):
+            lead = Lead.objects.select_related("account").get(pk=self.lead)
+            owners = {"development_owner": me, "opportunity_owner": them}
+            product = self.world.house.products[amount % 2]
+            self.sale = opportunities.open(
+                lead.account, product, leads=[lead], by=me, at=at, amount=Decimal(amount), **owners
+            )
+            what = f"Meeting with {them.get_short_name()}"
+            return notes.follow_up([lead.pk], due_at=self.world.end + ahead, by=me, at=at, channel="meeting", what=what)
+
+        return self.step(ago, do)
+
+    def advanced(self, ago: timedelta, closer: str, order: int = 2) -> "Tale":
+        """The sale moves on; at the second stage its leads are qualified."""
+        by = self.world.house[closer]
+        return self.step(
+            ago, lambda at: _nothing(opportunities.advance(self.sale, Stage.objects.get(order=order), by=by, at=at))
+        )
+
+    def excepted(
+        self, ago: timedelta, code: str, review: timedelta, granted: timedelta | None = None, by: str = "cleo"
+    ) -> "Tale":
+        me, boss, reason = self.world.house[self.rep], self.world.house[by], self.world.reasons[code]
+        facts = {"reason": reason, "review_at": self.world.end + review, "by": me}
+        self.step(ago, lambda at: exceptions.ask([self.lead], at=at, **facts))
+        return self.step(granted, lambda at: exceptions.grant([self.lead], by=boss, at=at)) if granted else self
+
+    def handed_over(self, ago: timedelta, rule: str) -> "Tale":
+        """The product hands over to sales."""
+        me = self.world.house[self.rep]
+        return self.step(ago, lambda at: product_led.hand_over([self.lead], to=me, at=at, rule=rule))
+
+    def self_serve(self, ago: timedelta) -> "Tale":
+        me = self.world.house[self.rep]
+        return self.step(ago, lambda at: product_led.fit_self_serve([self.lead], by=me, at=at))
+
+    # What they do.
+
+    def answered(self, ago: timedelta, words: str) -> "Tale":
+        return self.step(ago, lambda at: signals.reply([self.lead], words=words, by=None, at=at))
+
+    def raised(self, ago: timedelta, what: str, words: str, to: str = "") -> "Tale":
+        who = self.world.house[to] if to else None
+        facts = {"what": what, "words": words, "to": who, "pool": self.world.house.pool, "door": Door.API}
+        return self.step(ago, lambda at: signals.raise_hand([self.lead], by=None, at=at, **facts))
+
+    def stopped(self, ago: timedelta, *channels: str) -> "Tale":
+        """They ask us to stop: on these channels, or on all."""
+        return self.step(ago, lambda at: consent.opt_out([self.lead], channels=channels, by=None, at=at, door=Door.API))
+
+
+def _nothing(_row) -> None:
+    """An answer that is no Result."""
+
+
+def office_hours(at: datetime, zone) -> datetime:
+    """Move a moment into the office hours of its week; what came earlier stays earlier."""
+    here = at.astimezone(zone)
+    share = (here.hour * 3_600 + here.minute * 60 + here.second) / 86_400
+    back = max(0, here.isoweekday() - 5)
+    if back or here.isoweekday() == 5:
+        # Friday to Sunday share the hours of Friday.
+        share = (back + share) / 3
+    start = here.replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=back)
+    return start + share * 8 * HOUR

@@ -18,7 +18,17 @@ def working_days_after(user: User, at: datetime, number: int) -> datetime:
     return datetime.combine(on, here.timetz().replace(tzinfo=None), user.zone).astimezone(at.tzinfo)
 
 
-def next_morning(user: User, at: datetime, hour: time = MORNING) -> datetime:
-    """Return 08:00 on the person's next day after this moment: at most one a day, whatever the time of the last."""
-    on = at.astimezone(user.zone).date() + timedelta(days=1)
-    return datetime.combine(on, hour, user.zone).astimezone(at.tzinfo)
+def next_morning(user: User, at: datetime) -> datetime:
+    """Return 08:00 of the person's next day: what is told every morning is told once a day, however late the last was."""
+    return _morning(user, at, 1)
+
+
+def last_morning(user: User, at: datetime) -> datetime:
+    """Return the last 08:00 of the person's that is not after this moment."""
+    today = _morning(user, at, 0)
+    return today if today <= at else _morning(user, at, -1)
+
+
+def _morning(user: User, at: datetime, days: int) -> datetime:
+    on = at.astimezone(user.zone).date() + timedelta(days=days)
+    return datetime.combine(on, MORNING, user.zone).astimezone(at.tzinfo)

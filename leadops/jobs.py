@@ -1,21 +1,24 @@
-"""The job cluster's own affairs: its sign of life, and what it forgets at night.
+"""The job cluster's own affairs: its sign of life, the sweeps it rings for, and what it forgets at night.
 
 The supervisor rings and listens; `/healthz` listens too.
 """
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from django.core.management import call_command
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max, Q
 from django.utils import timezone
 from django_q.models import Schedule, Task
 from django_q.tasks import async_task
 
+from accounts import clock, sweeping
 from accounts.models import SweepRun
-from leadops.schedules import JOBS, Job
+from leadops.schedules import JOBS, SWEEPS, Job
 
 PING = "ping"
+LISTED = "listed"
 KEPT = timedelta(days=30)
 
 
@@ -42,6 +45,43 @@ def last_sign_of_life() -> datetime | None:
     pinged = SweepRun.objects.filter(name=PING).aggregate(last=Max("finished_at"))["last"]
     finished = Task.objects.aggregate(last=Max("stopped"))["last"]
     return max((moment for moment in (pinged, finished) if moment), default=None)
+
+
+def sweep(name: str) -> str:
+    """Run one sweep as of now; when its time did not suffice, ring for the rest."""
+    run = sweeping.run(SWEEPS[name], clock.now())
+    if run.left and run.done:
+        async_task("leadops.jobs.sweep", name, group=f"sweep {name}")
+    return f"{run.found} due, {run.done} done, {run.failed} failed, {run.left} left"
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """How one sweep does: the start of its last good run, how long ago that is, and whether the next one is late."""
+
+    name: str
+    last: datetime | None
+    lag: timedelta | None
+    is_late: bool
+
+
+def pulses(now: datetime) -> list[Pulse]:
+    """Say how every sweep does. One query.
+
+    Good is a run that came to its end, as of the moment it ran. A sweep never seen is as old as its place on the list.
+    """
+    good = Q(error="", finished_at__isnull=False, as_of__gte=F("started_at") - timedelta(minutes=1))
+    rows = SweepRun.objects.filter(name__in=SWEEPS).values("name")
+    rows = rows.annotate(last=Max("started_at", filter=good), listed=Max("started_at", filter=Q(error=LISTED)))
+    seen = {row["name"]: row for row in rows}
+    return [_pulse(name, seen.get(name, {}), now) for name in SWEEPS]
+
+
+def _pulse(name: str, seen: dict, now: datetime) -> Pulse:
+    last = seen.get("last")
+    # After a start everybody has the time to run once, however long nothing ran before.
+    since = max(filter(None, (last, seen.get("listed"))), default=datetime.min.replace(tzinfo=UTC))
+    return Pulse(name, last, now - last if last else None, now - since > SWEEPS[name].late_after)
 
 
 def forget_finished() -> None:
@@ -74,7 +114,7 @@ def sync(jobs: list[Job] = JOBS) -> tuple[int, int]:
     for job in jobs:
         schedule = present.get(job.name) or Schedule(name=job.name)
         right = {"func": job.function, "schedule_type": Schedule.CRON, "cron": job.cron}
-        right |= {"repeats": -1}
+        right |= {"repeats": -1, "args": repr((job.argument,)) if job.argument else None}
         if schedule.pk and all(getattr(schedule, key) == value for key, value in right.items()):
             continue
         for key, value in right.items():
@@ -83,4 +123,13 @@ def sync(jobs: list[Job] = JOBS) -> tuple[int, int]:
         schedule.next_run = schedule.calculate_next_run(timezone.now())
         schedule.save()
         changed += 1
+    list_sweeps()
     return changed, removed
+
+
+def list_sweeps() -> None:
+    """Note that every sweep is on the list, from now."""
+    now = timezone.now()
+    listed = SweepRun.objects.filter(error=LISTED)
+    listed.delete()
+    SweepRun.objects.bulk_create(SweepRun(name=name, started_at=now, finished_at=now, error=LISTED) for name in SWEEPS)

@@ -8,10 +8,12 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Door, Team, User
-from leads import permissions, routing
+from accounts.workdays import working_days_after
+from leads import deadlines, permissions, routing
 from leads.lifecycle import Forbidden, Refused, Result, Seen, Step, turn
-from leads.models import GoToMarket, Lead, LeadStatus, Motion, Outcome, Spell, Task, Trigger
+from leads.models import Cycle, GoToMarket, Lead, LeadStatus, Motion, Outcome, Spell, Task, Trigger
 from leads.notes import attach
+from leads.notices import notice
 
 # What makes a round inbound or outbound (LIFE-3); other triggers keep what the lead has.
 INBOUND, OUTBOUND = {Trigger.ACTION}, {Trigger.PULL, Trigger.RECYCLE, Trigger.TARGET}
@@ -97,7 +99,8 @@ def begin(
     elif trigger in OUTBOUND:
         lead.go_to_market = GoToMarket.OUTBOUND
     came = step.lead.status
-    step.begin_cycle(trigger, owner=receiver.user, team=receiver.team, how=how, pool=pool)
+    cycle = step.begin_cycle(trigger, owner=receiver.user, team=receiver.team, how=how, pool=pool)
+    _expect_a_touch(step, cycle, receiver)
     step.move(transition, data={"to": _pk(receiver.user), "team": _pk(receiver.team), "trigger": trigger, "from": came})
     # A task kept on the waiting lead (a follow-up date, a manager's word) is answered by its coming back.
     step.close_tasks(outcome=Task.Outcome.DONE)
@@ -130,6 +133,7 @@ def _change_hands(step: Step, receiver: _Receiver, note: str, restart_clock: boo
     if receiver.user:
         lead.development_owner = receiver.user
     step.begin_spell(receiver.user, receiver.team, Spell.How.REASSIGNED)
+    _expect_a_touch(step, cycle, receiver)
     for task in step.open_tasks:
         step.changed_tasks[task.pk] = task
         task.owner, task.team = receiver.user, receiver.team
@@ -138,6 +142,15 @@ def _change_hands(step: Step, receiver: _Receiver, note: str, restart_clock: boo
             task.began_at, task.due_at, task.limit_at, task.level = step.at, step.at + target, step.at + length, 0
     if note:
         attach(step, note)
+
+
+def _expect_a_touch(step: Step, cycle: Cycle, receiver: _Receiver) -> None:
+    """Set when a pull goes back untouched (ROUTE-5): three working days of who has it now, on the clock of their wall."""
+    if cycle.trigger != Trigger.PULL or cycle.first_touch_at is not None:
+        return
+    since = max(step.at, cycle.assigned_at)
+    cycle.return_at = working_days_after(receiver.user, since, deadlines.RETURN_AFTER) if receiver.user else None
+    step.cycle_changed = step.cycle_changed or cycle is step.cycle
 
 
 def share_out(
@@ -194,23 +207,49 @@ def give_back(leads, *, by: User | None, at: datetime, door: str = Door.PAGE) ->
 
     def change(step: Step) -> None:
         step.may("give_back")
-        lead, cycle = step.lead, step.cycle
-        if lead.status != LeadStatus.ASSIGNED or cycle.touches:
-            raise Refused("Only what nobody has touched goes back to the queue.", "touched")
-        if cycle.came_from not in LeadStatus.WAITING:
-            raise Refused("This lead came from no queue.", "no_queue")
-        step.end_cycle(Outcome.RETURNED)
-        nurture = cycle.came_from == LeadStatus.NURTURE
-        step.move(
-            "give_back_nurture" if nurture else "give_back_raw",
-            reason=cycle.came_reason,
-            data={"to_team": cycle.came_team_id},
-        )
-        if nurture:
-            lead.nurture_kind, lead.recycle_at = cycle.came_kind, cycle.came_recycle_at
-        step.own(None, cycle.came_team)
+        _return(step)
 
     return turn(leads, change, by=by, at=at, door=door)
+
+
+def give_back_untouched(
+    leads, *, at: datetime, recorded_at: datetime | None = None, skip_locked: bool = False
+) -> Result:
+    """Return the pulls that nobody touched for three working days (ROUTE-5), dated when that was, and tell who had them.
+
+    Called by the sweep. Refused while it is not due, or an answer of theirs waits in it, or an exception stands.
+    """
+
+    def change(step: Step) -> None:
+        cycle = step.cycle
+        if step.lead.status != LeadStatus.ASSIGNED or cycle.return_at is None or cycle.return_at > at:
+            raise Refused("Not due.", "not_due")
+        if any(map(deadlines.holds, step.open_tasks)):
+            raise Refused("Something of theirs waits for an answer.", "held")
+        step.at = max(filter(None, (cycle.return_at, cycle.freed_at)))
+        for row in notice(step.lead.owner, "returned", str(cycle.pk), at=step.at, lead=step.lead.pk):
+            step.add(row)
+        _return(step)
+
+    return turn(leads, change, by=None, at=at, door=Door.SWEEP, recorded_at=recorded_at or at, skip_locked=skip_locked)
+
+
+def _return(step: Step) -> None:
+    lead, cycle = step.lead, step.cycle
+    if lead.status != LeadStatus.ASSIGNED or cycle.touches:
+        raise Refused("Only what nobody has touched goes back to the queue.", "touched")
+    if cycle.came_from not in LeadStatus.WAITING:
+        raise Refused("This lead came from no queue.", "no_queue")
+    step.end_cycle(Outcome.RETURNED)
+    nurture = cycle.came_from == LeadStatus.NURTURE
+    step.move(
+        "give_back_nurture" if nurture else "give_back_raw",
+        reason=cycle.came_reason,
+        data={"to_team": cycle.came_team_id},
+    )
+    if nurture:
+        lead.nurture_kind, lead.recycle_at = cycle.came_kind, cycle.came_recycle_at
+    step.own(None, cycle.came_team)
 
 
 def enqueue(leads, *, team: Team | None, by: User | None, at: datetime, door: str = Door.PAGE) -> Result:

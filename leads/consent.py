@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from accounts.models import Door, Reason, User
+from accounts.models import Door, Message, Reason, User
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import Channel, Lead, Outcome, Task
 from leads.notes import attach
@@ -63,3 +63,14 @@ def clear(leads, *, by: User, at: datetime, proof: str, door: str = Door.PAGE) -
         step.record("opt_in")
 
     return turn(leads, change, by=by, at=at, door=door)
+
+
+def may_still_mail(message: Message) -> bool:
+    """Say whether a mail may leave the house, and hold the lead until it has: an opt-out comes before it, or after. One query.
+
+    Asked by the outbox within its transaction (`accounts/messages.py`).
+    """
+    if message.lead_id is None:
+        return True
+    lead = Lead.objects.select_for_update(no_key=True).filter(pk=message.lead_id, gone_as="").first()
+    return lead is not None and not lead.opted_out_at and Channel.EMAIL not in lead.opted_out_channels

@@ -19,7 +19,12 @@ HOLDING = (Task.Kind.REPLY, Task.Kind.HAND_RAISE)
 
 def holds(task: Task) -> bool:
     """Say whether an open task keeps its round from being given up on: they answered, or an exception was granted (LIFE-6)."""
-    return task.kind in HOLDING or (task.kind == Task.Kind.EXCEPTION and task.accepted_at is not None)
+    return task.kind in HOLDING or is_exception(task)
+
+
+def is_exception(task: Task) -> bool:
+    """Say whether a task is an exception that was granted: it is out of every limit (LIFE-10)."""
+    return task.kind == Task.Kind.EXCEPTION and task.accepted_at is not None
 
 
 def abandon_at(lead: Lead, cycle: Cycle, tasks: Iterable[Task]) -> datetime | None:

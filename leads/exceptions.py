@@ -1,10 +1,15 @@
 """Exceptions (LIFE-10): a round left out of every metric and limit, asked for by a rep, granted by a manager, reviewed by a date."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from accounts.lines import Lines
 from accounts.models import Disposition, Door, Reason, User
+from accounts.workdays import next_morning
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import Task
+from leads.notices import notice
+
+UNRESOLVED = timedelta(days=14)
 
 
 def ask(
@@ -26,7 +31,7 @@ def ask(
             raise Refused("An exception is asked for already.", "already")
         step.add(
             Task(kind=Task.Kind.EXCEPTION, lead=step.lead, cycle=step.cycle, owner=step.lead.owner, reason=reason, what=what[:200],
-                 created_by=by, began_at=step.at, due_at=review_at, sweep_at=review_at),
+                 created_by=by, began_at=step.at, due_at=review_at, sweep_at=min(review_at, step.at + UNRESOLVED)),
             "exception",
         )  # fmt: skip
         step.record("exception_asked", reason_id=reason.pk)
@@ -63,6 +68,30 @@ def close(leads, *, by: User, at: datetime, door: str = Door.PAGE) -> Result:
         step.record("exception_closed" if was_granted else "exception_refused", reason_id=task.reason_id)
 
     return turn(leads, change, by=by, at=at, door=door)
+
+
+def remind(leads, *, at: datetime, recorded_at: datetime | None = None, skip_locked: bool = False) -> Result:
+    """Tell the manager of exceptions past their review date or unresolved for 14 days, then every morning until they end (LIFE-10).
+
+    Called by the sweep. Told once a day of the manager's, at most, however late it is; dated when it was due.
+    """
+    lines = Lines()
+
+    def change(step: Step) -> None:
+        task = _standing(step)
+        if task is None or task.sweep_at is None or task.sweep_at > at:
+            raise Refused("Not due.", "not_due")
+        step.at = task.sweep_at
+        manager = lines.manager(user=task.owner_id, team=task.team_id if task.owner_id is None else None)
+        kind = "exception_due" if task.accepted_at else "exception_waits"
+        key = f"{task.pk}:{at.astimezone(manager.zone).date()}" if manager else ""
+        for row in notice(manager, kind, key, at=step.at, lead=step.lead.pk, reason=task.reason_id):
+            step.add(row)
+        task.level += 1
+        task.sweep_at = next_morning(manager, at) if manager else at + timedelta(days=1)
+        step.changed_tasks[task.pk] = task
+
+    return turn(leads, change, by=None, at=at, door=Door.SWEEP, recorded_at=recorded_at or at, skip_locked=skip_locked)
 
 
 def _standing(step: Step) -> Task | None:

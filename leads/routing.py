@@ -101,3 +101,25 @@ def room_of(user: User, at: datetime) -> int | None:
 def is_away(user: User, at: datetime) -> bool:
     """Say whether a person is absent at this moment. One query."""
     return Absence.objects.filter(user=user, starts_at__lte=at, ends_at__gt=at).exists()
+
+
+class StandIns:
+    """Who receives for somebody: they, while away their delegate (ROUTE-1, ROUTE-9). One query for each person asked about."""
+
+    def __init__(self):
+        self._absences: dict[int, list[Absence]] = {}
+
+    def of(self, user: User, at: datetime) -> User | None:
+        """Return who receives, or None for one who is switched off. Away without a delegate who is there, it waits for them."""
+        if not user.is_active:
+            return None
+        away = next((a for a in self._of(user) if a.starts_at <= at < a.ends_at), None)
+        if away is None or away.delegate is None or not away.delegate.is_active:
+            return user
+        delegate_is_away = any(a.starts_at <= at < a.ends_at for a in self._of(away.delegate))
+        return user if delegate_is_away else away.delegate
+
+    def _of(self, user: User) -> list[Absence]:
+        if user.pk not in self._absences:
+            self._absences[user.pk] = list(Absence.objects.filter(user=user).select_related("delegate"))
+        return self._absences[user.pk]

@@ -1,3 +1,4 @@
+import ast
 from datetime import timedelta
 from pydoc import locate
 
@@ -8,7 +9,7 @@ from django_q.models import OrmQ, Schedule, Task
 
 from accounts.models import SweepRun
 from leadops import jobs
-from leadops.schedules import JOBS, Job
+from leadops.schedules import JOBS, SWEEPS, Job, cron
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +64,49 @@ def test_what_is_not_on_the_list_goes_and_so_does_a_double():
 def test_every_job_on_the_list_is_a_function_with_a_name_of_its_own(job):
     assert callable(locate(job.function))
     assert [other.name for other in JOBS].count(job.name) == 1
+
+
+def test_every_sweep_is_rung_for_by_its_name():
+    jobs.sync()
+
+    for name in SWEEPS:
+        schedule = Schedule.objects.get(name=f"sweep {name}")
+        assert (schedule.func, ast.literal_eval(schedule.args)) == ("leadops.jobs.sweep", (name,))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "line"), [(1, "* * * * *"), (5, "*/5 * * * *"), (60, "7 * * * *"), (1440, "7 3 * * *")]
+)
+def test_a_cadence_is_said_as_a_cron_line(minutes, line):
+    assert cron(timedelta(minutes=minutes)) == line
+
+
+@pytest.mark.parametrize("every", [timedelta(0), timedelta(minutes=7), timedelta(seconds=90), timedelta(hours=2)])
+def test_a_cadence_that_no_cron_line_keeps_is_refused(every):
+    with pytest.raises(ValueError, match="does not divide an hour"):
+        cron(every)
+
+
+def test_a_sweep_rung_for_runs_as_of_now():
+    before = timezone.now()
+
+    said = jobs.sweep("auto-abandon")
+
+    run = SweepRun.objects.get(name="auto-abandon")
+    assert said == "0 due, 0 done, 0 failed, 0 left"
+    assert before - timedelta(seconds=1) < run.as_of < timezone.now() + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(("left", "done", "rings"), [(5, 3, 1), (5, 0, 0), (0, 3, 0)])
+def test_a_sweep_whose_time_did_not_suffice_rings_for_the_rest_if_it_got_anywhere(monkeypatch, left, done, rings):
+    run = SweepRun(name="mail", found=8, done=done, left=left)
+    monkeypatch.setattr(jobs.sweeping, "run", lambda *_: run)
+
+    jobs.sweep("mail")
+
+    assert [(task.func(), task.task["args"]) for task in OrmQ.objects.all()] == [
+        ("leadops.jobs.sweep", ("mail",))
+    ] * rings
 
 
 def test_nobody_can_schedule_a_function_in_the_admin():

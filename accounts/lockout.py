@@ -7,7 +7,7 @@ text is kept (people type passwords there).
 """
 
 import ipaddress
-from datetime import datetime
+from datetime import timedelta
 
 from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt
@@ -83,11 +83,11 @@ def one_at_a_time(typed: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", [f"sign-in {typed}"])
 
 
-def minutes_left(request, at: datetime) -> int:
-    """Return after how many minutes the next try counts again; at least one. Three queries."""
-    since = at - settings.AXES_COOLOFF_TIME
+def minutes_left(request) -> int:
+    """Return after how many minutes the refused one may try again, by the clock that refused; at least one. Three queries."""
+    since = request.axes_attempt_time - settings.AXES_COOLOFF_TIME
     fresh = AccessAttempt.objects.filter(attempt_time__gte=since).order_by("attempt_time")
-    wait = settings.AXES_COOLOFF_TIME / 15
+    wait = timedelta(minutes=1)
     for rows, limit in (
         (fresh.filter(username=counted_name(request)), PER_NAME),
         (fresh.filter(ip_address=address_of(request)), PER_ADDRESS),

@@ -32,7 +32,7 @@ class Wait(Exception):
     """Too many wrong codes; `minutes` until the next try counts."""
 
     def __init__(self, minutes: int):
-        super().__init__(f"Too many wrong codes. Try again in {minutes} minutes.")
+        super().__init__(f"Too many wrong codes. Try again in {minutes} minute{'' if minutes == 1 else 's'}.")
         self.minutes = minutes
 
 
@@ -58,7 +58,7 @@ def begin(user) -> SecondFactor:
 
 def address(factor: SecondFactor) -> str:
     """Return what the picture for the app says."""
-    return pyotp.TOTP(factor.secret).provisioning_uri(factor.user.username, issuer_name="LeadOps")
+    return pyotp.TOTP(factor.secret).provisioning_uri(name=factor.user.username, issuer_name="LeadOps")
 
 
 @transaction.atomic
@@ -89,7 +89,7 @@ def check(user, code: str, *, at: datetime) -> None:
         factor = SecondFactor.objects.select_for_update().get(user=user, confirmed_at__isnull=False)
         if factor.failed_at and at - factor.failed_at >= WAIT:
             factor.failures = 0
-        if factor.failures >= TRIES:
+        if factor.failures >= TRIES and factor.failed_at:
             raise Wait(-int(-(factor.failed_at + WAIT - at).total_seconds() // 60))
         step, spent = _step(factor, code, at), _hash(code)
         if step is None and spent not in factor.recovery:

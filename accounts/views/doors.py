@@ -58,7 +58,7 @@ class SignIn(auth.LoginView):
             typed = User.objects.filter(username=form.cleaned_data.get("username", "")).first()
             record("sign_in_failed", typed, at, way="password", failures=counted)
         if getattr(request, "axes_locked_out", False):
-            status, form.minutes = 429, lockout.minutes_left(request, at)
+            status, form.minutes = 429, lockout.minutes_left(request)
             if counted is not None:
                 record("locked_out", typed, at, way="password")
         return self.render_to_response(self.get_context_data(form=form), status=status)

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import clock
 from accounts.models import Membership, Role, User
 from leads import assignment, dispositions
+from leads import product_led as product
 from leads.models import Lead, Signal
 from leads.permissions import ACTIONS, can, may_give_to, refusal
 from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, product_led, put, reason
@@ -51,8 +52,11 @@ KINDS = {
     "foreign queue": "raw, in the queue of South",
     "nobody's": "raw, in no queue",
     "product's": "Open PLG, behind the shield",
+    "team's, never": "unqualified by Ben",
+    "given back": "pulled by Ben from the queue of South and given back there",
+    "self-serve": "in their hands until yesterday, now with the product",
 }
-THEIRS = ("own", "lost", "lost long ago", "ended", "met", "met before", "shield open", "brought in")
+THEIRS = ("own", "lost", "lost long ago", "ended", "met", "met before", "shield open", "brought in", "self-serve")
 
 # promises.md, Access. One line a promise: who, what, on which leads. What no line allows is refused.
 SEES = "see hand_raise opt_out"
@@ -82,7 +86,7 @@ LEADS = {
     ("manager", "brought in"): "create assign hand_raise note",
 }
 TEAM = f"{SEES} create touch withdraw {WORK} take_back reopen assign grant_exception"
-for kind in ("own", "ended", "team's", "team's, ended", "team's queue", "team holds"):
+for kind in ("own", "ended", "team's", "team's, ended", "team's, never", "team's queue", "team holds"):
     LEADS["manager", kind] = TEAM
 # RevOps: all, save what is a seller's: to pull, and to ask for an exception
 ALL = f"{TEAM} discard set_aside clear_opt_out erase"
@@ -91,7 +95,7 @@ for kind in KINDS.keys() - set(THEIRS):
 LEADS["RevOps", "product's"] = " ".join(w for w in ALL.split() if w not in ("touch", "keep"))
 # marketing: raw and nurture -> unqualified, raw -> nurture; contact fields, notes; no assignment
 MARKETING = f"{SEES} edit_contact discard note"
-for kind in ("team's queue", "foreign queue", "nobody's"):
+for kind in ("team's queue", "foreign queue", "nobody's", "given back"):
     LEADS["marketing", kind] = f"{MARKETING} create set_aside"
 for kind in ("team's, ended", "foreign, ended"):
     LEADS["marketing", kind] = MARKETING
@@ -148,6 +152,14 @@ def made(kind: str, actor: User, house) -> Lead:
             return put(None, "working", owner=house.ben)
         case "team's, ended":
             return put(None, "nurture", owner=house.ben)
+        case "team's, never":
+            return put(None, "unqualified", owner=house.ben)
+        case "given back":
+            lead = assignment.assign([put(None, "raw", team=house.south)], to=house.ben, by=None, at=NOON).lead
+            return assignment.give_back([lead], by=None, at=NOON + DAY).lead
+        case "self-serve":
+            lead = put(None, "working", owner=actor)
+            return product.fit_self_serve([lead], by=None, at=NOW - DAY).lead
         case "team's queue":
             return put(None, "raw", team=house.north)
         case "team holds":
@@ -271,6 +283,19 @@ def test_a_list_asks_the_database_once_whoever_looks(house):
         assert len(queries) <= 1, name
 
 
+def test_every_branch_of_a_list_is_an_index_lookup(house):
+    """A subquery under OR would have the whole table read; this plan joins indexes by bitmap instead."""
+    Lead.objects.bulk_create(LeadFactory.build_batch(2_000))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE leads_lead")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+    plans = {
+        name: Lead.objects.all().visible_to(house.people[name]).order_by().values("pk").explain()
+        for name in ("ana", "eva", "carl", "cleo", "nora")
+    }
+    assert {name for name, plan in plans.items() if "BitmapOr" not in plan or "Seq Scan on leads_lead" in plan} == set()
+
+
 def test_the_words_name_whose_lead_it_is(house):
     lead = put(None, "assigned", owner=house.ben)
     assert refusal(house.ana, "nurture", lead) == "This is Ben's lead."
@@ -294,6 +319,13 @@ def test_the_words_say_in_which_queue_a_lead_waits(house):
 def test_the_words_say_who_may_when_the_role_never_may(house):
     lead = put(None, "unqualified", owner=house.ana)
     assert refusal(house.ana, "reopen", lead) == "Only a manager or RevOps can reopen a lead."
+
+
+def test_only_a_member_pulls_from_a_queue_not_who_manages_it(house):
+    house.south.manager = house.ana
+    house.south.save()
+    ana, lead = User.objects.get(pk=house.ana.pk), put(None, "raw", team=house.south)
+    assert (can(ana, "see", lead), can(ana, "pull", lead)) == (True, False)
 
 
 def test_a_person_in_no_team_sees_no_queue(house):

@@ -27,6 +27,10 @@ ICONS = {
     "letter": "letter",
     "meeting": "calendar",
 }
+ASKED_FOR = {
+    "demo": "Asked for a demo", "call": "Asked for a call", "price": "Asked for a price", "chat": "Asked to chat",
+    "trial": "Asked for a trial", "walk-in": "Walked in", "answered": "They answered", "reply": "They answered", "": "They asked for us",
+}  # fmt: skip
 SAID = (Signal.Kind.HAND_RAISE, Signal.Kind.REPLY, Signal.Kind.FORM)
 LONGEST = 160
 
@@ -136,22 +140,25 @@ def _why(entry: Entry, lead: Lead, at: datetime) -> str:
         return f"{_came(lead)}. No touch yet"
     if task.kind == Task.Kind.REVIEW:
         return (
-            f"{_asked(task.what)}; the last round ended “{lead.reason.label}”. You decide"
+            f"{asked(task.what)}; the last round ended “{lead.reason.label}”. You decide"
             if lead.reason
-            else _asked(task.what)
+            else asked(task.what)
         )
     if task.kind in (Task.Kind.HAND_RAISE, Task.Kind.REPLY):
-        return _quoted(lead) or f"{_asked(task.what)} {ago(task.began_at, at)}"
+        return _quoted(lead) or f"{asked(task.what)} {ago(task.began_at, at)}"
     if task.kind == Task.Kind.KEEP:
         return f"You kept it until {_day(task.due_at, at)}" + (f": {task.what}" if task.what else "")
     if task.kind == Task.Kind.FOLLOW_UP:
         return task.what or _reached(lead, at)
-    untouched = f"No touch in {duration(at - task.began_at)}" if entry.group == "over" else "No touch yet"
-    return f"{_came(lead)}. {untouched}"
+    if entry.group == "over":
+        return f"{_came(lead)}. No touch in {duration(at - task.began_at)}"
+    words = _quoted(lead) if lead.cycle.trigger == Trigger.ACTION else ""
+    return f"{_came(lead)}: {words}" if words else f"{_came(lead)}. No touch yet"
 
 
-def _asked(what: str) -> str:
-    return "They answered" if what in ("", "answered", "reply") else f"Asked for us: {what}"
+def asked(what: str) -> str:
+    """Say what somebody asked for."""
+    return ASKED_FOR.get(what.lower(), f"Asked for us: {what}")
 
 
 def _quoted(lead: Lead) -> str:
@@ -163,7 +170,7 @@ def _came(lead: Lead) -> str:
     """Say what brought the lead here: what they asked, else where they come from."""
     said, trigger = lead.said or {}, lead.cycle.trigger
     if trigger == Trigger.ACTION and said.get("what"):
-        return f"Asked for us: {said['what']}"
+        return asked(said["what"])
     where = lead.source.name if lead.source else lead.get_go_to_market_display()
     return f"{where}, {lead.cycle.get_trigger_display()}"
 

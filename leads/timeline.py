@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Door, Event, Reason, Team, User
 from accounts.words import duration, moment
 from leads.models import Channel, Lead, Note, Signal, Touch, TouchOutcome, Trigger
-from leads.rows import ICONS
+from leads.rows import ICONS, asked
 
 PAGE = 20
 LATER = timedelta(minutes=15)  # logged so long after it happened, an entry says so
@@ -49,7 +49,7 @@ def of(lead: Lead, at: datetime, before: int | None = None) -> tuple[list[Entry]
     older = events[PAGE - 1].pk if len(events) > PAGE else None
     told = Told(lead, events[:PAGE], at)
     entries = [entry for event in events[:PAGE] if (entry := told.entry(event))]
-    if older is None:
+    if older is None and not any(e.data.get("new") for e in events):
         where = lead.source.name if lead.source else "No source"
         entries.append(Entry("signal", f"Came to us: {where}.", lead.created_at, quiet=True))
     return entries, older
@@ -134,14 +134,19 @@ class Told:
     def _signal(self, event: Event) -> Entry:
         signal = self.signals.get(event.data.get("signal"))
         text = SIGNALS.get(event.data.get("kind") or (signal.kind if signal else ""), "Did something")
-        detail = signal.what if signal and signal.what not in ("", "reply", "answered") else ""
+        what = signal.what if signal else ""
+        if event.data.get("kind") == Signal.Kind.HAND_RAISE and what:
+            text = asked(what)
+        elif event.data.get("new") and event.data.get("kind") in (Signal.Kind.IMPORT, Signal.Kind.FORM):
+            text = f"Came to us: {self.lead.source.name}" if self.lead.source else text
+        elif what and event.data.get("kind") != Signal.Kind.REPLY:
+            text = f"{text}: {what}"
         told = f" {self.person(event.actor_id)} told us." if self.person(event.actor_id) else ""
-        return Entry(
-            "signal",
-            f"{text}: {detail}.{told}" if detail else f"{text}.{told}",
-            event.at,
-            signal.words if signal else "",
-        )
+        return Entry("signal", f"{text}.{told}", event.at, signal.words if signal else "")
+
+    def _filled(self, event: Event) -> Entry:
+        names = ", ".join(name.replace("_", " ") for name in event.data.get("filled") or ())
+        return Entry("note", f"{self.who(event)} filled in what was missing: {names}.", event.at, quiet=True)
 
     def _owner(self, event: Event) -> Entry:
         if not event.data.get("to") and event.data.get("team") and not event.data.get("from"):

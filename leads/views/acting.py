@@ -70,9 +70,9 @@ def perform(request, pk, right, form_class, kind, effect):
         field, words = form.first_error()
         error = {"title": "Not saved.", "text": words, "field": field}
         return answers.wrong(desk, lead, kind, status=422, error=error, typed=typed)
-    following = desk.queue.after(lead.pk, desk.view) if desk.place == "queue" else []
+    place = _place_in_order(desk, lead)
     try:
-        then = once(desk, kind, lambda _post: effect(desk, lead, form.cleaned_data) | {"following": following})
+        then = once(desk, kind, lambda _post: effect(desk, lead, form.cleaned_data) | place)
     except Stale as refusal:
         return stale(desk, desk.lead(pk), refusal.words, typed)
     except Forbidden as refusal:
@@ -81,6 +81,14 @@ def perform(request, pk, right, form_class, kind, effect):
         error = {"title": "Not saved.", "text": refusal.words, "field": FIELDS.get(refusal.code, "")}
         return answers.wrong(desk, desk.lead(pk), kind, status=422, error=error, typed=typed)
     return answer(desk, lead, then)
+
+
+def _place_in_order(desk, lead: Lead) -> dict:
+    """Remember where the lead stood in the order this person looks at, and who follows: read before the act changes it."""
+    if desk.place != "queue":
+        return {"following": [], "group": ""}
+    group = next((e.group for e in desk.queue.view(desk.view) if e.lead == lead.pk), "")
+    return {"following": desk.queue.after(lead.pk, desk.view), "group": group}
 
 
 TYPED = ("note", "why", "size", "day", "channel", "all")

@@ -152,14 +152,21 @@ def done(desk, lead: Lead, then: dict, next_lead: Lead | None, *, relist: bool =
         return HttpResponseRedirect(url + ("#act" if kind else "#lead" if next_lead else ""))
     context = fragment(desk, next_lead, kind) | {"toast": toast, "relist": relist}
     if desk.place == "queue":
-        context |= listed(desk) if relist else summary(desk) | changed(desk, lead)
+        context |= listed(desk) if relist else summary(desk) | changed(desk, lead, then.get("group", ""))
     response = render(desk.request, "leads/_answer.html", context)
     if desk.place == "queue":
         response["HX-Replace-Url"] = desk.address(next_lead.pk if next_lead else None)
     return response
 
 
-def changed(desk, lead: Lead) -> dict:
-    """Return the row of the lead that was acted on: drawn anew where it is still to do, else leaving."""
+def changed(desk, lead: Lead, group: str) -> dict:
+    """Return what to redraw of the list: the row of the lead that was acted on, where it stood, and the count of that group.
+
+    The row stays where it is and says something new when there is still something to do; else it leaves. The order of the
+    others is never touched under the hand.
+    """
+    if not group:
+        return {"groups": []}
+    counted = [{"key": group, "count": desk.queue.counts()[group]}]
     entry = next((e for e in desk.queue.view(desk.view) if e.lead == lead.pk), None)
-    return {"gone": [], "fresh": rows.of([entry], desk.at)} if entry else {"gone": [rows.leaving(lead)], "fresh": []}
+    return {"groups": counted} | ({"fresh": rows.of([entry], desk.at)} if entry else {"gone": [rows.leaving(lead)]})

@@ -3,6 +3,7 @@
 Part of the panel (`panel.py`). Of others only what this person may see; that there are more is said by their number.
 """
 
+import phonenumbers
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +18,15 @@ SHOWN = 6
 def said_at(at, now) -> str:
     """Say a moment in the zone of whoever looks."""
     return moment(at, timezone.get_current_timezone(), now)
+
+
+def phone_of(lead: Lead) -> str:
+    """Return a phone the way people read it: in groups, with its country; as it was typed where it has none."""
+    try:
+        number = phonenumbers.parse(lead.phone, None)
+    except phonenumbers.NumberParseException:
+        return lead.phone
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def asked_not_to(lead: Lead, at) -> str:
@@ -42,7 +52,7 @@ def facts(lead: Lead, account, tasks: list[Task], at) -> list[dict]:
         ("Campaign", lead.campaign and lead.campaign.name),
         ("Motion", f"{lead.get_motion_display()}, {lead.get_go_to_market_display().lower()}"),
         ("Email", lead.email),
-        ("Phone", lead.phone),
+        ("Phone", phone_of(lead)),
         ("Domain", account.domain if account else ""),
         ("Website", lead.website),
         ("Country", lead.country or (account.country if account else "")),

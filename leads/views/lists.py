@@ -97,11 +97,11 @@ def leads(request):
     found = Lead.objects.visible_to(desk.user, desk.at).filter(
         **{WHERE[name]: said[name] for name in WHERE if name in said}
     )
-    text = fold(said.get("q", ""))
-    too_short = 0 < len(text) < SHORTEST
-    if text and not too_short:
+    words = fold(said.get("q", "")).split()
+    too_short = bool(words) and max(map(len, words)) < SHORTEST
+    for word in () if too_short else words:
         # `search` is lower case and knows words without accents; LIKE is what the index answers.
-        found = found.filter(search__contains=text)
+        found = found.filter(search__contains=word)
     page, pager = _page(found, request.GET, said)
     known = len(found.values_list("pk")[: ENOUGH + 1])
     context = {

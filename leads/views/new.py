@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Door, Team
 from accounts.permissions import own_teams_of
-from leads import permissions
+from leads import assignment, permissions
 from leads.intake import CREATED, REJECTED, UNCHANGED, take
 from leads.intake_people import Finder
 from leads.intake_rows import Bad, make_row
@@ -39,7 +39,7 @@ class PersonForm(forms.Form):
     phone = forms.CharField(required=False, max_length=40, widget=forms.TextInput(attrs={"inputmode": "tel"}))
     company = forms.CharField(required=False, max_length=200)
     title = forms.CharField(required=False, max_length=160, label="Title at work")
-    token = forms.CharField(widget=forms.HiddenInput, validators=[TOKEN])
+    token = forms.CharField(widget=forms.HiddenInput, validators=[TOKEN], error_messages={"required": TOKEN.message})
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
@@ -129,17 +129,15 @@ def _bring_in(request, form_class, template, effect):
     if not permissions.can(desk.user, "create"):
         raise PermissionDenied(permissions.refusal(desk.user, "create"))
     given = request.GET.dict() if request.method == "GET" else {}
-    initial = {name: given[name] for name in (*WHO, "what") if name in given} | {"token": desk.token, "mine": True}
+    initial = {name: given[name] for name in (*WHO, "what") if name in given} | {"mine": True}
     form = form_class(request.POST or None, user=desk.user, initial=initial)
     row = form.row(**effect(form)) if request.method == "POST" and form.is_valid() else None
     if row is None:
-        sources = Source.objects.filter(parent__isnull=True).values_list("name", flat=True)[:MANY]
-        context = {"form": form, "sources": sources, "now": desk.at}
-        return render(request, template, context, status=422 if form.errors else 200)
+        return _shown(desk, form, template)
     then = once(desk, "new", lambda _post: _take(desk, form, row))
     if then.get("error"):
         form.add_error("email", then["error"])
-        return render(request, template, {"form": form, "sources": [], "now": desk.at}, status=422)
+        return _shown(desk, form, template)
     answers.say(request, {"text": then["text"], "undo_url": ""})
     found = desk.again(then["lead"])
     if found is None:
@@ -148,6 +146,14 @@ def _bring_in(request, form_class, template, effect):
     return HttpResponseRedirect(
         f"{reverse('queue')}?lead={found.pk}#lead" if mine else reverse("lead", args=[found.pk])
     )
+
+
+def _shown(desk, form, template):
+    """Draw the form, with what is wrong. A token that was no token is replaced, so that the next press can count."""
+    sources = Source.objects.filter(parent__isnull=True).values_list("name", flat=True)[:MANY]
+    token = desk.token if not form.is_bound or "token" in form.errors else form.data["token"]
+    context = {"form": form, "sources": sources, "token": token, "now": desk.at}
+    return render(desk.request, template, context, status=422 if form.errors else 200)
 
 
 def _new(form) -> dict:
@@ -166,10 +172,14 @@ def _take(desk, form, row) -> dict:
     is_new = finder.place(row).result == CREATED
     # To oneself only who one brings in: a lead we know stays with whoever has it.
     row.owner = desk.user if said.get("mine") and is_new else None
-    row.team = _team(desk.user, said)
+    team = _team(desk.user, said)
+    # Who takes it needs no queue; one who may not after all (a cap) leaves it in the team's.
+    row.team = None if row.owner and row.kind != Signal.Kind.HAND_RAISE else team
     taken = take([row], by=desk.user, at=desk.at, door=Door.PAGE)[0]
     if taken.result == REJECTED:
         return {"error": taken.words}
+    if taken.words and row.owner and team and row.team is None:
+        assignment.enqueue([taken.lead], team=team, by=desk.user, at=desk.at, door=Door.PAGE)
     lead = Lead.objects.select_related("owner", "team").get(pk=taken.lead)
     return {"lead": lead.pk, "text": _words(desk, lead, taken, row)}
 

@@ -13,12 +13,12 @@ from accounts.permissions import Scope, allowed
 from leads import next_steps, permissions, sla, timeline
 from leads.dispositions import TAKE_BACK
 from leads.models import Channel, Lead, LeadStatus, Motion, Outcome, Signal, Task, Trigger
-from leads.rows import ICONS, SAID
+from leads.rows import ICONS, SAID, asked
 from leads.views import known
 from leads.views.known import asked_not_to, said_at
 
 ENDED = {"qualified": ("now", "check"), "nurture": ("notnow", "moon"), "unqualified": ("never", "never")}
-HEARD = {"hand_raise": "Asked for us", "reply": "Their answer", "form": "Their form"}
+HEARD = {"reply": "Their answer", "form": "Their form"}
 
 
 def slim(desk, lead: Lead, seen: dict | None = None) -> dict:
@@ -51,7 +51,7 @@ def full(desk, lead: Lead, *, before: int | None = None) -> dict:
         "is_open": lead.is_open,
         "title": lead.title,
         "company": account.name if account else lead.company,
-        "back": {"url": desk.address(), "label": "Queue"} if desk.place == "queue" else None,
+        "back": _back(desk, lead),
         "badges": _badges(lead, account),
         "clock": _clock(lead, tasks, desk.at),
         "assigned": _assigned(lead, desk),
@@ -77,6 +77,15 @@ MAY = (
 VERBS = {
     "call": "Call", "email": "Write to", "social": "Write to", "sms": "Text", "chat": "Chat with", "letter": "Write to", "meeting": "Meet",
 }  # fmt: skip
+
+
+def _back(desk, lead: Lead) -> dict:
+    """Say where this person came from, most likely."""
+    if desk.place == "queue":
+        return {"url": desk.address(), "label": "Queue"}
+    if lead.is_open and lead.owner_id == desk.user.pk:
+        return {"url": f"{reverse('queue')}?lead={lead.pk}#lead", "label": "Queue"}
+    return {"url": reverse("leads"), "label": "Leads"}
 
 
 def _can(lead: Lead, may: dict, desk) -> dict:
@@ -202,7 +211,7 @@ def _step(lead: Lead, tasks: list[Task], may: dict, desk) -> dict | None:
         "title": f"{VERBS[channel]} {first}" if channel else "",
         "channel": channel,
         "icon": ICONS.get(channel, ""),
-        "phone": lead.phone if Channel.CALL not in out else "",
+        "phone": known.phone_of(lead) if Channel.CALL not in out else "",
         "phone_href": "tel:" + "".join(c for c in lead.phone if c.isdigit() or c == "+"),
         "email": lead.email if Channel.EMAIL not in out else "",
         "what": owed.what if owed else "",
@@ -214,8 +223,8 @@ def _said(lead: Lead, at) -> dict | None:
     signal = Signal.objects.filter(lead=lead, kind__in=SAID).exclude(words="").order_by("-at", "-pk").first()
     if signal is None:
         return None
-    what = f": {signal.what}" if signal.what and signal.kind != Signal.Kind.REPLY else ""
-    return {"text": signal.words, "source": f"{HEARD[signal.kind]}{what}, {said_at(signal.at, at)}"}
+    heard = asked(signal.what) if signal.kind == Signal.Kind.HAND_RAISE else HEARD[signal.kind]
+    return {"text": signal.words, "source": f"{heard}, {said_at(signal.at, at)}"}
 
 
 def _ended(lead: Lead, desk, may: dict) -> dict | None:

@@ -39,8 +39,12 @@ def undo(request, token):
             desk, lead, "", status=403 if refusal.code == "forbidden" else 422, panel={"notice": notice}
         )
     lead = desk.lead(what["lead"])
-    then = {"text": receipt.data["done"]}
-    return answers.done(desk, lead, then, lead, relist=True)
+    open_now = lead
+    if what["kind"] == "give_back" and desk.place == "queue":
+        # It is nobody's again: the person goes on with their own.
+        first = next(iter(desk.queue.view(desk.view)), None)
+        open_now = desk.again(first.lead) if first else None
+    return answers.done(desk, lead, {"text": receipt.data["done"]}, open_now, relist=True)
 
 
 WORDS = {

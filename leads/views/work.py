@@ -75,15 +75,14 @@ def touch(desk, lead, said):
     mine = lead.owner_id == desk.user.pk
     then = next_steps.after(lead, channel, outcome, desk.user, desk.at) if mine and lead.is_open else None
     plan = {"next_at": then.at, "next_channel": then.channel, "next_what": then.what} if then else {}
-    result = touches.log(
-        [Seen(lead.pk, said["cycle"])], channel=channel, outcome=outcome, by=desk.user, at=desk.at, note=said["note"], door=Door.PAGE, **plan
-    )  # fmt: skip
+    what = {"channel": channel, "outcome": outcome, "note": said["note"]}
+    result = touches.log([Seen(lead.pk, said["cycle"])], by=desk.user, at=desk.at, door=Door.PAGE, **what, **plan)
     now = result.lead
     undo = {"kind": "touch", "touch": result.made[now.pk]["touch"].pk}
-    if now.owner_id and now.owner_id != desk.user.pk and lead.is_open and not _leads(desk.user, now):
-        return did(desk, now, _no_longer_yours(desk, now, channel), undo=undo)
+    if now.is_open and now.owner_id not in (None, desk.user.pk) and not _leads(desk.user, now):
+        return did(desk, now, _no_longer_yours(desk, now, channel), stays=False, undo=undo)
     text = f"{now.name}: {TouchOutcome(outcome).label.lower()}."
-    if then and now.is_open:
+    if then:
         return did(desk, now, f"{text} Next: {next_steps.words(then, desk.user, desk.at)}.", stays=False, undo=undo)
     unanswered = outcome in TouchOutcome.UNANSWERED
     return did(desk, now, text, stays=not unanswered, asks="next" if mine and now.is_open else "", undo=undo)

@@ -64,3 +64,9 @@ def desk(client_of):
         return Hand(client_of(user), script=script)
 
     return sit
+
+
+def shown(response) -> int | None:
+    """Return the lead that the panel shows."""
+    found = re.search(r'data-panel="(\d+)"', response.content.decode())
+    return int(found.group(1)) if found else None

@@ -15,7 +15,7 @@ from leadops.simulation.world import DAY, HOUR, MINUTE, World
 from leads import assignment, dispositions, product_led, touches
 from leads.models import Signal, Trigger
 
-SEED, DAYS, A_DAY = 11, 45, 2
+SEED, DAYS, A_DAY = 11, 42, 1
 OPENED = 240 * DAY  # the first people came this long ago
 QUIET = 7 * HOUR  # chance brings nobody in the last hours: they belong to the stories
 
@@ -46,19 +46,19 @@ def enter_absences(world: World) -> None:
 def clear_the_room(world: World, at: datetime, rep) -> None:
     """Work all that chance left in a queue, so that the stories stand out."""
     world.overlooked.clear()
-    reps.session(world, at, rep, most=60, pulls=False)
+    reps.session(world, at, rep, 60, False)
 
 
 # Groups that share a fate: source, number, days ago they came and were ended, reason.
 FATES = (
     ("Webinar", 7, 205, 198, "rep_abandoned"),
-    ("Cold list", 6, 58, 50, "rep_abandoned"),
+    ("Cold list", 9, 58, 50, "rep_abandoned"),
     ("Whitepaper", 5, 52, 46, "reevaluating"),
     ("Webinar", 5, 49, 44, "missing_feature"),
-    ("Trade show", 6, 43, 38, "bought_competitor"),
+    ("Trade show", 9, 43, 38, "bought_competitor"),
     ("Paid search", 4, 40, 33, "unaware"),
     ("Referral", 3, 37, 30, "not_in_purchase"),
-    ("Whitepaper", 5, 33, 26, "budget_later"),
+    ("Whitepaper", 7, 33, 26, "budget_later"),
     ("Paid search", 3, 27, 22, "wrong_use_case"),
     ("Webinar", 3, 23, 19, "too_small"),
     ("Cold list", 4, 21, 15, "no_for_now"),
@@ -77,7 +77,7 @@ def tell_of_many(world: World) -> None:
     world.plan(now - 36 * DAY, leave_to_marketing, "Webinar", 14, "")
     world.plan(now - 17 * DAY, leave_to_marketing, "Whitepaper", 6, "false_identity")
     world.plan(now - 3 * DAY, leave_to_marketing, "Trade show", 9, None)
-    for ago, line, many in ((20 * HOUR, 0, 13), (19 * HOUR, 1, 11)):
+    for ago, line, many in ((20 * HOUR, 0, 18), (19 * HOUR, 1, 15)):
         world.plan(now - ago, list_for, world.house.lines[line], many)
     world.plan(now - 8 * DAY, try_product, 8)
 
@@ -108,6 +108,8 @@ def work_together(world: World, at: datetime, rep, source: str, many: int, code:
     end = dispositions.unqualify if reason.disposition == "unqualified" else dispositions.nurture
     facts = {"reason": reason, "by": rep} | ({"size": SIZES[0]} if reason.asks_size else {})
     world.plan(ends_at, _do, "ended", end, leads, facts)
+    # Whoever comes back from there is anybody's.
+    world.plan(ends_at + MINUTE, _leave_to_chance, leads)
 
 
 def leave_to_marketing(world: World, at: datetime, source: str, many: int, code: str | None) -> None:
@@ -141,6 +143,10 @@ def try_product(world: World, at: datetime, many: int) -> None:
     leads = _arrive(world, at, "Product", many, kind=Signal.Kind.PRODUCT, what="signed up", motion="plg")
     world.plan(at + MINUTE, _do, "signed up", product_led.sign_up, leads, {})
     world.plan(at + 2 * DAY, _do, "activated", product_led.activate, leads[: many // 2], {})
+
+
+def _leave_to_chance(world: World, at: datetime, leads: Sequence[int]) -> None:
+    world.told.difference_update(leads)
 
 
 def _do(world: World, at: datetime, what: str, process, leads: Sequence[int], facts: dict) -> None:

@@ -1,25 +1,40 @@
-"""What LeadOps does by itself in a made-up company: it looks every few hours at what has become due."""
+"""What LeadOps does by itself in a made-up company: its sweeps, twice a day. Late as they are, each dates what it does when it was due."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from leadops.simulation.world import DAY, HOUR, World
-from leads import recycling
-from leads.models import Cycle, Lead, LeadStatus
+from django.db import connection
 
-EVERY = 6 * HOUR
+from accounts import sweeping
+from leadops.simulation.world import World
+from leads.sweeps import SWEEPS  # those that send nothing
+
+HOURS = (5, 17)
+BOUNDS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
 
 def plan_a_day(world: World, midnight: datetime) -> None:
-    for hours in range(1, 24, EVERY // HOUR):
+    for hours in HOURS:
         world.plan(midnight + timedelta(hours=hours), sweep)
 
 
 def sweep(world: World, at: datetime) -> None:
-    """Give up on what is due, and bring back whose time has come; each is dated when it was due."""
-    old = Cycle.objects.filter(ended_at=None, assigned_at__lte=at - 14 * DAY, motion="slg").order_by("pk")
-    if ids := list(old.values_list("lead_id", flat=True)):
-        world.did["abandoned"] += len(recycling.abandon(ids, at=at).done)
-    due = Lead.objects.filter(status=LeadStatus.NURTURE, recycle_at__lte=at, gone_as="").order_by("pk")
-    for lead in due.values_list("pk", flat=True):
-        line = world.random.choice(world.house.lines)
-        world.attempt("came back", lambda lead=lead, line=line: recycling.come_back([lead], at=at, queue=line))
+    """Do what is due. A row that fails stops the world: there is no reason for one here."""
+    with _bounds_restored():
+        for one in SWEEPS:
+            run = sweeping.run(one, at, seconds=None, keep_run=False)
+            world.did[f"swept: {one.name}"] += run.done
+            if run.failed:
+                raise AssertionError(f"{run.failed} rows failed in the sweep {one.name} at {at}")
+
+
+@contextmanager
+def _bounds_restored() -> Iterator[None]:
+    """Undo the bounds a sweep sets for its transaction, where that is part of a longer one, as the demo's is."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(f'current_setting({name!r})' for name in BOUNDS)}")
+        before = cursor.fetchone()
+        yield
+        for name, value in zip(BOUNDS, before, strict=True):
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, value])

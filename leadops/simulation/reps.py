@@ -30,16 +30,19 @@ from leads.models import Channel, Lead, LeadStatus, Task, TouchOutcome
 FULL = 40  # open leads beyond which nobody pulls more
 
 
+SESSIONS = {9.2: False, 11.0: True, 14.0: False}  # when they open the queue, and whether they pull then
+
+
 def plan_a_day(world: World, on) -> None:
     """Plan the sessions of everybody who works on this day."""
     for rep in world.house.of(Role.SDR):
         if works_on(rep, on):
-            for hour in (9.2, 11.0, 13.5, 15.5):
+            for hour, pulls in SESSIONS.items():
                 start = at_hour(rep, on, hour) + world.between(0 * MINUTE, 50 * MINUTE)
-                world.plan(start, session, rep)
+                world.plan(start, session, rep, 7, pulls)
 
 
-def session(world: World, at: datetime, rep: User, most: int = 5, pulls: bool = True) -> None:
+def session(world: World, at: datetime, rep: User, most: int, pulls: bool) -> None:
     """Open the queue and work it from the top; with little to do, pull."""
     if routing.is_away(rep, at):
         return

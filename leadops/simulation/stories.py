@@ -49,16 +49,16 @@ DE, UK, US, SE, FR = "+49 30 23125 {}", "+44 20 7946 0{}", "+1 303 555 0{}", "+4
 def past_limit_and_late(world: World) -> None:
     """Ana: one past its limit, two past the target, three at risk."""
     tale(world, "Jonas Weber", "Head of Operations", "Kettler Maschinenbau", "Germany", DE.format(114)).asked(
-        h(65.99), "call", "We plan 40 engineers in a spreadsheet. Please call before noon.", "Paid search")
+        h(66) - m(1), "call", "We plan 40 engineers in a spreadsheet. Please call before noon.", "Paid search")
     tale(world, "Priya Raman", "Operations Director", "Alderbrook Foods", "United Kingdom", UK.format(318)).asked(
         m(158), "demo", "We lose orders between two shifts. Can I see how hand-offs work in your tool?")
     tale(world, "Mathieu Garnier", "IT Manager", "Valmont Transports", "France", FR.format("41 07")).read(
         h(5.4), "Webinar", campaign="Field work without paper")
     (tale(world, "Marta Lind", "Head of Operations", "Nordlicht Energi", "Norway")
-        .asked(d(192), "demo", "Is there a version for utilities?")
-        .touched(d(191), "email", "sent", "Sent the two-page overview.")
-        .touched(d(189), "call", "interested", "Board froze new tools till autumn. She wants it.")
-        .ended(d(189) - m(20), "budget_later", "Board froze new tools till autumn.")
+        .asked(d(162), "demo", "Is there a version for utilities?")
+        .touched(d(161), "email", "sent", "Sent the two-page overview.")
+        .touched(d(158), "call", "interested", "Board froze new tools till autumn. She wants it.")
+        .ended(d(158) - m(20), "budget_later", "Board froze new tools till autumn.")
         .raised(m(108), "demo", "We replace our field planning tool in the first quarter. Can it handle 12,000 meters?", "ana"))
     tale(world, "Samuel Adeyemi", "VP Sales", "Keystone Freight", "United States", US.format(142)).asked(
         m(93), "demo", "Four of us use the trial. What does it cost for the whole depot?", "Paid search", campaign="Competitor names")

@@ -1,6 +1,6 @@
 """One lead's story, told step by step: how they came, and what everybody did then. Each step is a call of a real process.
 
-Moments are given as time before the end of the world, which is now. What is more than a day old happens in office hours.
+Moments are given as time before the end of the world, which is now. What is more than three days old happens in office hours.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from leads.lifecycle import Result, Seen
 from leads.models import Lead, Signal, Trigger
 from meetings import opportunities
 
-OLD = 20 * HOUR
+OLD = 3 * DAY
 
 
 class Tale:
@@ -83,8 +83,13 @@ class Tale:
         me, rita = self.world.house[self.rep], self.world.house["rita"]
         line = self.world.house.line_of(me)
         self.came(ago + 3 * DAY, source, kind=Signal.Kind.IMPORT, by=rita, door=Door.IMPORT, go_to_market="outbound")
-        self.step(ago + MINUTE, lambda at: assignment.enqueue([self.lead], team=line, by=rita, at=at))
-        return self.step(ago, lambda at: assignment.assign([self.lead], to=me, by=me, at=at, trigger=Trigger.PULL))
+
+        def do(at):
+            # Both at one moment, or somebody else would pull them.
+            assignment.enqueue([self.lead], team=line, by=rita, at=at)
+            return assignment.assign([self.lead], to=me, by=me, at=at, trigger=Trigger.PULL)
+
+        return self.step(ago, do)
 
     def signed_up(self, ago: timedelta, activated: timedelta | None = None) -> "Tale":
         """They sign up to the product, and perhaps use it."""
@@ -136,8 +141,10 @@ class Tale:
         return self.step(ago, lambda at: dispositions.take_back([Seen(self.lead)], by=who, at=at))
 
     def given_back(self, ago: timedelta) -> "Tale":
+        """The rep returns a pull untouched; from here on the lead is anybody's."""
         me = self.world.house[self.rep]
-        return self.step(ago, lambda at: assignment.give_back([self.lead], by=me, at=at))
+        self.step(ago, lambda at: assignment.give_back([self.lead], by=me, at=at))
+        return self.step(ago, lambda at: self.world.told.discard(self.lead))
 
     def booked(self, ago: timedelta, closer: str, amount: int, ahead: timedelta) -> "Tale":
         """A first meeting opens the opportunity; until it was held the seller stays with the lead."""

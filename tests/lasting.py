@@ -23,7 +23,8 @@ def shipped(transactional_db):
 def _shipped_again(django_db_setup, django_db_blocker):
     yield
     with django_db_blocker.unblock():
-        _ship()
+        if "accounts_reason" in connection.introspection.table_names():  # no test asked for a database: none was made
+            _ship()
 
 
 def _ship() -> None:

@@ -61,7 +61,7 @@ def warn(leads, *, at: datetime, recorded_at: datetime | None = None, skip_locke
         is_told = cycle is None or cycle.motion != Motion.SLG or cycle.warned_at is not None
         if step.lead.status != LeadStatus.WORKING or is_told or any(map(deadlines.is_exception, step.open_tasks)):
             raise Refused("Not due.", "not_due")
-        due = cycle.working_at + deadlines.QUALIFY_WITHIN
+        due = max(cycle.working_at + deadlines.QUALIFY_WITHIN, step.lead.status_since)
         if due > at:
             raise Refused("Not due.", "not_due")
         step.at = cycle.warned_at = due

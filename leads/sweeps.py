@@ -73,5 +73,5 @@ EXCEPTIONS = Sweep("exceptions", SOON, standing_exceptions, _through(exceptions.
 LONG_WORKING = Sweep("long-working", HOURLY, long_working, _through(attention.warn))
 MORNING = Sweep("morning", timedelta(minutes=5), mornings, tell_the_morning)
 
-# In the order in which they are run by hand: what ends comes before what comes back.
-SWEEPS = [ABANDON, UNTOUCHED_PULLS, COME_BACK, EXCEPTIONS, LONG_WORKING, MORNING]
+# In the order in which they are run by hand: a warning before what it warns of, what ends before what comes back.
+SWEEPS = [LONG_WORKING, ABANDON, UNTOUCHED_PULLS, COME_BACK, EXCEPTIONS, MORNING]

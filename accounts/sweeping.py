@@ -101,6 +101,9 @@ class _Run:
                 self.row.save(force_insert=True)
                 _lock("pg_advisory_lock", self.row.pk)
             self._inherit()
+        else:
+            connection.ensure_connection()
+        self.session = connection.connection
 
     def work(self) -> None:
         """Take what is due, the unsuspicious first, so that a bad row holds up nobody but itself."""
@@ -120,8 +123,8 @@ class _Run:
     def finish(self, error: str = "") -> None:
         """Leave word of the run, forget old ones, and let go of its lock."""
         self.row.error, self.row.batch = error, None
-        if self.row.pk is None or not connection.is_usable():
-            return
+        if self.row.pk is None or self._has_lost_its_session():
+            return  # what was in hand stays on its row, for the next run to find
         counts = {name: getattr(self.row, name) for name in ("found", "done", "failed", "left", "error")}
         SweepRun.objects.filter(pk=self.row.pk).update(finished_at=Now(), batch=None, **counts)
         runs = SweepRun.objects.filter(name=self.sweep.name).order_by("-started_at").values_list("pk", flat=True)
@@ -169,7 +172,7 @@ class _Run:
             with self._bounds():
                 done = self.sweep.act(keys, self.at, self.recorded_at)
         except Exception as problem:
-            if not connection.is_usable():
+            if self._has_lost_its_session():
                 raise
             if len(keys) > 1:
                 for part in _cut(keys, PART if len(keys) > PART else 1):
@@ -180,6 +183,10 @@ class _Run:
             self.row.done += done
             if tries:
                 Parked.objects.filter(sweep=self.sweep.name, key=keys[0]).delete()
+
+    def _has_lost_its_session(self) -> bool:
+        """Say whether the database went away. Django may have found it again; the lock and the rows in hand are lost all the same."""
+        return connection.connection is not self.session
 
     def _is_over(self) -> bool:
         return time.monotonic() > self.ends

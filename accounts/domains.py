@@ -6,7 +6,6 @@ what these functions return, never by a collation of the database.
 """
 
 import functools
-import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -40,6 +39,7 @@ LONGEST_ADDRESS = 254
 FEWEST_DIGITS = 5
 
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 HOST = re.compile(rf"(?:{LABEL}\.)+{LABEL}")
 # Addresses as nearly everybody has them. What does not fit goes to the validator; both say the same (tests hold them to it).
 PLAIN = re.compile(
@@ -56,7 +56,7 @@ def registrable(text: str) -> str:
     other scripts come out in their ASCII form, so that both spellings are one. A suffix that a company lets others register
     below is, bare, that company's own. Numbers, single labels and the suffixes of registries are nobody's.
     """
-    host = text.strip().translate(INVISIBLE).lower()
+    host = seen(text).strip().lower()
     if "://" in host:
         host = host.split("://", 1)[1]
     host = re.split(r"[/?#\\]", host.removeprefix("mailto:").removeprefix("//"), maxsplit=1)[0]
@@ -66,11 +66,22 @@ def registrable(text: str) -> str:
 @functools.lru_cache(maxsize=8_192)
 def _registrable(host: str) -> str:
     ascii_host = to_ascii(host)
-    if not ascii_host or ascii_host.rpartition(".")[2].isdigit() or _is_number(ascii_host):
+    # A last part of digits makes it an address of a machine, in whatever notation.
+    if not ascii_host or NUMBER.fullmatch(ascii_host.rpartition(".")[2]):
         return ""
     found = SUFFIXES.privatesuffix(ascii_host) or REGISTRIES.privatesuffix(ascii_host) or ""
     # nobody rents `www` below a company's suffix: it is the company's own front page
     return (_registrable(found[4:]) if found.startswith("www.") else "") or found
+
+
+def domain_of(address: str) -> str:
+    """Return the registrable domain of an address that `normalise_email` returned; the quick way."""
+    return _registrable(address.rpartition("@")[2])
+
+
+def seen(text: str) -> str:
+    """Return a text without the characters nobody sees, which programs leave behind."""
+    return text if text.isascii() else text.translate(INVISIBLE)
 
 
 def to_ascii(host: str) -> str:
@@ -90,15 +101,6 @@ def readable(domain: str) -> str:
         return idna.decode(domain) if "xn--" in domain else domain
     except (idna.IDNAError, UnicodeError):
         return domain
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        # 0x7f.1 and the like, which browsers read as numbers too
-        return all(re.fullmatch(r"0x[0-9a-f]+|\d+", part) for part in host.split("."))
-    return True
 
 
 def kind_of(domain: str) -> str:
@@ -125,7 +127,7 @@ def normalise_email(text: str) -> str:
 
     Raises ValueError with words for the person who typed it. Whether the address exists is not asked.
     """
-    address = text.strip().translate(INVISIBLE)
+    address = seen(text).strip()
     if address[:7].lower() == "mailto:":
         address = address[7:]
     if not address:
@@ -170,7 +172,7 @@ def normalise_phone(text: str, country: str = "") -> Phone:
     it is shown as typed. Without either, its digits are the key, so that the same list read twice finds the same people;
     such a key matches only the same digits. Fewer than five digits, or letters, are kept as typed and identify nobody.
     """
-    typed = " ".join(text.translate(INVISIBLE).split()).lstrip("'")
+    typed = " ".join(seen(text).split()).lstrip("'")
     if typed[:2] == "p:":  # as lead forms of social networks write it
         typed = typed[2:].strip()
     if not typed:

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from accounts.domains import company_key, readable, registrable, shipped_kind
+from accounts.bulk import numbers, texts
+from accounts.domains import company_key, domain_of, readable, registrable, shipped_kind
 from accounts.models import Account, Domain
 
 # Pages that many companies have; whoever gives one as a website has said nothing about a domain of their own.
@@ -23,7 +24,7 @@ LOCK = 0x1EADACC  # the space of advisory locks that names take
 
 
 class Company(NamedTuple):
-    """What is known of somebody's company. Any of it may be ''."""
+    """What is known of somebody's company. Any of it may be ''; the address is normalised."""
 
     email: str = ""
     website: str = ""
@@ -60,7 +61,7 @@ def accounts_for(rows: Iterable[Company], *, at: datetime) -> dict[Company, Foun
 
 def _domains(row: Company) -> tuple[str, str]:
     site = registrable(row.website) if row.website else ""
-    return registrable(row.email) if row.email else "", "" if site in HOSTS else site
+    return domain_of(row.email) if row.email else "", "" if site in HOSTS else site
 
 
 def _known(domains: set[str]) -> dict[str, int | None]:
@@ -94,11 +95,11 @@ def _make(rows: Sequence[tuple[str, Company]], at: datetime) -> dict[str, int]:
             cursor.execute(
                 "INSERT INTO accounts_domain (name, kind, account_id) SELECT n, 'company', a FROM unnest(%s::text[], %s::bigint[])"
                 " AS v(n, a) ON CONFLICT DO NOTHING RETURNING name",
-                [names, [made[name] for name in names]],
+                [texts(names), numbers(made[name] for name in names)],
             )
             kept = {name for (name,) in cursor.fetchall()}
             if surplus := [made.pop(name) for name in names if name not in kept]:
-                cursor.execute("DELETE FROM accounts_account WHERE id = ANY(%s)", [surplus])
+                cursor.execute("DELETE FROM accounts_account WHERE id = ANY(%s::bigint[])", [numbers(surplus)])
     if others := [domain for domain, _row in rows if domain not in made]:
         made |= dict(Account.objects.live().filter(domain__in=others).values_list("domain", "id"))
         made |= dict(Domain.objects.filter(name__in=others, account__isnull=False).values_list("name", "account"))
@@ -115,8 +116,8 @@ def _insert(cursor, rows: Sequence[tuple[str, Company]], at: datetime) -> list[t
         " FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[]) AS v(name, key, domain, website, country)"
         " ON CONFLICT DO NOTHING RETURNING domain, id",
         [
-            at, names, keys, [domain for domain, _row in rows],
-            [row.website[:300] for _domain, row in rows], [row.country[:80] for _domain, row in rows],
+            at, texts(names), texts(keys), texts([domain for domain, _row in rows]),
+            texts([row.website[:300] for _domain, row in rows]), texts([row.country[:80] for _domain, row in rows]),
         ],
     )  # fmt: skip
     return cursor.fetchall()
@@ -128,14 +129,14 @@ def _give_names(names: dict[int, str]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM accounts_account WHERE id = ANY(%s) AND name_key = '' ORDER BY id FOR NO KEY UPDATE",
-            [list(names)],
+            "SELECT id FROM accounts_account WHERE id = ANY(%s::bigint[]) AND name_key = '' ORDER BY id FOR NO KEY UPDATE",
+            [numbers(names)],
         )
         if ids := [pk for (pk,) in cursor.fetchall()]:
             cursor.execute(
                 "UPDATE accounts_account a SET name = v.name, name_key = v.key"
                 " FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS v(id, name, key) WHERE a.id = v.id",
-                [ids, [names[pk] for pk in ids], [company_key(names[pk]) for pk in ids]],
+                [numbers(ids), texts([names[pk] for pk in ids]), texts([company_key(names[pk]) for pk in ids])],
             )
 
 
@@ -147,7 +148,7 @@ def _by_name(rows: Sequence[Company], at: datetime) -> dict[str, int]:
     if missing := [key for key in makeable if key not in found]:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s, hashtext(k)) FROM unnest(%s::text[]) AS v(k)", [LOCK, missing]
+                "SELECT pg_advisory_xact_lock(%s, hashtext(k)) FROM unnest(%s::text[]) AS v(k)", [LOCK, texts(missing)]
             )
             found |= _called(missing)
             makers = {company_key(row.company): row for row in reversed(rows) if not row.email}
@@ -164,8 +165,8 @@ def _called(keys: Iterable[str]) -> dict[str, int]:
             "SELECT DISTINCT ON (a.name_key) a.name_key, a.id FROM accounts_account a"
             " LEFT JOIN LATERAL (SELECT bool_or(o.status = 'open') AS open, bool_or(o.status = 'won') AS won"
             "   FROM accounts_opportunity o WHERE o.account_id = a.id AND o.gone_as = '') o ON true"
-            " WHERE a.name_key = ANY(%s) AND a.gone_as = ''"
+            " WHERE a.name_key = ANY(%s::text[]) AND a.gone_as = ''"
             " ORDER BY a.name_key, coalesce(o.open, false) DESC, coalesce(o.won, false) DESC, a.is_target DESC, a.id",
-            [list(keys)],
+            [texts(list(keys))],
         )
         return dict(cursor.fetchall())

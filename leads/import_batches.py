@@ -4,17 +4,30 @@ Called by `leads/importing.py`; the pages and the command ask for what was rejec
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from django.db import connection
 
-from accounts.models import Batch, BatchRow
+from accounts.bulk import numbers, texts
+from accounts.models import Batch, BatchRow, Team, User
+from leads import import_dates
 from leads.import_files import Row
-from leads.intake import CREATED, REJECTED, UNCHANGED, UPDATED
+from leads.import_rows import Reader
+from leads.intake_people import CREATED, REJECTED, UNCHANGED, UPDATED
+from leads.intake_rows import Bad, IntakeRow
 
 CHUNK = 2_000
 RESULTS = (CREATED, UPDATED, UNCHANGED, REJECTED)
 Outcome = tuple[str, int | None, str, str]  # result, lead, column, why
+
+
+class Problem(Exception):
+    """The import cannot go on as it was asked for: why, and which option says otherwise."""
+
+    def __init__(self, words: str, option: str = ""):
+        super().__init__(words)
+        self.words, self.option = words, option
 
 
 def stage(batch: Batch, rows: Iterator[Row]) -> int:
@@ -45,6 +58,47 @@ def texts_of(batch: Batch, index: int) -> list[str]:
         return [text for (text,) in cursor.fetchall()]
 
 
+def reader(batch: Batch, at: datetime) -> Reader:
+    """Return what reads this batch's rows, or raise Problem: no source, nothing to find anybody by, dates that stay in doubt."""
+    options = batch.options
+    columns = {column: name for column, name in options["map"].items() if name}
+    fields = set(columns.values())
+    if not fields & {"email", "phone", "external_id"}:
+        raise Problem(
+            "Say which column holds the address, the phone or the external id: a lead needs one of them.", "map"
+        )
+    if "source" not in fields and not options["source"]:
+        raise Problem(
+            "Say where these leads come from: a source for all of them, or the column that holds it.", "source"
+        )
+    return Reader(
+        batch.header, columns, order=options.get("date_order") or _order(batch, columns), at=at,
+        owner=User.objects.get(pk=options["owner"]) if options.get("owner") else None,
+        team=Team.objects.get(pk=batch.team_id) if batch.team_id else None,
+        **{name: options[name] for name in ("source", "motion", "go_to_market", "system")},
+    )  # fmt: skip
+
+
+def _order(batch: Batch, columns: Mapping[str, str]) -> str:
+    """Infer the order of dates over all rows, once; it is kept with the batch. Two queries the first time."""
+    if "order" not in batch.options:
+        column = next((column for column, name in columns.items() if name == "created_at"), None)
+        batch.options["order"] = _inferred(batch, column) if column else ""
+        Batch.objects.filter(pk=batch.pk).update(options=batch.options)
+    return batch.options["order"]
+
+
+def _inferred(batch: Batch, column: str) -> str:
+    try:
+        return import_dates.order_of(texts_of(batch, batch.header.index(column)))
+    except import_dates.Ambiguous as doubt:
+        raise Problem(
+            f"Column “{column}”: “{doubt.example}” can be read in more than one order, and no row decides. "
+            "Say which: dmy (day first), mdy (month first) or ymd (year first).",
+            "date_order",
+        ) from None
+
+
 class Counts:
     """The four counts, which sum to the rows read, and the first three by source. A blank source is '', not a word."""
 
@@ -58,13 +112,25 @@ class Counts:
             by_source[RESULTS.index(result)] += number
 
 
-def rows_after(batch: Batch, after: int) -> list[Row]:
+def rows_after(batch: Batch, line: int) -> list[tuple[int, str]]:
+    """Return the lines and cells, as JSON, of the next chunk. One query."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT number, cells::text FROM accounts_batchrow WHERE batch_id = %s AND number > %s ORDER BY number LIMIT %s",
-            [batch.pk, after, CHUNK],
+            [batch.pk, line, CHUNK],
         )
-        return [(number, json.loads(cells)) for number, cells in cursor.fetchall()]
+        return cursor.fetchall()
+
+
+def part(reads: Reader, rows: Sequence[tuple[int, str]]) -> tuple[list[tuple[int, IntakeRow]], dict[int, Outcome]]:
+    """Part rows into those that can be taken and those that cannot, with column and reason."""
+    good, bad = [], {}
+    for number, cells in rows:
+        try:
+            good.append((number, reads.row(json.loads(cells))))
+        except Bad as problem:
+            bad[number] = (REJECTED, None, problem.field[:100], problem.words[:300])
+    return good, bad
 
 
 def keep(batch: Batch, results: Mapping[int, Outcome]) -> None:
@@ -75,7 +141,14 @@ def keep(batch: Batch, results: Mapping[int, Outcome]) -> None:
                 'UPDATE accounts_batchrow r SET result = v.result, lead_id = v.lead, "column" = v.col, error = v.error'
                 " FROM unnest(%s::int[], %s::text[], %s::bigint[], %s::text[], %s::text[]) AS v(number, result, lead, col, error)"
                 " WHERE r.batch_id = %s AND r.number = v.number",
-                [list(results), *(list(column) for column in zip(*results.values(), strict=True)), batch.pk],
+                [
+                    numbers(results),
+                    texts([result for result, _lead, _column, _error in results.values()]),
+                    numbers(lead for _result, lead, _column, _error in results.values()),
+                    texts([column for _result, _lead, column, _error in results.values()]),
+                    texts([error for _result, _lead, _column, error in results.values()]),
+                    batch.pk,
+                ],
             )
 
 

@@ -16,7 +16,8 @@ from datetime import date, datetime, time
 from typing import Any, BinaryIO
 
 import openpyxl
-from charset_normalizer import from_bytes
+
+from leads.import_encodings import bare_utf16, encoding_of
 
 LARGEST_CELL = 1_000_000
 MOST_COLUMNS = 500
@@ -38,6 +39,7 @@ OTHER = {
     b"{\\rtf": "a text document",
     b"\x7fELF": "a program",
 }
+UNREADABLE = "the characters cannot be read. Save the file as CSV UTF-8."
 CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -65,14 +67,14 @@ def open_table(stream: BinaryIO) -> Table:
     if head.startswith(b"PK\x03\x04"):
         return _workbook(stream)
     _refuse_others(head)
-    encoding = _encoding(stream, head)
-    stream.seek(0)
-    # A wrapper that does not close what is not its own.
-    text = io.TextIOWrapper(_Unclosed(stream), encoding=encoding, newline="")
-    delimiter, skipped = _delimiter(text)
-    stream.seek(0)
-    text = io.TextIOWrapper(_Unclosed(stream), encoding=encoding, newline="")
-    records = _records(text, delimiter)
+    encoding = encoding_of(stream, head)
+    if not encoding:
+        raise FileProblem("This file's characters cannot be told. Save it as CSV UTF-8 or .xlsx.")
+    try:
+        delimiter, skipped = _delimiter(_text_of(stream, encoding).read(HEAD))
+    except UnicodeError:
+        raise FileProblem(f"In the beginning: {UNREADABLE}") from None
+    records = _records(_text_of(stream, encoding), delimiter)
     first = next((record for record in records if record[0] > skipped and record[1]), None)
     if first is None:
         raise FileProblem("This file is empty.")
@@ -80,7 +82,14 @@ def open_table(stream: BinaryIO) -> Table:
     return Table(header, _without_padding(records), "csv", encoding, delimiter)
 
 
+def _text_of(stream: BinaryIO, encoding: str) -> io.TextIOBase:
+    stream.seek(0)
+    return io.TextIOWrapper(_Unclosed(stream), encoding=encoding, newline="")
+
+
 class _Unclosed(io.RawIOBase):
+    """The stream for a wrapper that must not close what is not its own."""
+
     def __init__(self, stream: BinaryIO):
         self.stream = stream
 
@@ -103,62 +112,14 @@ def _refuse_others(head: bytes) -> None:
         )
     if head.lstrip()[:9].lower().startswith((b"<html", b"<!doctype", b"<?xml")):
         raise FileProblem("This is a web page, not a table. Save it as CSV or .xlsx.")
-    if not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not _bare_utf16(head):
+    if not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not bare_utf16(head):
         zeros, others = head.count(0), len(CONTROL.findall(head))
         if others * 100 > len(head) or (zeros and others) or zeros * 20 > len(head):
             raise FileProblem("This is no text and no Excel file. Save it as CSV or .xlsx.")
 
 
-def _bare_utf16(head: bytes) -> str:
-    """Tell UTF-16 that does not say so: of mostly Western text every other byte is zero."""
-    half = max(len(head) // 2, 1)
-    low, high = head[1::2].count(0), head[0::2].count(0)
-    if low > half * 0.4 and high < half * 0.05:
-        return "utf-16-le"
-    return "utf-16-be" if high > half * 0.4 and low < half * 0.05 else ""
-
-
-def _encoding(stream: BinaryIO, head: bytes) -> str:
-    """Say how the text is encoded: by its mark, else UTF-8 if all of it is, else the likeliest older one."""
-    if head.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if bare := _bare_utf16(head):
-        return bare
-    stream.seek(0)
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    sample = b""
-    try:
-        while part := stream.read(1 << 20):
-            decoder.decode(part)
-            sample = part
-        decoder.decode(b"", final=True)
-        return "utf-8"
-    except UnicodeDecodeError:
-        return _older(sample + (part or b""))
-
-
-# Western words hold single letters with accents; other alphabets read as Western are nothing but.
-FOREIGN = re.compile(r"[\u00a1-\u00bf\u00c0-\u00ff]{4}")
-UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
-
-
-def _older(sample: bytes) -> str:
-    """Guess the encoding of text from before UTF-8. Western Windows is tried first, for it is nearly always that."""
-    lines = [line for line in re.split(rb"[\r\n]+", sample) if not line.isascii()]
-    text = b"\n".join(lines)[:HEAD]
-    if not UNDEFINED.search(text) and len(FOREIGN.findall(text.decode("cp1252"))) * 20 <= len(lines):
-        return "cp1252"
-    best = from_bytes(text).best()
-    if best is None:
-        raise FileProblem("This file's characters cannot be told. Save it as CSV UTF-8 or .xlsx.")
-    return best.encoding
-
-
-def _delimiter(text: io.TextIOBase) -> tuple[str, int]:
+def _delimiter(sample: str) -> tuple[str, int]:
     """Say what separates the cells, and how many lines only say so (`sep=;`, as Excel writes)."""
-    sample = text.read(HEAD)
     said = re.match(r"sep=([,;\t|])\r?\n", sample, re.IGNORECASE)
     if said:
         return said[1], 1
@@ -168,12 +129,11 @@ def _delimiter(text: io.TextIOBase) -> tuple[str, int]:
         rows = []
         try:
             for row in csv.reader(io.StringIO(whole, newline=""), delimiter=delimiter):
-                if row:
-                    rows.append(len(row))
+                rows += [len(row)] if row else []
                 if len(rows) == 50:
                     break
         except csv.Error:
-            pass
+            pass  # whoever reads it all will say what is wrong
         if rows and rows[0] > 1:
             best = max(best, (rows.count(rows[0]), rows[0], -order, delimiter))
     return best[3], 0
@@ -195,7 +155,7 @@ def _records(text: Iterable[str], delimiter: str) -> Iterator[Row]:
             f"Line {line}: a cell is larger than 1 MB. Perhaps a quotation mark there never closes."
         ) from None
     except UnicodeError:
-        raise FileProblem(f"After line {line}: the characters cannot be read. Save the file as CSV UTF-8.") from None
+        raise FileProblem(f"After line {line}: {UNREADABLE}") from None
 
 
 def _without_nul(text: Iterable[str]) -> Iterator[str]:

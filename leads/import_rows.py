@@ -35,7 +35,7 @@ class Reader:
     def _cleaner(self, name: str) -> Callable[[str], Any]:
         if name == "created_at":
             return self._date
-        return CLEAN.get(name) or (lambda text: line(text, 200))
+        return CLEAN.get(name) or line
 
     def _date(self, text: str) -> datetime:
         try:

@@ -5,12 +5,14 @@ what they did -> put them into hands if somebody is named or they asked for us. 
 list of one. Called by the import, the pages, the API and the demo world.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
 
+from accounts.bulk import number, texts
 from accounts.matching import Company, accounts_for
 from accounts.models import Batch, User
 from leads import assignment, signals
@@ -63,7 +65,7 @@ class _Intake:
 
     def __init__(self, by, at, door, batch, recorded_at):
         self.by, self.at, self.door, self.batch, self.recorded_at = by, at, door, batch, recorded_at
-        self.told: dict[int, Placed] = {}
+        self.actor, self.learnt = number(by.pk if by else None), recorded_at.isoformat()
 
     def take(self, rows: Sequence[IntakeRow]) -> list[Taken]:
         sources = write.sources_of(rows, self.at)
@@ -99,7 +101,7 @@ class _Intake:
         # First what others could want too: whoever finds it taken has little to take back.
         write.claim(cursor, [(person.lead, key) for person in people for key in person.claims])
         if new:
-            write.insert_leads(cursor, new, sources, self.at, self.recorded_at)
+            write.insert_leads(cursor, new, sources, self.at, self.learnt)
         active: dict[int, datetime] = {}
         for p in placed:
             if p.signal and not p.person.is_new and p.row.kind != Signal.Kind.IMPORT:
@@ -112,67 +114,61 @@ class _Intake:
     def _write_signals(self, cursor, placed: Sequence[Placed], sources: dict) -> None:
         """Write what they did, and put it on record. A signal somebody else wrote a moment before is not told again."""
         telling = [p for p in placed if p.signal]
-        by, batch = self.by.pk if self.by else None, self.batch.pk if self.batch else None
+        batch = number(self.batch.pk if self.batch else None)
         new, known, told = [], [], {}
         for p, pk in zip(telling, write.reserve(cursor, Signal, len(telling)) if telling else (), strict=True):
-            row, at = p.row, self._moment(p.row)
+            row = p.row
+            source, campaign = sources[row.source, row.campaign]
             signal = (
-                pk, p.person.lead, row.kind, p.signal, row.what, *sources[row.source, row.campaign], row.words, "{}", by, batch, at,
-                self.recorded_at,
+                str(pk), str(p.person.lead), row.kind, p.signal, row.what, number(source), number(campaign), row.words, "{}", self.actor,
+                batch, self._moment(row).isoformat(), self.learnt,
             )  # fmt: skip
             (new if p.person.is_new else known).append(signal)
-            told[pk] = p
+            told[signal[0]] = p
         written = write.insert_signals(cursor, new, known)
         for pk, p in told.items():
             if pk not in written:
                 p.signal = ""
                 p.result = UPDATED if p.filled else UNCHANGED
-        write.insert_events(cursor, self._events(told, written, placed))
+        write.insert_events(cursor, self._events(told, placed))
 
-    def _events(self, told: dict[int, Placed], written: set[int], placed: Sequence[Placed]):
-        by = self.by.pk if self.by else None
-        for pk in sorted(written):
-            p = told[pk]
-            data = {"signal": pk, "kind": p.row.kind}
+    def _events(self, told: dict[str, Placed], placed: Sequence[Placed]):
+        for pk, p in told.items():
+            data = f'{{"signal":{pk},"kind":"{p.row.kind}"'
             if p.result == CREATED:
-                data["new"] = True
-                if p.person.guess:
-                    data["guess"] = True
+                data += ',"new":true,"guess":true' if p.person.guess else ',"new":true'
             elif p.filled:
-                data["filled"] = p.filled
-            at = self._moment(p.row)
-            yield at, self.recorded_at, "signal", self.door, by, p.person.lead, p.person.account, write.as_json(data)
+                data += f',"filled":{json.dumps(p.filled)}'
+            if p.signal:
+                yield self._event("signal", p, self._moment(p.row), data + "}")
         for p in placed:
             if p.filled and not p.signal:
-                data = write.as_json({"filled": p.filled})
-                yield self.at, self.recorded_at, "filled", self.door, by, p.person.lead, p.person.account, data
+                yield self._event("filled", p, self.at, json.dumps({"filled": p.filled}))
+
+    def _event(self, kind: str, p: Placed, at: datetime, data: str) -> tuple[str, ...]:
+        return (
+            at.isoformat(), self.learnt, kind, self.door, self.actor, str(p.person.lead), number(p.person.account), data
+        )  # fmt: skip
 
     def _write_notes(self, cursor, placed: Sequence[Placed]) -> None:
         """Keep the notes of what was new; the same list twice does not say them twice."""
         noted = [p for p in placed if p.row.note and p.signal]
         if not noted:
             return
-        by = self.by.pk if self.by else None
-        numbers = write.reserve(cursor, Note, len(noted))
+        numbers = [str(pk) for pk in write.reserve(cursor, Note, len(noted))]
         write.insert_notes(
             cursor,
-            [(pk, p.person.lead, by, p.row.note, self._moment(p.row)) for pk, p in zip(numbers, noted, strict=True)],
+            [
+                (pk, str(p.person.lead), self.actor, p.row.note, self._moment(p.row).isoformat())
+                for pk, p in zip(numbers, noted, strict=True)
+            ],
         )
         write.insert_events(
             cursor,
-            (
-                (
-                    self._moment(p.row),
-                    self.recorded_at,
-                    "note",
-                    self.door,
-                    by,
-                    p.person.lead,
-                    p.person.account,
-                    write.as_json({"note": pk}),
-                )
+            [
+                self._event("note", p, self._moment(p.row), f'{{"note":{pk}}}')
                 for pk, p in zip(numbers, noted, strict=True)
-            ),
+            ],
         )
 
     def _into_hands(self, placed: Sequence[Placed], taken: list[Taken]) -> None:
@@ -225,7 +221,7 @@ def _hold_phones(rows: Sequence[IntakeRow]) -> None:
             cursor.execute(
                 "SELECT pg_advisory_xact_lock(%s, b) FROM (SELECT DISTINCT abs(hashtext(p) %% %s) AS b"
                 " FROM unnest(%s::text[]) AS v(p) ORDER BY 1) AS buckets",
-                [LOCK, BUCKETS, phones],
+                [LOCK, BUCKETS, texts(phones)],
             )
 
 

@@ -11,6 +11,7 @@ from datetime import UTC
 
 from django.db import connection
 
+from accounts.bulk import numbers, texts
 from accounts.names import fold
 from leads.intake_rows import IntakeRow
 from leads.models import LeadStatus, Signal
@@ -74,8 +75,8 @@ class Finder:
             for (kind, system), values in wanted.items():
                 cursor.execute(
                     "SELECT value, lead_id FROM leads_identity"
-                    " WHERE kind = %s AND system = %s AND value = ANY(%s) AND is_live ORDER BY lead_id",
-                    [kind, system, list(values)],
+                    " WHERE kind = %s AND system = %s AND value = ANY(%s::text[]) AND is_live ORDER BY lead_id",
+                    [kind, system, texts(list(values))],
                 )
                 pairs += [((kind, system, value), lead) for value, lead in cursor.fetchall()]
             people = self._read(cursor, {lead for _key, lead in pairs} - self.people.keys())
@@ -89,11 +90,13 @@ class Finder:
     def _read(self, cursor, leads: Iterable[int]) -> dict[int, Person]:
         """Read leads; one that was merged is read as its winner. What an erased person was known by leads to nobody."""
         alias: dict[int, int] = {}
+        read: list[int] = []
         todo = set(leads)
         while todo:
             cursor.execute(
-                f"SELECT id, gone_as, merged_into_id, status, account_id, {', '.join(FILLED)} FROM leads_lead WHERE id = ANY(%s)",
-                [list(todo)],
+                "SELECT id, gone_as, merged_into_id, status, account_id,"
+                f" {', '.join(FILLED)} FROM leads_lead WHERE id = ANY(%s::bigint[])",
+                [numbers(todo)],
             )
             todo = set()
             for pk, gone, winner, status, account, *values in cursor.fetchall():
@@ -101,17 +104,13 @@ class Finder:
                     alias[pk] = winner
                     todo |= {winner} - self.people.keys()
                 else:
-                    self.people[pk] = Person(
-                        lead=pk,
-                        status=status,
-                        account=account,
-                        values=dict(zip(FILLED, values, strict=True)),
-                        is_erased=gone == "erased",
-                    )
-        if leads:
+                    read.append(pk)
+                    person = self.people[pk] = Person(pk, status, account, dict(zip(FILLED, values, strict=True)))
+                    person.is_erased = gone == "erased"
+        if read:
             cursor.execute(
-                "SELECT lead_id, value FROM leads_identity WHERE lead_id = ANY(%s) AND kind = 'phone'",
-                [list(self.people)],
+                "SELECT lead_id, value FROM leads_identity WHERE lead_id = ANY(%s::bigint[]) AND kind = 'phone'",
+                [numbers(read)],
             )
             for pk, value in cursor.fetchall():
                 self.people[pk].phones.add(value)
@@ -136,7 +135,7 @@ class Finder:
             cursor.execute(
                 "SELECT s.lead_id, s.key FROM leads_signal s JOIN unnest(%s::bigint[], %s::text[]) AS v(lead, key)"
                 " ON s.lead_id = v.lead AND s.key = v.key",
-                [[lead for lead, _key in pairs], [key for _lead, key in pairs]],
+                [numbers(lead for lead, _key in pairs), texts([key for _lead, key in pairs])],
             )
             for lead, key in cursor.fetchall():
                 self.people[lead].signals.add(key)
@@ -203,6 +202,12 @@ class Finder:
 
 def keys_of(row: IntakeRow) -> list[Key]:
     """Return what a row's person is looked up by, in order. A phone only where there is nothing better."""
+    if row.keys is None:
+        row.keys = _keys_of(row)
+    return row.keys
+
+
+def _keys_of(row: IntakeRow) -> list[Key]:
     keys: list[Key] = [("email", "", row.email)] if row.email else []
     if row.external_id:
         keys.append(("external", row.system, row.external_id))

@@ -3,6 +3,7 @@
 Forms, the API and the import build rows with `make_row`; nothing here reads a table or asks the time.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,21 +55,27 @@ class IntakeRow:
     phone_key: str = ""
     owner: User | None = None
     team: Team | None = None
+    keys: list[tuple[str, str, str]] | None = None  # what the person is looked up by, once asked
 
 
 def line(text: str, longest: int = 0) -> str:
     """Return a text as one line without surplus space. Raises Bad when it is longer than the table takes."""
-    text = " ".join(text.split())
-    if "\x00" in text:
-        raise Bad("has a NUL character in it.")
+    text = text.strip()
+    if "  " in text or not text.isprintable():
+        text = " ".join(text.translate(UNSEEN).split())
+        if "\x00" in text:
+            raise Bad("has a NUL character in it.")
     if longest and len(text) > longest:
         raise Bad(f"has {len(text):,} characters; at most {longest} fit.")
     return text
 
 
+# Control characters and halves of characters, which nobody typed and no database keeps; tab and line ends are space.
+UNSEEN = {**dict.fromkeys((*range(1, 9), *range(14, 28), *range(127, 160))), **dict.fromkeys(range(0xD800, 0xE000))}
+
+
 def _line_of(model, name: str) -> Callable[[str], str]:
-    longest = model._meta.get_field(name).max_length
-    return lambda text: line(text, longest)
+    return functools.partial(line, longest=model._meta.get_field(name).max_length)
 
 
 def _email(text: str) -> str:
@@ -79,7 +86,7 @@ def _email(text: str) -> str:
 
 
 def _note(text: str) -> str:
-    text = text.strip()
+    text = text.translate(UNSEEN).translate(SEPARATORS).strip()
     if "\x00" in text:
         raise Bad("has a NUL character in it.")
     if len(text) > LONGEST_NOTE:
@@ -87,6 +94,7 @@ def _note(text: str) -> str:
     return text
 
 
+SEPARATORS = dict.fromkeys(range(28, 32))
 MOTIONS = {
     "slg": Motion.SLG, "sales-led": Motion.SLG, "sales led": Motion.SLG,
     "plg": Motion.PLG, "product-led": Motion.PLG, "product led": Motion.PLG,
@@ -120,17 +128,17 @@ CLEAN: dict[str, Callable[[Any], Any]] = {
         name: _line_of(Lead, name)
         for name in ("first_name", "last_name", "title", "company", "website", "country", "phone")
     },
-    "external_id": lambda text: line(text, 254),
-    "system": lambda text: line(text, 40),
+    "external_id": functools.partial(line, longest=254),
+    "system": functools.partial(line, longest=40),
     "source": _line_of(Source, "name"),
     "campaign": _line_of(Source, "name"),
     "motion": _choice(MOTIONS),
     "go_to_market": _choice(MARKETS),
     "created_at": _moment,
     "note": _note,
-    "what": lambda text: line(text, 80),
+    "what": functools.partial(line, longest=80),
     "words": _note,
-    "key": lambda text: line(text, 200),
+    "key": functools.partial(line, longest=200),
 }
 FIELDS = (
     "email",

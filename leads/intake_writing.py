@@ -4,17 +4,16 @@ Called by `leads/intake.py` only, inside its transaction. Everything that severa
 identities) is taken in sorted order under a conflict clause, so that they wait for each other instead of blocking.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, models
 
+from accounts.bulk import NULL, copy, number, numbers, texts
 from accounts.models import Event
 from leads.intake_people import FILLED, Key, Person
 from leads.intake_rows import IntakeRow
-from leads.models import Lead, LeadStatus, Note, Signal, search_text
+from leads.models import Lead, Note, Signal, search_text
 
 Pair = tuple[str, str]  # source, campaign
 
@@ -26,20 +25,10 @@ class Raced(Exception):
 def reserve(cursor, model: type[models.Model], number: int) -> list[int]:
     """Take this many numbers of a table, for rows that others must point at before they are written."""
     cursor.execute(
-        "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [model._meta.db_table, number]
+        "SELECT nextval(s) FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS s OFFSET 0) AS q, generate_series(1, %s)",
+        [model._meta.db_table, number],
     )
     return [pk for (pk,) in cursor.fetchall()]
-
-
-def copy(cursor, model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write rows by COPY. Columns that are not named get their model's default, so that a new column needs no change here."""
-    fields = [model._meta.get_field(name) for name in names]
-    rest = [f for f in model._meta.concrete_fields if f not in fields and not f.null and not f.primary_key]
-    defaults = tuple(f.get_db_prep_save(f.get_default(), connection) for f in rest)
-    columns = ", ".join(f'"{f.column}"' for f in [*fields, *rest])
-    with cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as stream:
-        for row in rows:
-            stream.write_row((*row, *defaults))
 
 
 def sources_of(rows: Iterable[IntakeRow], at: datetime) -> dict[Pair, tuple[int | None, int | None]]:
@@ -61,17 +50,17 @@ def sources_of(rows: Iterable[IntakeRow], at: datetime) -> dict[Pair, tuple[int 
 def _named(cursor, wanted: set[tuple[int | None, str]], at: datetime) -> dict[tuple[int | None, str], int]:
     if not wanted:
         return {}
-    find = "SELECT parent_id, name, id FROM leads_source WHERE name = ANY(%s)"
+    find = "SELECT parent_id, name, id FROM leads_source WHERE name = ANY(%s::text[])"
     names = list({name for _parent, name in wanted})
-    cursor.execute(find, [names])
+    cursor.execute(find, [texts(names)])
     found = {(parent, name): pk for parent, name, pk in cursor.fetchall()}
     if missing := sorted(wanted - found.keys(), key=lambda pair: (pair[0] or 0, pair[1])):
         cursor.execute(
             "INSERT INTO leads_source (parent_id, name, created_at)"
             " SELECT parent, name, %s FROM unnest(%s::bigint[], %s::text[]) AS v(parent, name) ON CONFLICT DO NOTHING",
-            [at, [parent for parent, _name in missing], [name for _parent, name in missing]],
+            [at, numbers(parent for parent, _name in missing), texts([name for _parent, name in missing])],
         )
-        cursor.execute(find, [names])
+        cursor.execute(find, [texts(names)])
         found = {(parent, name): pk for parent, name, pk in cursor.fetchall()}
     return found
 
@@ -86,10 +75,8 @@ def claim(cursor, claims: Sequence[tuple[int, Key]]) -> None:
         " SELECT lead, kind, system, value, true FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[])"
         " AS v(lead, kind, system, value) ON CONFLICT DO NOTHING",
         [
-            [lead for lead, _key in claims],
-            [kind for _lead, (kind, _system, _value) in claims],
-            [system for _lead, (_kind, system, _value) in claims],
-            [value for _lead, (_kind, _system, value) in claims],
+            numbers(lead for lead, _key in claims),
+            *(texts([key[part] for _lead, key in claims]) for part in range(3)),
         ],
     )
     if cursor.rowcount < len(claims):
@@ -100,8 +87,9 @@ def _find_racers(cursor, claims: Sequence[tuple[int, Key]]) -> None:
     """Tell a race from an identity that is the lead's own already, perhaps as one no longer in use."""
     mine = {key: lead for lead, key in claims if key[0] != "phone"}
     cursor.execute(
-        "SELECT kind, system, value, lead_id FROM leads_identity WHERE is_live AND kind IN ('email', 'external') AND value = ANY(%s)",
-        [[value for _kind, _system, value in mine]],
+        "SELECT kind, system, value, lead_id FROM leads_identity WHERE is_live AND kind IN ('email', 'external')"
+        " AND value = ANY(%s::text[])",
+        [texts([value for _kind, _system, value in mine])],
     )
     for kind, system, value, lead in cursor.fetchall():
         if mine.get((kind, system, value), lead) != lead:
@@ -112,23 +100,22 @@ LEAD = ("id", *FILLED, "account", "status", "status_since", "motion", "go_to_mar
 LEAD += ("last_activity_at", "created_at", "recorded_at", "search")
 
 
-def insert_leads(
-    cursor, people: Sequence[Person], sources: dict[Pair, tuple], at: datetime, recorded_at: datetime
-) -> None:
+def insert_leads(cursor, people: Sequence[Person], sources: dict[Pair, tuple], at: datetime, learnt: str) -> None:
     """Write new leads, raw, dated when they came."""
-    copy(cursor, Lead, LEAD, (_lead(person, sources, at, recorded_at) for person in people))
+    copy(cursor, Lead, LEAD, [_lead(person, sources, at, learnt) for person in people])
 
 
-def _lead(person: Person, sources: dict[Pair, tuple], at: datetime, recorded_at: datetime) -> tuple:
+def _lead(person: Person, sources: dict[Pair, tuple], at: datetime, learnt: str) -> tuple[str, ...]:
     row, values = person.first, person.values
-    came = min(row.created_at, at) if row.created_at else at
+    came = (min(row.created_at, at) if row.created_at else at).isoformat()
     motion, market = defaults_of(row)
     # A product-led lead is the product's: it waits in no queue of sellers (MOTION-2).
     team = row.team.pk if row.team and motion == "slg" else None
-    active = None if row.kind == Signal.Kind.IMPORT else came
+    source, campaign = sources[row.source, row.campaign]
+    active = NULL if row.kind == Signal.Kind.IMPORT else came
     return (
-        person.lead, *values.values(), person.account, LeadStatus.RAW.value, came, motion, market,
-        *sources[row.source, row.campaign], team, active, came, recorded_at, _search(values),
+        str(person.lead), *values.values(), number(person.account), "raw", came, motion, market, number(source), number(campaign),
+        number(team), active, came, learnt, _search(values),
     )  # fmt: skip
 
 
@@ -138,7 +125,10 @@ def defaults_of(row: IntakeRow) -> tuple[str, str]:
 
 
 def _search(values: dict[str, str]) -> str:
-    return search_text(**{name: values[name] for name in ("first_name", "last_name", "company", "email", "phone")})
+    return search_text(
+        first_name=values["first_name"], last_name=values["last_name"], company=values["company"], email=values["email"],
+        phone=values["phone"],
+    )  # fmt: skip
 
 
 def fill_leads(cursor, people: Sequence[Person], active: dict[int, datetime]) -> None:
@@ -147,22 +137,22 @@ def fill_leads(cursor, people: Sequence[Person], active: dict[int, datetime]) ->
     if not by_id:
         return
     cursor.execute(
-        f"SELECT id, account_id, {', '.join(FILLED)} FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-        [list(by_id)],
+        f"SELECT id, account_id, {', '.join(FILLED)} FROM leads_lead WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE",
+        [numbers(by_id)],
     )
     rows = []
     for pk, account, *values in cursor.fetchall():
         now = dict(zip(FILLED, values, strict=True))
         person = by_id[pk]
         now |= {name: person.values[name] for name in person.filled if not now[name]}
-        rows.append((pk, account or person.account, active.get(pk), _search(now), *now.values()))
-    columns = list(zip(*rows, strict=True))
+        since = active[pk].isoformat() if pk in active else NULL
+        rows.append((str(pk), number(account or person.account), since, _search(now), *now.values()))
     sets = ", ".join(f"{name} = v.{name}" for name in (*FILLED, "account_id", "search"))
     cursor.execute(
         f"UPDATE leads_lead l SET {sets}, last_activity_at = greatest(l.last_activity_at, v.active)"
         f" FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]{', %s::text[]' * (len(FILLED) + 1)})"
         f" AS v(id, account_id, active, search, {', '.join(FILLED)}) WHERE l.id = v.id",
-        [list(column) for column in columns],
+        [texts(column) for column in zip(*rows, strict=True)],
     )
 
 
@@ -172,20 +162,19 @@ SIGNAL = {
 }  # fmt: skip
 
 
-def insert_signals(cursor, new: Sequence[tuple], known: Sequence[tuple]) -> set[int]:
+def insert_signals(cursor, new: Sequence[tuple[str, ...]], known: Sequence[tuple[str, ...]]) -> set[str]:
     """Write signals, numbered by `reserve`: of new leads, and of known ones, to whom somebody else may just have told the same.
 
     Returns the numbers of those that were written.
     """
-    if new:
-        copy(cursor, Signal, tuple(SIGNAL), new)
+    copy(cursor, Signal, tuple(SIGNAL), new)
     written = {row[0] for row in new}
     if known:
         columns = ", ".join(Signal._meta.get_field(name).column for name in SIGNAL)
         cursor.execute(
             f"INSERT INTO leads_signal ({columns}) SELECT * FROM unnest({', '.join(f'%s::{t}[]' for t in SIGNAL.values())})"
-            " ON CONFLICT (lead_id, key) DO NOTHING RETURNING id",
-            [list(column) for column in zip(*known, strict=True)],
+            " ON CONFLICT (lead_id, key) DO NOTHING RETURNING id::text",
+            [texts(column) for column in zip(*known, strict=True)],
         )
         written |= {pk for (pk,) in cursor.fetchall()}
     return written
@@ -194,13 +183,9 @@ def insert_signals(cursor, new: Sequence[tuple], known: Sequence[tuple]) -> set[
 EVENT = ("at", "recorded_at", "kind", "door", "actor_id", "lead_id", "account_id", "data")
 
 
-def insert_events(cursor, rows: Iterable[tuple]) -> None:
+def insert_events(cursor, rows: Iterable[tuple[str, ...]]) -> None:
     copy(cursor, Event, EVENT, rows)
 
 
-def insert_notes(cursor, rows: Iterable[tuple]) -> None:
+def insert_notes(cursor, rows: Iterable[tuple[str, ...]]) -> None:
     copy(cursor, Note, ("id", "lead", "by", "text", "at"), rows)
-
-
-def as_json(value: dict) -> str:
-    return json.dumps(value, separators=(",", ":"))

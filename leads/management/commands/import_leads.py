@@ -1,7 +1,6 @@
 """`manage.py import_leads FILE`: bring a file of leads in, and say what became of it."""
 
 import csv
-import os
 from argparse import ArgumentTypeError
 from itertools import islice
 from pathlib import Path
@@ -34,7 +33,7 @@ class Command(BaseCommand):
     help = "Bring a file of leads in: CSV or .xlsx, told apart by content."
 
     def add_arguments(self, parser):
-        parser.add_argument("file", metavar="FILE", help="relative to where you are")
+        parser.add_argument("file", metavar="FILE", help="CSV or .xlsx")
         parser.add_argument(
             "--preset", choices=list(PRESETS), help="the program that wrote it; else told by its header"
         )
@@ -53,10 +52,8 @@ class Command(BaseCommand):
         parser.add_argument("--rejected", metavar="FILE", help="write the rejected rows there, to mend and send again")
 
     def handle(self, *, file, dry_run, **options):
-        # `./run` changes the folder; it says where it was called from.
-        here = Path(os.environ.get("LEADOPS_CALLED_FROM") or Path.cwd())
-        path = here / Path(file).expanduser()
-        self.rejected_to = here / Path(options["rejected"]).expanduser() if options["rejected"] else None
+        path = Path(file)
+        self.rejected_to = Path(options["rejected"]) if options["rejected"] else None
         chosen = {
             name: options[name] for name in ("preset", "source", "motion", "go_to_market", "system", "date_order")
         }
@@ -80,15 +77,17 @@ class Command(BaseCommand):
         except importing.Problem as problem:
             option = f" (--{problem.option.replace('_', '-')})" if problem.option else ""
             raise CommandError(f"{path.name}: {problem.words}{option} Nothing was saved.") from None
-        self._run(batch)
+        with importing.Ahead() as self.ahead:
+            self._run(batch)
 
     def _run(self, batch: Batch) -> None:
         is_screen = self.stderr.isatty()
         try:
             while batch.status == Batch.Status.RUNNING:
-                if not importing.run_chunk(batch.pk, at=now()):
-                    sleep(0.2)  # somebody else is at it; what they do is not done twice
+                went = importing.run_chunk(batch.pk, at=now(), ahead=self.ahead)
                 batch.refresh_from_db()
+                if not went and batch.status == Batch.Status.RUNNING:
+                    sleep(0.2)  # somebody else is at it; what they do is not done twice
                 if is_screen:
                     done = sum(batch.counts[result] for result in RESULTS)
                     self.stderr.write(f"\r{done:,} of {batch.rows:,} rows", ending="")

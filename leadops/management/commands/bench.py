@@ -1,0 +1,20 @@
+"""`./run bench NAME`: measure, on a scratch database, and print the figures beside what was asked for."""
+
+from django.core.management.base import BaseCommand
+
+from leadops.benches import importing
+
+
+class Command(BaseCommand):
+    help = "Measure how fast something is. Works on a database of its own."
+
+    def add_arguments(self, parser):
+        benches = parser.add_subparsers(dest="bench", required=True)
+        bench = benches.add_parser("import", help="a file of leads, into an empty database and into a full one")
+        bench.add_argument("--rows", type=int, default=50_000)
+        bench.add_argument(
+            "--leads", type=int, default=1_000_000, help="that the full database holds; 0: only the empty one"
+        )
+
+    def handle(self, *, bench, rows, leads, **options):
+        importing.main(self.stdout.write, rows, leads)

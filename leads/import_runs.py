@@ -1,0 +1,152 @@
+"""A file of leads on its way in: started, stopped, and run chunk after chunk (IN-3).
+
+Called through `leads/importing.py` by the pages, the background job and the command. The Batch row is the truth: a lost or
+doubled job changes nothing, for each chunk takes the batch's row, goes on where the last one ended, and moves on in the same
+transaction in which its leads were saved.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+
+from django.db import DataError, IntegrityError, connection, transaction
+
+from accounts.models import Batch, BatchRow, Door
+from leads import intake
+from leads.import_batches import Counts, Outcome, keep, part, reader, rows_after
+from leads.import_rows import Reader
+from leads.intake import REJECTED, Taken
+from leads.intake_rows import IntakeRow
+
+Status = Batch.Status
+
+
+class Ahead:
+    """Reads the rows of the next chunk while the database is busy with this one: a third of the work, on the other core.
+
+    A context that one loop over `run_chunk` keeps. Its thread touches no database.
+    """
+
+    def __init__(self) -> None:
+        self.pool = ThreadPoolExecutor(1, "import-ahead")
+        self.at: tuple[int, int] | None = None
+        self.parted: Future | None = None
+
+    def __enter__(self) -> "Ahead":
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.pool.shutdown(cancel_futures=True)
+
+    def take(self, batch: Batch, reads: Reader):
+        """Return the rows after the batch's last, parted; and begin with those that follow. Two queries, one when they are there."""
+        if self.at == (batch.pk, batch.done_to):
+            last, parted = self.last, self.parted.result()
+        else:
+            rows = rows_after(batch, batch.done_to)
+            last, parted = rows[-1][0] if rows else None, part(reads, rows)
+        self.at = None
+        if last is not None and (rows := rows_after(batch, last)):
+            self.at, self.last = (batch.pk, last), rows[-1][0]
+            self.parted = self.pool.submit(part, reads, rows)
+        return last, parted
+
+
+def start(batch: Batch, *, at: datetime) -> bool:
+    """Let a batch run: one that was read or checked, and again one that was stopped or failed. True if it now runs."""
+    can = (Status.READ, Status.CHECKED, Status.CANCELLED, Status.FAILED)
+    with transaction.atomic():
+        batch = Batch.objects.select_for_update().get(pk=batch.pk)
+        if batch.status not in can:
+            return batch.status == Status.RUNNING
+        reader(batch, at)  # what is missing is said before anything begins
+        if not batch.done_to:
+            BatchRow.objects.filter(batch=batch, result=REJECTED).update(result="", column="", error="")
+            batch.counts, batch.started_at = Counts().data, at
+        batch.status, batch.error, batch.finished_at = Status.RUNNING, "", None
+        batch.save()
+    return True
+
+
+def cancel(batch: Batch, *, at: datetime) -> bool:
+    """Stop a batch at the end of its chunk. What was saved stays; starting it again goes on from there."""
+    stopped = Batch.objects.filter(pk=batch.pk, status=Status.RUNNING).update(status=Status.CANCELLED, finished_at=at)
+    return bool(stopped)
+
+
+def run(batch: Batch, at: datetime, progress: Callable[[Batch], bool | None] | None = None) -> Batch:
+    """Run a batch to its end, until `progress`, asked after each chunk, answers False, or as far as another job lets us.
+
+    With many rows the caller had better ask for chunk after chunk itself, each at its own moment.
+    """
+    start(batch, at=at)
+    with Ahead() as ahead:
+        while run_chunk(batch.pk, at=at, ahead=ahead):
+            batch.refresh_from_db()
+            if progress and progress(batch) is False:
+                return batch
+    batch.refresh_from_db()
+    return batch
+
+
+def run_chunk(pk: int, *, at: datetime, ahead: Ahead | None = None) -> bool:
+    """Take in the next two thousand rows; False when nothing is left to do here: done, stopped, or another job is at it.
+
+    One transaction: leads, what became of each row, and how far the batch is. Where it fails, the batch says so and can be
+    started again.
+    """
+    try:
+        with transaction.atomic():
+            running = Batch.objects.filter(pk=pk, status=Status.RUNNING)
+            batch = running.select_for_update(skip_locked=True, no_key=True).first()
+            if batch is None:
+                return False
+            with connection.cursor() as cursor:
+                # What a crash of the server takes back, it takes back whole, and the batch goes on from there.
+                cursor.execute("SET LOCAL synchronous_commit = off")
+            reads = reader(batch, at)
+            if ahead:
+                last, (good, bad) = ahead.take(batch, reads)
+            else:
+                rows = rows_after(batch, batch.done_to)
+                last, (good, bad) = rows[-1][0] if rows else None, part(reads, rows)
+            if last is None:
+                batch.status, batch.finished_at = Status.DONE, at
+            else:
+                _run_rows(batch, good, bad, at)
+                batch.done_to = last
+            batch.save(update_fields=["counts", "done_to", "status", "finished_at"])
+            return batch.status == Status.RUNNING
+    except Exception as problem:
+        Batch.objects.filter(pk=pk, status=Status.RUNNING).update(
+            status=Status.FAILED,
+            error=f"Stopped: {type(problem).__name__}. What was saved stays; start it again.",
+            finished_at=at,
+        )
+        raise
+
+
+def _run_rows(batch: Batch, good: Sequence[tuple[int, IntakeRow]], bad: dict[int, Outcome], at: datetime) -> None:
+    taken = _take(batch, [row for _number, row in good], at)
+    counts, results = Counts(batch.counts), dict(bad)
+    for (number, row), one in zip(good, taken, strict=True):
+        results[number] = (one.result, one.lead, "", one.words[:300])
+        if one.result != REJECTED:
+            counts.add(one.result, row.source)
+    counts.add(REJECTED, number=Counter(result[0] for result in results.values())[REJECTED])
+    batch.counts = counts.data
+    keep(batch, results)
+
+
+def _take(batch: Batch, rows: Sequence[IntakeRow], at: datetime) -> list[Taken]:
+    """Take rows in; where the database refuses, split them down to the one it refuses."""
+    if not rows:
+        return []
+    try:
+        return intake.take(rows, by=batch.by, at=at, door=Door.IMPORT, batch=batch)
+    except (DataError, IntegrityError) as problem:
+        if len(rows) == 1:
+            return [Taken(REJECTED, None, f"The database refused it: {str(problem).splitlines()[0]}"[:300])]
+    half = len(rows) // 2
+    return _take(batch, rows[:half], at) + _take(batch, rows[half:], at)

@@ -135,6 +135,9 @@ def _change_hands(step: Step, receiver: _Receiver, note: str, restart_clock: boo
     step.begin_spell(receiver.user, receiver.team, Spell.How.REASSIGNED)
     _expect_a_touch(step, cycle, receiver)
     for task in step.open_tasks:
+        if task.kind == Task.Kind.REVIEW and task.reason_id:  # whoever has it now is asked anew
+            step.close_task(task, Task.Outcome.DROPPED)
+            continue
         step.changed_tasks[task.pk] = task
         task.owner, task.team = receiver.user, receiver.team
         if restart_clock and task.kind == Task.Kind.RESPONSE and cycle.policy_id:
@@ -154,8 +157,9 @@ def _expect_a_touch(step: Step, cycle: Cycle, receiver: _Receiver) -> None:
 
 
 def share_out(
-    leads, *, team: Team, by: User | None, at: datetime, door: str = Door.PAGE, trigger: str = Trigger.ROUND_ROBIN
-) -> Result:
+    leads, *, team: Team, by: User | None, at: datetime, door: str = Door.PAGE, trigger: str = Trigger.ROUND_ROBIN, note: str = "",
+    restart_clock: bool = False,
+) -> Result:  # fmt: skip
     """Give leads in turn to the members of a team, by weight and within their caps; where nobody can, the team holds them (ROUTE-3).
 
     The team's row is locked meanwhile, so that two who share out at once stay within one of the shares. One round of assigning a person.
@@ -171,10 +175,12 @@ def share_out(
             by_receiver.setdefault(user, []).append(lead)
         for user, theirs in by_receiver.items():
             part = assign(
-                theirs, to=people[user] if user else team, by=by, at=at, door=door, trigger=trigger, pool=team
-            )
+                theirs, to=people[user] if user else team, by=by, at=at, door=door, trigger=trigger, pool=team, note=note,
+                restart_clock=restart_clock,
+            )  # fmt: skip
             result.done += part.done
             result.refused += part.refused
+            result.events += part.events
             result.made |= part.made
     return result
 

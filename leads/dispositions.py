@@ -6,13 +6,13 @@ Every end has a reason from RevOps' list (LIFE-4). Nobody ends an untouched roun
 import calendar
 from datetime import datetime, timedelta
 
-from accounts.models import Disposition, Door, NurtureKind, Opportunity, Reason, User
+from accounts.models import Disposition, Door, NurtureKind, Opportunity, Reason, Role, User
 from leads import mass_guard
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import ContactRole, LeadStatus, Outcome, Spell, Task
 from leads.notes import attach
 
-TAKE_BACK = timedelta(hours=24)
+TAKE_BACK, LATER = timedelta(hours=24), (Role.MANAGER, Role.REVOPS)  # who may take back later
 
 
 def after_months(at: datetime, months: int) -> datetime:
@@ -71,12 +71,7 @@ def _end(
         raise Refused(f"{lead.name} is {lead.state_label}; only a lead in hand is ended.", "state")
     untouched = lead.status == LeadStatus.ASSIGNED and cycle.touches == 0
     if untouched and step.by is not None and not reason.is_prequalification:
-        allowed = Reason.objects.filter(is_prequalification=True, is_active=True, is_system=False).values_list(
-            "label", flat=True
-        )
-        raise Refused(
-            "No touch yet. Without one only these reasons are possible: " + ", ".join(allowed) + ".", "no_touch"
-        )
+        raise Refused(step.turn.remember("no touch", _no_touch), "no_touch")
     if note.strip():
         attach(step, note)
     if untouched and mass_guard.must_wait(step):
@@ -93,6 +88,11 @@ def _end(
     step.own(keeper, None)
 
 
+def _no_touch() -> str:
+    allowed = Reason.objects.filter(is_prequalification=True, is_active=True, is_system=False)
+    return f"No touch yet. Without one only these reasons are possible: {', '.join(allowed.values_list('label', flat=True))}."
+
+
 def _asked(step: Step) -> Task | None:
     """The wish to end this lead that waits for the manager's word."""
     return next((t for t in step.open_tasks if t.kind == Task.Kind.REVIEW and t.reason_id), None)
@@ -103,7 +103,7 @@ def allow(leads, *, by: User, at: datetime, door: str = Door.PAGE) -> Result:
 
     def change(step: Step) -> None:
         task = _waiting(step)
-        reason = Reason.objects.get(pk=task.reason_id)
+        reason = step.turn.remember("reasons", lambda: Reason.objects.in_bulk())[task.reason_id]
         step.close_task(task, Task.Outcome.DONE)
         nurtures = reason.disposition == Disposition.NURTURE
         step.end_cycle(Outcome.NURTURE if nurtures else Outcome.UNQUALIFIED, reason=reason)
@@ -124,6 +124,19 @@ def disallow(leads, *, by: User, at: datetime, note: str = "", door: str = Door.
         step.record("disposition_refused")
         if note.strip():
             attach(step, note)
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def unask(leads, *, by: User, at: datetime, door: str = Door.PAGE) -> Result:
+    """Take back one's own wish to end leads, before the manager answered it."""
+
+    def change(step: Step) -> None:
+        task = _asked(step)
+        if task is None or task.created_by_id != by.pk:
+            raise Refused(f"{step.lead.name} waits for nobody's word.", "state")
+        step.close_task(task, Task.Outcome.DROPPED)
+        step.record("disposition_unasked", reason_id=task.reason_id)
 
     return turn(leads, change, by=by, at=at, door=door)
 
@@ -249,40 +262,37 @@ def take_back(leads, *, by: User, at: datetime, door: str = Door.PAGE) -> Result
         if cycle.outcome not in Outcome.DISPOSITIONS:
             raise Refused(f"This round ended {cycle.get_outcome_display().lower()}; that is not taken back.", "outcome")
         step.may("take_back")
-        if cycle.ended_by_id == by.pk and at - cycle.ended_at > TAKE_BACK and not _is_manager(step):
+        if cycle.ended_by_id == by.pk and at - cycle.ended_at > TAKE_BACK and not (by.is_superuser or by.role in LATER):
             raise Refused("After 24 hours a manager takes it back.", "too_late")
         restore(step)
 
     return turn(leads, change, by=by, at=at, door=door)
 
 
-def _is_manager(step: Step) -> bool:
-    return step.by.is_superuser or step.by.role in ("manager", "revops")
-
-
 def restore(step: Step) -> None:
     """Open the round that just ended, within a turn: as it was, in the hands it was in, with the tasks that its end dropped."""
     cycle = step.cycle
-    spell = (
-        Spell.objects.filter(cycle=cycle, role="development").select_related("owner", "team").order_by("-pk").first()
-    )
+    spell = step.turn.remember("last hands", lambda: _last_hands(step.turn.ids))[cycle.pk]
     ended = cycle.ended_at
-    cycle.ended_at, cycle.outcome, cycle.reason, cycle.ended_by, cycle.nurture_kind, cycle.size = (
-        None,
-        "",
-        None,
-        None,
-        "",
-        "",
-    )
-    cycle.is_early, cycle.opportunity = False, None
-    step.cycle_changed = True
+    cycle.ended_at = cycle.reason = cycle.ended_by = cycle.opportunity = None
+    cycle.outcome = cycle.nurture_kind = cycle.size = ""
+    cycle.is_early, step.cycle_changed = False, True
     step.close_tasks(Task.Kind.KEEP, outcome=Task.Outcome.DROPPED)
-    for task in Task.objects.filter(cycle=cycle, done_at=ended, outcome=Task.Outcome.DROPPED).exclude(
-        kind=Task.Kind.KEEP
-    ):
-        task.done_at, task.outcome = None, ""
-        step.changed_tasks[task.pk] = task
+    for task in step.turn.remember("dropped", lambda: _dropped(step.turn.ids)):
+        if task.cycle_id == cycle.pk and task.done_at == ended:
+            task.done_at, task.outcome = None, ""
+            step.changed_tasks[task.pk] = task
     step.move("take_back" if cycle.working_at else "take_back_untouched")
     step.own(spell.owner, spell.team)
     step.begin_spell(spell.owner, spell.team, Spell.How.RETURNED)
+
+
+def _last_hands(leads: list[int]) -> dict[int, Spell]:
+    """Say in whose hands each round of these leads was last."""
+    spells = Spell.objects.filter(lead__in=leads, role="development").select_related("owner", "team").order_by("pk")
+    return {spell.cycle_id: spell for spell in spells}
+
+
+def _dropped(leads: list[int]) -> list[Task]:
+    rows = Task.objects.filter(lead__in=leads, done_at__isnull=False, outcome=Task.Outcome.DROPPED)
+    return list(rows.exclude(kind=Task.Kind.KEEP).exclude(kind=Task.Kind.REVIEW, reason__isnull=False))

@@ -105,6 +105,8 @@ def of(user: User, at: datetime) -> Queue:
     tasks = Task.objects.filter(owner=user, done_at__isnull=True, lead__gone_as="").filter(
         Q(limit_at__isnull=False) | Q(due_at__lt=midnight) | Q(kind=Task.Kind.EXCEPTION)
     )
+    # What waits for the manager's word is out of the queue; the manager answers it on the team's page (WORK-7).
+    tasks = tasks.exclude(kind=Task.Kind.REVIEW, reason__isnull=False).filter(~Exists(wishes(lead=OuterRef("lead"))))
     named = ("lead_id", "kind", "began_at", "due_at", "limit_at", "channel", "what", "accepted_at")
     held, found = {}, {}
     for values in tasks.values_list(*named, "lead__score", "lead__go_to_market"):
@@ -156,6 +158,11 @@ def _order(group, when, asked, market, score, lead, without_clock=False) -> tupl
     """Order rows: group, time; ties by intent (asked for us, inbound, outbound), then value, then age."""
     intent = 0 if asked else 1 if market == GoToMarket.INBOUND else 2
     return (PLACE[group], without_clock, when, intent, -(score or 0), lead)
+
+
+def wishes(**whose):
+    """Return the open wishes to end a lead that wait for a manager's word."""
+    return Task.objects.filter(kind=Task.Kind.REVIEW, reason__isnull=False, done_at__isnull=True, **whose)
 
 
 def waiting(user: User) -> int:

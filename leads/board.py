@@ -1,0 +1,205 @@
+"""A manager's day (ADMIN-1): what is late, stuck, without a next step or waiting for their word in the teams below them, and by rep.
+
+Read by the team's page; nothing is changed here. Counts are of the team's own open work, by `task_of_owner` and `lead_of_owner`, never of
+whole tables; lists end at 100 rows. The same number of queries for every team.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from django.db.models import Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject
+from django.utils import timezone
+
+from accounts.models import Absence, Role, Team, User
+from accounts.permissions import Scope, allowed, people_of, teams_of
+from leads import attention, sla
+from leads.models import Lead, LeadStatus, Motion, Task, Touch
+from leads.permissions import HOLDERS
+from leads.queue import ENOUGH, wishes
+
+ROWS = 100
+REPS = (Role.SDR, Role.AE, Role.CSM)
+NEAR = ("owner", "team", "cycle", "account", "source", "reason")
+CLOCK = Q(limit_at__isnull=False) & ~Q(kind__in=(Task.Kind.EXCEPTION, Task.Kind.REVIEW))
+
+
+def leads_people(user: User) -> bool:
+    """Say whether somebody's day is their team's: who hands leads to others."""
+    return bool(allowed(user, "leads.assign") & (Scope.TEAM | Scope.ALL))
+
+
+@dataclass(slots=True)
+class Rep:
+    """One person's line: what they have in hand and what of it is stuck, what they did today, until when they are away."""
+
+    user: User
+    counts: Counter = field(default_factory=Counter)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whoever sells, while they are here; anybody who holds something."""
+        return (self.user.role in REPS and self.user.is_active) or any(self.counts.values())
+
+
+class Board:
+    """The teams below one manager at one moment. RevOps' reaches over everybody."""
+
+    def __init__(self, user: User, at: datetime, rep: int | None = None):
+        self.user, self.at = user, at
+        self.is_all = Scope.ALL in allowed(user, "leads.assign")
+        self.rep = rep if rep in self.users else None
+
+    @cached_property
+    def users(self) -> dict[int, User]:
+        """The people, with today's touches and the absence they are in. One query beyond the teams."""
+        people = User.objects.filter(role__in=(*HOLDERS, Role.REVOPS))
+        if not self.is_all:
+            people = User.objects.filter(pk__in=people_of(self.user) | {self.user.pk})
+        midnight = timezone.localtime(self.at).replace(hour=0, minute=0, second=0, microsecond=0)
+        touches = Touch.objects.filter(by=OuterRef("pk"), recorded_at__gte=midnight, withdrawn_at__isnull=True)
+        away = Absence.objects.filter(user=OuterRef("pk"), starts_at__lte=self.at, ends_at__gt=self.at)
+        people = people.annotate(
+            done_today=Coalesce(Subquery(touches.order_by().values("by").annotate(n=Count("pk")).values("n")), 0),
+            away=Subquery(
+                away.order_by("-ends_at").values(j=JSONObject(till="ends_at", delegate="delegate__name"))[:1]
+            ),
+        )
+        return {person.pk: person for person in people.order_by("name")}
+
+    @cached_property
+    def teams(self) -> list[int] | QuerySet:
+        if self.is_all:
+            return Team.objects.exclude(kind=Team.Kind.PRODUCT).values("pk")
+        return list(teams_of(self.user))
+
+    @property
+    def people(self) -> list[int]:
+        return [self.rep] if self.rep else list(self.users)
+
+    @cached_property
+    def reps(self) -> list[Rep]:
+        """Everybody's line. Two queries: their open tasks, their leads in hand."""
+        found = {pk: Rep(user, Counter(done=user.done_today)) for pk, user in self.users.items()}
+        everybody = list(self.users)
+        tasks = Task.objects.filter(done_at__isnull=True, owner__in=everybody).values_list("owner")
+        late, risk = _clocks(self.at)
+        tasks = tasks.annotate(
+            over=Count("lead", distinct=True, filter=late["over"]),
+            late=Count("lead", distinct=True, filter=late["late"]),
+            risk=Count("lead", distinct=True, filter=risk),
+            asked=Count("pk", filter=_EXCEPTION & Q(accepted_at__isnull=True)),
+            review=Count("pk", filter=_EXCEPTION & Q(accepted_at__isnull=False, due_at__lte=self.at)),
+        )
+        for pk, *numbers in tasks:
+            found[pk].counts.update(dict(zip(("over", "late", "risk", "asked", "review"), numbers, strict=True)))
+        in_hand = self._in_hand(everybody).values_list("owner")
+        in_hand = in_hand.annotate(
+            open=Count("pk"), unplanned=Count("pk", filter=_unplanned()), quiet=Count("pk", filter=_quiet(self.at))
+        )
+        for pk, *numbers in in_hand:
+            found[pk].counts.update(dict(zip(("open", "unplanned", "quiet"), numbers, strict=True)))
+        return [rep for rep in found.values() if rep.is_listed]
+
+    @cached_property
+    def words(self) -> list[dict]:
+        """The wishes to end many leads unseen (WORK-7), by who asks, source and reason. One query."""
+        named = ("created_by", "created_by__name", "cycle__source", "cycle__source__name", "reason", "reason__label")
+        rows = wishes(owner__in=list(self.users)).values(*named).annotate(number=Count("pk"))
+        return list(rows.order_by("created_by__name", "cycle__source__name", "reason__label"))
+
+    @cached_property
+    def figures(self) -> Counter:
+        """The sums over the team. Those in queues are exact up to a thousand. Two queries beyond the lines."""
+        figures = sum((rep.counts for rep in self.reps), Counter())
+        figures["queue"] = _up_to_enough(self._waiting())
+        figures["word"] = sum(row["number"] for row in self.words)
+        if self.is_all:
+            figures["nobody"] = _up_to_enough(attention.nobodys())
+        return figures
+
+    def found(self, view: str) -> QuerySet:
+        """Return the leads, or the tasks on leads, that one view lists, in its order."""
+        late, risk = _clocks(self.at)
+        tasks = Task.objects.filter(done_at__isnull=True, owner__in=self.people, lead__gone_as="")
+        views = {
+            "over": lambda: tasks.filter(late["over"]).order_by("limit_at", "pk"),
+            "late": lambda: tasks.filter(late["late"]).order_by("due_at", "pk"),
+            "risk": lambda: tasks.filter(risk).order_by("due_at", "pk"),
+            "asked": lambda: tasks.filter(_EXCEPTION, accepted_at__isnull=True).order_by("began_at", "pk"),
+            "review": lambda: tasks.filter(_EXCEPTION, accepted_at__isnull=False, due_at__lte=self.at).order_by("due_at", "pk"),
+            "word": lambda: wishes(owner__in=list(self.users), **self._asked_by()).order_by("began_at", "pk"),
+            "queue": lambda: self._waiting().order_by("pk"),
+            "nobody": lambda: (attention.nobodys() if self.is_all else Lead.objects.none()).order_by("-pk"),
+            "unplanned": lambda: self._in_hand(self.people).filter(_unplanned()).order_by("status_since", "pk"),
+            "quiet": lambda: self._in_hand(self.people).filter(_quiet(self.at)).order_by("last_activity_at", "pk"),
+            "open": lambda: self._in_hand(self.people).order_by("status_since", "pk"),
+        }  # fmt: skip
+        clocks = tasks.filter(CLOCK & ~Q(lead__in=_granted())).order_by("due_at", "pk")
+        return views[view]() if view in views else clocks
+
+    def listed(self, view: str) -> list[tuple[Lead, Task | None]]:
+        """Return up to 100 leads of a view, each with the task that put it there. One query."""
+        found = self.found(view)
+        if found.model is Lead:
+            return [(lead, None) for lead in found.select_related(*NEAR)[:ROWS]]
+        near = [f"lead__{name}" for name in NEAR]
+        rows: dict[int, tuple[Lead, Task]] = {}
+        for task in found.select_related("reason", "created_by", "accepted_by", *near)[: ROWS + 1]:
+            rows.setdefault(task.lead_id, (task.lead, task))
+        return list(rows.values())[:ROWS]
+
+    def ids(self, view: str, most: int) -> list[tuple[int, int | None, int]]:
+        """Name the leads of a view with their round and version: what "all of them" means. One query."""
+        found = self.found(view)
+        at = "" if found.model is Lead else "lead__"
+        rows = found.values_list(f"{at}pk", f"{at}cycle_id", f"{at}version")[:most]
+        return list(dict.fromkeys(rows))
+
+    def _asked_by(self) -> dict:
+        return {"created_by": self.rep} if self.rep else {}
+
+    def _in_hand(self, people: list[int]) -> QuerySet[Lead]:
+        return Lead.objects.filter(owner__in=people, status__in=LeadStatus.OPEN, gone_as="")
+
+    def _waiting(self) -> QuerySet[Lead]:
+        """In a queue to be pulled, or in a team's hands because nobody could receive it."""
+        to_pull = Q(status__in=LeadStatus.WAITING, opted_out_at__isnull=True)
+        rows = Lead.objects.filter(team__in=self.teams, motion=Motion.SLG, gone_as="")
+        return rows.filter(to_pull | Q(status__in=LeadStatus.OPEN))
+
+
+_EXCEPTION = Q(kind=Task.Kind.EXCEPTION)
+
+
+def _granted() -> QuerySet:
+    """The leads that are left out of every limit (LIFE-10): few."""
+    return Task.objects.filter(_EXCEPTION, done_at__isnull=True, accepted_at__isnull=False).values("lead")
+
+
+def _clocks(at: datetime) -> tuple[dict[str, Q], Q]:
+    """Say as conditions on tasks what `sla.response_clock` says of one: past limit, target missed, at risk."""
+    running = CLOCK & ~Q(lead__in=_granted())
+    way = ExpressionWrapper((F("due_at") - F("began_at")) * Value(sla.AT_RISK), output_field=DurationField())
+    late = {"over": running & Q(limit_at__lt=at), "late": running & Q(limit_at__gte=at, due_at__lt=at)}
+    return late, running & Q(due_at__gte=at, began_at__lte=Value(at) - way)
+
+
+def _unplanned() -> Q:
+    """Working, and nothing is planned (WORK-6)."""
+    planned = Task.objects.filter(lead=OuterRef("pk"), done_at__isnull=True)
+    planned = planned.exclude(kind=Task.Kind.EXCEPTION, accepted_at__isnull=True)
+    return Q(status=LeadStatus.WORKING) & ~Exists(planned)
+
+
+def _quiet(at: datetime) -> Q:
+    """Working, and nothing happened for seven days (LIFE-14)."""
+    since = at - attention.SILENT_FOR
+    is_silent = Q(last_activity_at__lte=since) | Q(last_activity_at__isnull=True, status_since__lte=since)
+    return Q(status=LeadStatus.WORKING) & is_silent & ~Q(pk__in=_granted())
+
+
+def _up_to_enough(rows: QuerySet) -> int:
+    return rows.order_by().values("pk")[: ENOUGH + 1].count()

@@ -9,7 +9,7 @@ import hashlib
 import smtplib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
 from accounts.models import Message, Role, User
-from accounts.sweeping import Sweep
+from accounts.sweeping import NotNow, Sweep
 
 UNDO = timedelta(seconds=60)  # what leaves the house waits as long as it may be taken back (WORK-2)
 LEASE = timedelta(minutes=5)  # longer than any sending takes
@@ -38,7 +38,7 @@ def mail(
     if (to is None) == (not address):
         raise ValueError("a mail goes either to a person of the house or to an address outside")
     if address and not_before is None:
-        not_before = at + UNDO
+        not_before = at.astimezone(UTC) + UNDO
     return Message(
         to=to, address=address, channel=Message.Channel.MAIL, kind=kind, lead_id=lead, subject=" ".join(subject.split())[:200], body=body,
         data=data, dedupe_key=f"mail:{kind}:{key}:{to.pk if to else address}"[:120], created_at=at, not_before=not_before,
@@ -79,38 +79,23 @@ def message_id(message: Message) -> str:
     return f"<{message.pk}.{hashlib.sha256(message.dedupe_key.encode()).hexdigest()[:16]}@{domain}>"
 
 
-class _Down(Exception):
-    """No mail can be sent at all just now."""
-
-
 class _Post:
     """Sends mails one by one over one connection. Each is claimed first, sent, and then marked."""
 
     def __init__(self, may_go: Callable[[Message], bool]):
         self.may_go = may_go
-        self.down_at: datetime | None = None
 
     def send(self, keys: Sequence[int], at: datetime, recorded_at: datetime) -> int:
         """Send these, and return how many went. While mail is down all of them wait, and none has been tried."""
-        if self.down_at == at:
-            return 0
         sent, mailer = 0, mailers.default
         try:
             for key in keys:
-                self._open(mailer)
+                _open(mailer)
                 message = _claim(key, at)
                 sent += message is not None and self._deliver(mailer, message, at)
-        except _Down:
-            self.down_at = at
         finally:
             _close(mailer)
         return sent
-
-    def _open(self, mailer) -> None:
-        try:
-            mailer.open()
-        except (OSError, smtplib.SMTPException) as problem:
-            raise _Down from problem
 
     def _deliver(self, mailer, message: Message, at: datetime) -> bool:
         """Send one claimed mail, and put down what came of it."""
@@ -196,6 +181,13 @@ def _said(problem: Exception) -> str:
         return f"the receiver was refused ({', '.join(map(str, codes))})"
     code = f" ({problem.smtp_code})" if isinstance(problem, smtplib.SMTPResponseException) else ""
     return f"{type(problem).__name__}{code}"
+
+
+def _open(mailer) -> None:
+    try:
+        mailer.open()
+    except (OSError, smtplib.SMTPException) as problem:
+        raise NotNow from problem
 
 
 def _close(mailer) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -50,6 +50,10 @@ class Sweep:
         return 2 * self.every + timedelta(minutes=2)
 
 
+class NotNow(Exception):
+    """Raised by an act that can do nothing just now, whatever the row (mail is down). What is due waits for the next run."""
+
+
 class TooManyFailures(Exception):
     """So many rows failed that something else must be wrong; the run stops."""
 
@@ -68,7 +72,9 @@ def run(
     whoever comes after a kill. Raises what stopped the run as a whole: a database out of reach, or TooManyFailures. Three queries,
     and for each batch one more than those of its act. `keep_run=False` leaves no row behind: for made-up worlds.
     """
-    this = _Run(sweep, at, recorded_at or at, seconds, keep_run)
+    # In UTC: limits are taken from these moments, and on a wall's clock a day may have 25 hours.
+    at, recorded_at = at.astimezone(UTC), (recorded_at or at).astimezone(UTC)
+    this = _Run(sweep, at, recorded_at, seconds, keep_run)
     try:
         this.work()
     except Exception as problem:
@@ -171,6 +177,9 @@ class _Run:
         try:
             with self._bounds():
                 done = self.sweep.act(keys, self.at, self.recorded_at)
+        except NotNow:
+            self.ends = 0
+            self.row.left += len(keys)
         except Exception as problem:
             if self._has_lost_its_session():
                 raise

@@ -3,7 +3,7 @@
 The querysets are for pages and figures; what is told of them is told by the sweeps (`leads/sweeps.py`).
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -25,13 +25,15 @@ TOLD = (Role.MANAGER, Role.REVOPS)
 def leaving(owner: User, at: datetime) -> QuerySet[Lead]:
     """Return what this person will lose within three days unless they touch it, the next first (LIFE-6)."""
     rounds = Lead.objects.filter(owner=owner, status__in=LeadStatus.OPEN, gone_as="", cycle__ended_at__isnull=True)
-    return rounds.filter(cycle__abandon_at__lte=at + deadlines.GOES_WITHIN).order_by("cycle__abandon_at", "pk")
+    return rounds.filter(cycle__abandon_at__lte=at.astimezone(UTC) + deadlines.GOES_WITHIN).order_by(
+        "cycle__abandon_at", "pk"
+    )
 
 
 def long_working(at: datetime) -> QuerySet[Cycle]:
     """Return the rounds that are 21 days in working and not qualified, without a standing exception (LIFE-7)."""
     rounds = Cycle.objects.filter(
-        ended_at__isnull=True, working_at__lte=at - deadlines.QUALIFY_WITHIN, motion=Motion.SLG
+        ended_at__isnull=True, working_at__lte=at.astimezone(UTC) - deadlines.QUALIFY_WITHIN, motion=Motion.SLG
     )
     return rounds.filter(~Exists(_granted(OuterRef("lead"))))
 
@@ -39,7 +41,9 @@ def long_working(at: datetime) -> QuerySet[Cycle]:
 def silent(at: datetime) -> QuerySet[Lead]:
     """Return the working leads with which nothing happened for seven days, without a standing exception (LIFE-14)."""
     rows = Lead.objects.filter(status=LeadStatus.WORKING, gone_as="").filter(~Exists(_granted(OuterRef("pk"))))
-    return rows.alias(active_at=Coalesce("last_activity_at", "status_since")).filter(active_at__lte=at - SILENT_FOR)
+    return rows.alias(active_at=Coalesce("last_activity_at", "status_since")).filter(
+        active_at__lte=at.astimezone(UTC) - SILENT_FOR
+    )
 
 
 def nobodys() -> QuerySet[Lead]:

@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts import sweeping
 from accounts.models import Message, Parked, Receipt, SweepRun
-from accounts.sweeping import Sweep, TooManyFailures, release, run
+from accounts.sweeping import NotNow, Sweep, TooManyFailures, release, run
 from tests.lasting import at_once
 from tests.leads.states import NOON
 
@@ -197,6 +197,20 @@ def test_a_run_ends_in_its_time_and_says_what_it_left(rows):
 
     assert (result.found, result.done + result.left) == (10, 10)
     assert 0 < result.done < 10
+
+
+def test_an_act_that_can_do_nothing_just_now_ends_the_run_and_blames_no_row(rows):
+    rows(5)
+
+    def act(keys, at, recorded_at):
+        if keys != [0, 1]:
+            raise NotNow
+        return Acts()(keys, at, recorded_at)
+
+    results = [counts(run(a_sweep(act, batch=2), NOON)) for _ in range(2)]
+
+    assert results == [(5, 2, 0, 3), (3, 0, 0, 3)]
+    assert (Parked.objects.count(), set(SweepRun.objects.values_list("error", flat=True))) == (0, {""})
 
 
 def test_without_a_row_of_its_own_a_run_does_the_same(rows):

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from leads.views import lead, lists, new, queue, undo, work
+from leads.views import imports, lead, lists, new, queue, undo, work
 
 urlpatterns = [
+    *imports.urlpatterns,
     path("queue/", queue.queue, name="queue"),
     path("queue/pull/", queue.pull, name="pull"),
     path("queue/<int:pk>/", queue.lead, name="queue-lead"),

@@ -23,6 +23,7 @@ BRING_IN = "ana ben dov cleo hugo nora rita mark root"
 ANAS = "ana cleo nora rita root"
 QUEUED = "ana ben cleo nora rita mark root"
 ABOVE = "cleo nora rita root"
+IMPORT = "cleo hugo nora rita mark root"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class Door:
 
 def of_ana(*more, **methods) -> Door:
     return Door(args=lambda w: [w.lead.pk, *more], sees=ANAS, **methods)
+
+
+def of_cleo(**methods) -> Door:
+    return Door(args=lambda w: [w.batch.pk], sees=ABOVE, **methods)
 
 
 def queued(**methods) -> Door:
@@ -65,6 +70,15 @@ DOORS = {
     "account": Door(GET="*", POST="*"),
     "keys": Door(POST="*"),
     "overview": Door(GET="cleo hugo nora rita mark lena root"),
+    # bringing in a file; one that Cleo brought in
+    "imports": Door(GET=IMPORT),
+    "import-new": Door(GET=IMPORT, POST=IMPORT),
+    "import": of_cleo(GET="*"),
+    "import-columns": of_cleo(GET="*", POST="*"),
+    "import-check": of_cleo(GET="*"),
+    "import-run": of_cleo(POST="*"),
+    "import-cancel": of_cleo(POST="*"),
+    "import-rejected": of_cleo(GET="*"),
     # leads: the list, and a working one of Ana's
     "queue": Door(GET=REACH_OUT),
     "pull": Door(POST="ana ben dov root"),

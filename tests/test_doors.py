@@ -9,7 +9,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Absence, Domain, Event, Product, Reason, Stage
+from accounts.models import Absence, Batch, Domain, Event, Product, Reason, Stage
 from leads.models import Policy, Source, Touch
 from tests.doors import DOORS, EVERYBODY, STAFF, TABLES, Door, Table
 from tests.factories import NOON, AccountFactory, product_led, put
@@ -106,6 +106,7 @@ def world(house):
         lead=lead,
         queued=put(None, "raw", team=house.north),
         product=product_led(),
+        batch=Batch.objects.create(name="fair.csv", by=house.cleo, created_at=NOON, options={"map": {}}),
         rows=rows,
         clients=clients | {"stranger": Client()},
     )

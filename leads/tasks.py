@@ -1,0 +1,59 @@
+"""What the job cluster is rung for on behalf of leads. Only a doorbell: the Batch row is the truth, and a lost ring is made up for by
+`resume_imports` every minute."""
+
+from datetime import timedelta
+from time import monotonic
+
+from django.db.models import Q
+from django_q.tasks import async_task
+
+from accounts import clock
+from accounts.models import Batch
+from leads import importing
+
+BUSY = 10  # seconds a job works before it rings for the rest, well within the cluster's time limit
+QUIET = timedelta(seconds=60)
+
+
+def ring_import(pk: int) -> None:
+    """Ask the job cluster to go on with an import."""
+    async_task("leads.tasks.run_import", pk, group=f"import {pk}")
+
+
+def ring_check(pk: int) -> None:
+    """Ask the job cluster to look at an import before anything is saved."""
+    async_task("leads.tasks.check_import", pk, group=f"import {pk}")
+
+
+def run_import(pk: int) -> None:
+    """Take in chunk after chunk for ten seconds, then ring for the rest."""
+    until = monotonic() + BUSY
+    with importing.Ahead() as ahead:
+        while importing.run_chunk(pk, at=clock.now(), ahead=ahead):
+            if monotonic() > until:
+                ring_import(pk)
+                return
+
+
+def check_import(pk: int) -> None:
+    """Say what a run would do. What cannot be decided without a person is kept with the batch, for its page."""
+    batch = Batch.objects.get(pk=pk)
+    if batch.status not in (Batch.Status.READ, Batch.Status.CHECKED):
+        return
+    try:
+        importing.check(batch, at=clock.now())
+    except importing.Problem as problem:
+        Batch.objects.filter(pk=pk).update(error=problem.words)
+
+
+def resume_imports() -> None:
+    """Ring again for every import that runs, or waits to be looked at: whoever is at it already is left alone."""
+    running = Batch.objects.filter(status=Batch.Status.RUNNING)
+    for pk in running.values_list("pk", flat=True):
+        ring_import(pk)
+    recent = clock.now() - timedelta(hours=1)
+    waiting = Batch.objects.filter(
+        Q(error="") & Q(options__waits=True), status=Batch.Status.READ, created_at__gt=recent
+    )
+    for pk in waiting.values_list("pk", flat=True):
+        ring_check(pk)

@@ -1,13 +1,14 @@
 """Which company somebody belongs to (ACC-1 to ACC-3)."""
 
-import threading
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
 
 from accounts.matching import Company, Found, accounts_for
 from accounts.models import Account, Domain, Opportunity, Product, Stage
+from tests.lasting import at_once
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 FREE = Company(email="anna@gmail.com", company="Nordlicht")
@@ -131,27 +132,14 @@ class TestByName:
 
 
 def all_at_once(number, work):
-    """Let this many threads, each with a connection of its own, do the work at the same moment."""
-    start, errors = threading.Barrier(number), []
-
-    def run(n):
-        try:
-            start.wait()
-            work(n)
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    """Let this many do the work at the same moment, and hold that none of them failed."""
+    said = at_once(*(partial(work, n) for n in range(number)))
+    assert [answer for answer in said if isinstance(answer, Exception)] == []
+    return said
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("shipped")
 class TestRaces:
     def test_twenty_intakes_of_one_new_domain_make_one_account(self):
         all_at_once(20, lambda n: find(Company(email=f"p{n}@nordlicht.no", company="Nordlicht")))

@@ -1,7 +1,7 @@
 """The one way in (IN-1, IN-2, ruling 7)."""
 
-import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
@@ -12,6 +12,7 @@ from accounts.models import Account, Batch, Domain, Event
 from leads import consent, erasure
 from leads.intake import Bad, Taken, make_row, take
 from leads.models import Identity, Lead, LeadStatus, Note, Signal, Source, Task
+from tests.lasting import at_once
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -453,28 +454,14 @@ class TestBatches:
 
 
 def all_at_once(number, work):
-    """Let this many threads, each with a connection of its own, do the work at the same moment."""
-    start, errors, said = threading.Barrier(number), [], []
-
-    def run(n):
-        try:
-            start.wait()
-            said.append(work(n))
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    """Let this many do the work at the same moment, and hold that none of them failed."""
+    said = at_once(*(partial(work, n) for n in range(number)))
+    assert [answer for answer in said if isinstance(answer, Exception)] == []
     return said
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("shipped")
 class TestRaces:
     def test_twenty_who_tell_of_one_person_make_one_lead_one_signal_one_account(self):
         said = all_at_once(20, lambda n: results(bring(ANNA))[0])

@@ -15,4 +15,5 @@ urlpatterns = [
     path("account/recovery-codes/", views.recovery_codes, name="recovery-codes"),
     path("account/", views.account, name="account"),
     path("account/keys/", views.keys, name="keys"),
+    path("mailbox/", views.mailbox, name="mailbox"),
 ]

@@ -237,7 +237,8 @@ USE_I18N = True
 def _mailer() -> dict[str, object]:
     given = os.environ.get("LEADOPS_MAIL_URL")
     if not given:
-        return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+        # What would be sent is kept in the outbox; in a made-up world /mailbox/ shows it.
+        return {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
     parts = urlsplit(given)
     if parts.scheme not in ("smtp", "smtps"):
         raise ImproperlyConfigured("LEADOPS_MAIL_URL must begin with smtp:// or smtps://")

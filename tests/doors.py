@@ -69,6 +69,8 @@ DOORS = {
     "recovery-codes": Door(POST="nobody"),
     "account": Door(GET="*", POST="*"),
     "keys": Door(POST="*"),
+    # in a demo world only, which the tests are
+    "mailbox": Door(GET=REVOPS),
     "overview": Door(GET="cleo hugo nora rita mark lena root"),
     # bringing in a file; one that Cleo brought in
     "imports": Door(GET=IMPORT),

@@ -1,6 +1,7 @@
 """The pages of people: the door (in, out, second factor), and what one sets for oneself."""
 
 from .doors import DEMO_PEOPLE, Code, SetUpCode, SignIn, SignOut, company, company_back
+from .mailbox import mailbox
 from .own import FIRST_PAGE, account, home, keys, recovery_codes
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "company_back",
     "home",
     "keys",
+    "mailbox",
     "recovery_codes",
 ]

@@ -10,9 +10,10 @@ Called by the process modules of `leads` and `meetings` only.
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -80,7 +81,9 @@ class Turn:
     """One batch, at most BATCH leads, in one transaction. Made by `turn`."""
 
     def __init__(self, *, by, at, door, recorded_at):
-        self.by, self.at, self.door, self.recorded_at = by, at, door, recorded_at
+        # In UTC: limits are added to these moments, and on a wall's clock a day of 24 hours may take 25.
+        self.at, self.recorded_at = at.astimezone(UTC), recorded_at.astimezone(UTC)
+        self.by, self.door = by, door
         self.accounts: dict = {}
         self.tasks: dict[int, list[Task]] = {}
         self.came: dict[int, dict] = {}
@@ -115,7 +118,8 @@ class Turn:
         lock = lock.select_for_update(no_key=True, skip_locked=skip_locked)
         held = list(lock.values_list("pk", flat=True))
         # Read only once the locks are held: a row that is joined to one waited for would still be as it was before the wait.
-        rows = Lead.objects.filter(pk__in=held).order_by("pk")
+        spell = Spell.objects.filter(lead=OuterRef("pk"), role="development", ended_at__isnull=True)
+        rows = Lead.objects.filter(pk__in=held).order_by("pk").annotate(held_since=Subquery(spell.values("began_at")))
         leads = list(
             rows.select_related("owner", "team", "reason", "cycle__owner", "cycle__came_reason", "cycle__came_team")
         )
@@ -130,7 +134,7 @@ class Turn:
             self.came[lead.pk] = {
                 "reason_id": lead.reason_id, "nurture_kind": lead.nurture_kind, "recycle_at": lead.recycle_at, "team_id": lead.team_id,
             }  # fmt: skip
-        return [Step(self, lead, wanted[lead.pk].at or self.at) for lead in leads]
+        return [Step(self, lead, (wanted[lead.pk].at or self.at).astimezone(UTC)) for lead in leads]
 
     def write(self, steps: list[Step]) -> list[Event]:
         """Write all that was decided: one statement a table, guarded by the version that was read."""
@@ -139,10 +143,13 @@ class Turn:
         closing = [s for s in steps if s.closes_spell]
         if closing:
             spells = list(Spell.objects.filter(lead__in=[s.lead.pk for s in closing], ended_at__isnull=True))
-            when = {s.lead.pk: s.at for s in closing}
+            when = {s.lead.pk: (s.cycle.ended_at if s.cycle else None) or s.at for s in closing}
             for spell in spells:
-                spell.ended_at = max(when[spell.lead_id], spell.began_at)
+                when[spell.lead_id] = spell.ended_at = max(when[spell.lead_id], spell.began_at)
             update_each(spells, ["ended_at"])
+            for row in (row for s in closing for row in s.rows if isinstance(row, Spell)):
+                # Who waited for the lock asked earlier than the spell began that they end.
+                row.began_at = max(row.began_at, when[row.lead_id])
         update_each([task for s in steps for task in s.changed_tasks.values()], TASK_FIELDS)
         update_each([s.cycle for s in steps if s.cycle_changed], CYCLE_FIELDS)
         cycles = Cycle.objects.bulk_create([s.new_cycle for s in steps if s.new_cycle])

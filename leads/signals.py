@@ -3,7 +3,7 @@
 Called by intake, the form, *they asked for us*, and mail.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from accounts.models import Door, NurtureKind, Team, User
 from accounts.permissions import manager_of
@@ -26,7 +26,7 @@ def raise_hand(
     or is in an open opportunity, becomes a task for the manager or the opportunity's owner under the same limits. `signal=False`
     when intake has written the signal already. The same hand raise told twice is refused and changes nothing.
     """
-    when = when or at
+    when = (when or at).astimezone(UTC)
     chooser = _Chooser(to, pool, at)
 
     def change(step: Step) -> None:
@@ -51,13 +51,14 @@ def reply(
     leads, *, words: str, by: User | None, at: datetime, when: datetime | None = None, door: str = Door.API
 ) -> Result:
     """Note that people answered: a hand raise for a nurtured lead, a thing to answer for one in hand."""
+    when = (when or at).astimezone(UTC)
 
     def change(step: Step) -> None:
-        _note_signal(step, Signal.Kind.REPLY, "reply", words, when or at, None, None)
+        _note_signal(step, Signal.Kind.REPLY, "reply", words, when, None, None)
         lead = step.lead
-        lead.last_activity_at = max(when or at, lead.last_activity_at or step.at)
+        lead.last_activity_at = max(when, lead.last_activity_at or when)
         if lead.is_open:
-            _clock(step, Task.Kind.REPLY, "answered", lead.owner, lead.team, when or at)
+            _clock(step, Task.Kind.REPLY, "answered", lead.owner, lead.team, when)
         elif lead.status == LeadStatus.NURTURE:
             chooser = _Chooser(None, None, at)
             begin(step, chooser.receiver(lead), Trigger.ACTION, pool=chooser.pool_used)

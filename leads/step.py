@@ -82,8 +82,9 @@ class Step:
 
     def record(self, kind: str, *, at: datetime | None = None, **facts) -> None:
         """Put one thing that happened on record."""
+        at = at or self.at
         event = Event(
-            kind=kind, at=at or self.at, recorded_at=self.turn.recorded_at, door=self.turn.door, lead_id=self.lead.pk,
+            kind=kind, at=at, recorded_at=max(self.turn.recorded_at, at), door=self.turn.door, lead_id=self.lead.pk,
             actor_id=self.by.pk if self.by else None, account_id=self.lead.account_id, **facts,
         )  # fmt: skip
         self.events.append((event, self.new_cycle or self.cycle))
@@ -133,7 +134,7 @@ class Step:
         return cycle
 
     def begin_spell(self, owner, team, how, pool=None, at=None) -> None:
-        at = at or self.at
+        at = max(at or self.at, self.lead.status_since)
         self.add(
             Spell(
                 lead=self.lead,
@@ -147,15 +148,16 @@ class Step:
         )
 
     def end_cycle(self, outcome: str, *, reason=None, **facts) -> None:
-        """End the open round: its outcome, its spell, its open tasks."""
+        """End the open round: its outcome, its spell, its open tasks. No earlier than the last hands took it, however late a sweep is."""
         cycle = self.cycle
-        cycle.ended_at = max(self.at, self.lead.status_since, cycle.assigned_at)
+        began = (self.lead.status_since, self.lead.held_since, cycle.assigned_at)
+        cycle.ended_at = self.at = max(self.at, *filter(None, began))
         cycle.outcome, cycle.reason, cycle.ended_by = outcome, reason, self.by
         cycle.nurture_kind = reason.nurture_kind if reason and outcome == Outcome.NURTURE else ""
         for name, value in facts.items():
             setattr(cycle, name, value)
         self.cycle_changed = self.closes_spell = True
-        self.close_tasks(outcome=Task.Outcome.DROPPED)
+        self.close_tasks(outcome=Task.Outcome.DROPPED, at=cycle.ended_at)  # by which a taken back end finds them
 
     def close_tasks(self, *kinds: str, outcome: str, at: datetime | None = None) -> None:
         """Close the open tasks of these kinds, or all when none is named."""

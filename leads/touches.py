@@ -3,7 +3,7 @@
 The first touch that counts starts the work (assigned -> working) and stops the response clock; no edit, note or plan does (spec 1).
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from accounts.models import Door, User
 from leads.lifecycle import UNDO, Refused, Result, Step, turn
@@ -26,7 +26,7 @@ def log(
     """
     if channel not in Channel.values or outcome not in TouchOutcome.values:
         raise Refused("Choose a channel and an outcome.", "choice")
-    when = occurred_at or at
+    when = (occurred_at or at).astimezone(UTC)
     if when > at:
         raise Refused("That is in the future. A touch is logged once it happened.", "future")
 
@@ -109,14 +109,11 @@ def withdraw(touch: Touch, *, by: User, at: datetime, door: str = Door.PAGE) -> 
             raise Refused("Only who logged a touch takes it back.", "not_yours")
         if at - current.recorded_at > UNDO:
             raise Refused("Too late to undo; log what is right as a new touch.", "too_late")
+        if current.cycle_id and (current.cycle_id != step.lead.cycle_id or not step.lead.is_open):
+            raise Refused("The round ended since. Take its end back first.", "ended")
         Touch.objects.filter(pk=touch.pk, withdrawn_at__isnull=True).update(withdrawn_at=at)
         step.record("touch_withdrawn", data={"touch": touch.pk})
-        if (
-            current.cycle_id
-            and current.cycle_id == step.lead.cycle_id
-            and not current.is_automated
-            and step.lead.is_open
-        ):
+        if current.cycle_id and not current.is_automated:
             _uncount(step, current)
 
     return turn([touch.lead_id], change, by=by, at=at, door=door)

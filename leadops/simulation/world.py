@@ -7,7 +7,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from random import Random
 
@@ -41,7 +41,8 @@ class World:
     def plan(self, at: datetime, do: Callable, *arguments) -> None:
         """Have something happen at a moment; what lies beyond the end of the world does not."""
         if at <= self.last:
-            heapq.heappush(self._plans, (at, next(self._order), do, arguments))
+            # In UTC: hours are added to moments here and below, and on a wall's clock a day may have 25 of them.
+            heapq.heappush(self._plans, (at.astimezone(UTC), next(self._order), do, arguments))
 
     @contextmanager
     def ending(self, before: timedelta) -> Iterator[None]:

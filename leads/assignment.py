@@ -267,6 +267,8 @@ def enqueue(leads, *, team: Team | None, by: User | None, at: datetime, door: st
             raise Refused(
                 f"{step.lead.name} is {step.lead.state_label}; only raw and nurtured leads wait in a queue.", "state"
             )
+        if team and step.lead.opted_out_at:
+            raise Refused(f"{step.lead.name} asked us to stop and waits in no queue.", "opted_out")
         step.record("owner", data={"from_team": step.lead.team_id, "team": _pk(team)})
         step.own(None, team)
 

@@ -186,9 +186,8 @@ def set_aside(leads, *, by: User | None, at: datetime, door: str = Door.PAGE) ->
     def change(step: Step) -> None:
         step.may("set_aside")
         step.move("set_aside", reason=reason)
-        step.lead.recycle_at = (
-            after_months(step.lead.status_since, reason.recycle_months) if reason.recycle_months else None
-        )
+        if reason.recycle_months and not step.lead.opted_out_at:
+            step.lead.recycle_at = after_months(step.lead.status_since, reason.recycle_months)
         step.own(None, None)
 
     return turn(leads, change, by=by, at=at, door=door)

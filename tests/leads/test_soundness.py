@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import Event
 from leadops import invariants
-from leads import assignment, dispositions, recycling, signals, touches
+from leads import assignment, consent, dispositions, recycling, signals, touches
 from leads.lifecycle import Seen
 from leads.models import Cycle, Lead, Spell, Task, Touch
 from tests.leads.states import HOUR, NOON, lead_in, raw, reason
@@ -97,3 +97,13 @@ def test_a_late_sweep_ends_a_round_no_earlier_than_its_last_hands_took_it(ana, b
 
     assert (after.status, after.cycle.ended_at) == ("nurture", due + HOUR)
     assert invariants.broken().keys() <= {"known_by", "searchable"}
+
+
+def test_who_asked_us_to_stop_is_put_into_no_queue_and_comes_back_by_no_date(rita, north):
+    lead = consent.opt_out([raw()], by=rita, at=NOON).lead
+
+    queued = assignment.enqueue([lead], team=north, by=rita, at=NOON + HOUR)
+    aside = dispositions.set_aside([lead], by=rita, at=NOON + HOUR).lead
+
+    assert [refusal.code for _, refusal in queued.refused] == ["opted_out"]
+    assert (aside.status, aside.team, aside.recycle_at) == ("nurture", None, None)

@@ -46,7 +46,7 @@ def navigation(user, path: str = "") -> list[dict]:
 
 
 def frame(request) -> dict:
-    """Give templates `nav`, `is_demo`, `keys_on`, `keys_url`, `initials` and `home_url`. No query."""
+    """Give templates `nav`, `is_demo`, `keys_on`, `keys_url`, `find_url`, `initials` and `home_url`. No query."""
     user = getattr(request, "user", None)
     shared = {"is_demo": settings.LEADOPS_DEMO, "home_url": address("home") or "/"}
     if user is None or not user.is_authenticated:
@@ -55,5 +55,6 @@ def frame(request) -> dict:
         "nav": navigation(user, request.path),
         "keys_on": user.keys_on,
         "keys_url": address("keys"),
+        "find_url": address("search") if _sees_leads(user) else None,
         "initials": user.initials,
     }

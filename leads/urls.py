@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from leads.views import imports, lead, lists, new, queue, undo, work
+from leads.views import imports, lead, lists, new, queue, search, undo, work
 
 urlpatterns = [
     *imports.urlpatterns,
     path("queue/", queue.queue, name="queue"),
     path("queue/pull/", queue.pull, name="pull"),
     path("queue/<int:pk>/", queue.lead, name="queue-lead"),
+    path("search/", search.search, name="search"),
     path("leads/", lists.leads, name="leads"),
     path("leads/new/", new.lead, name="lead-new"),
     path("leads/asked/", new.asked, name="lead-asked"),

@@ -85,6 +85,7 @@ DOORS = {
     "queue": Door(GET=REACH_OUT),
     "pull": Door(POST="ana ben dov root"),
     "leads": Door(GET=f"{REACH_OUT} mark"),
+    "search": Door(GET=f"{REACH_OUT} mark"),
     "lead-new": Door(GET=BRING_IN, POST=BRING_IN),
     "lead-asked": Door(GET=BRING_IN, POST=BRING_IN),
     "queue-lead": of_ana(GET="*"),

@@ -1,5 +1,6 @@
 """Companies: one account per registrable domain (ACC-1, ACC-2)."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -68,6 +69,12 @@ class Account(models.Model):
 
     class Meta:
         ordering = ["name"]
+        indexes = [
+            # the one search box: companies by any part of their name or domain
+            GinIndex(
+                OpClass("name_key", name="gin_trgm_ops"), OpClass("domain", name="gin_trgm_ops"), name="account_search"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["domain"], condition=~Q(domain="") & Q(gone_as=""), name="account_one_per_domain"

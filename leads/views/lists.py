@@ -22,6 +22,7 @@ from leads.views.desk import Desk, sees_leads
 PAGE = 50
 SHORTEST = 3  # letters that a search needs: its index knows groups of three
 MANY = 300  # choices in one filter
+BIGGEST = 2**63 - 1
 
 
 class Filters(forms.Form):
@@ -34,6 +35,11 @@ class Filters(forms.Form):
     source = forms.TypedChoiceField(required=False, label="Source", coerce=int, empty_value="")
     owner = forms.TypedChoiceField(required=False, label="Owner", coerce=int, empty_value="")
     team = forms.TypedChoiceField(required=False, label="Queue", coerce=int, empty_value="")
+    # Chosen by a link only: from the campaigns, from a company that was searched for.
+    campaign = forms.IntegerField(required=False, min_value=1, max_value=BIGGEST, widget=forms.HiddenInput)
+    account = forms.IntegerField(
+        required=False, min_value=1, max_value=BIGGEST, widget=forms.HiddenInput, label="Company"
+    )
 
     def __init__(self, data, user: User):
         super().__init__(data)
@@ -52,7 +58,7 @@ class Filters(forms.Form):
     def said(self) -> dict:
         """Return what was chosen and understood."""
         self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value != ""}
+        return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
 
 
 def _people(user) -> list[tuple[int, str]]:
@@ -84,7 +90,10 @@ WHERE = {
     "source": "source",
     "owner": "owner",
     "team": "team",
+    "campaign": "campaign",
+    "account": "account",
 }
+NAMED = {"campaign": lambda lead: lead.campaign, "account": lambda lead: lead.account}
 
 
 @require_GET
@@ -106,7 +115,7 @@ def leads(request):
     known = len(found.values_list("pk")[: ENOUGH + 1])
     context = {
         "filters": filters,
-        "chosen": _chosen(filters, said),
+        "chosen": _chosen(filters, said, page),
         "too_short": too_short,
         "says": f"more than {count(ENOUGH)}" if known > ENOUGH else count(known),
         "known": known,
@@ -121,7 +130,7 @@ def leads(request):
 
 def _page(found, given, said: dict) -> tuple[list[Lead], dict]:
     """Read one page by its key, and where the pages before and after it are. One query."""
-    found = found.select_related("cycle", "owner", "team", "source", "reason", "account")
+    found = found.select_related("cycle", "owner", "team", "source", "campaign", "reason", "account")
     newer_than, older_than = _key(given.get("newer")), _key(given.get("older"))
     if newer_than:
         rows = list(found.filter(pk__gt=newer_than).order_by("pk")[: PAGE + 1])
@@ -148,12 +157,14 @@ def _key(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 
-def _chosen(filters: Filters, said: dict) -> list[dict]:
+def _chosen(filters: Filters, said: dict, page: list[Lead]) -> list[dict]:
     """List what the list is narrowed to, each with the address that takes it off."""
     chosen = []
     for name, value in said.items():
         field = filters.fields[name]
         labels = {str(key): label for key, label in getattr(field, "choices", ())}
+        if name in NAMED and page:  # what none of their leads is in is not named to them
+            labels = {str(value): str(NAMED[name](page[0]))}
         rest = {other: kept for other, kept in said.items() if other != name}
         url = f"{reverse('leads')}?{urlencode(rest)}" if rest else reverse("leads")
         chosen.append({"label": field.label, "value": labels.get(str(value), value), "url": url})

@@ -57,7 +57,8 @@ def copy(cursor, model: type[models.Model], names: Sequence[str], rows: Iterable
         lines.append(text)
     if lines:
         body = tail.join(lines) + tail
-        with cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as stream:
+        statement = f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN'
+        with connection.wrap_database_errors, cursor.copy(statement) as stream:
             stream.write(body.replace(NULL, "\\N"))
 
 

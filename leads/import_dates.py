@@ -66,7 +66,7 @@ def _readings(text: str) -> dict[str, date]:
         return {}
     a, b, c = int(found["a"]), int(found["b"]), int(found["c"])
     parts = {"dmy": (_year(found["c"]), b, a), "mdy": (_year(found["c"]), a, b)}
-    if len(found["c"]) == 2:
+    if len(found["c"]) == 2 and "-" in found[2]:  # nobody writes the year first with points or strokes, and short
         parts["ymd"] = (_year(found["a"]), b, c)
     days = {}
     for order, (year, month, day) in parts.items():

@@ -116,7 +116,7 @@ def refusal(user: User, action: str, lead=None) -> str:
         who = lead.cycle.ended_by.get_short_name()
         return f"{who} ended this round. {who} or a manager takes it back."
     if lead.owner_id and lead.owner_id != user.pk:
-        return f"This is {_possessive(lead.owner.get_short_name())} lead."
+        return f"This is {possessive(lead.owner.get_short_name())} lead."
     if lead.team_id:
         return f"This lead waits in the queue of {lead.team}."
     if lead.is_open:
@@ -171,7 +171,8 @@ def _who_may(action: str) -> str:
     return roles[0] if len(roles) == 1 else f"{', '.join(roles[:-1])} or {roles[-1]}"
 
 
-def _possessive(name: str) -> str:
+def possessive(name: str) -> str:
+    """Say whose: `Ben's`, `Hans'`."""
     return f"{name}'" if name.endswith("s") else f"{name}'s"
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Door, Event, Reason, Team, User
 from accounts.words import duration, moment
 from leads.models import Channel, Lead, Note, Signal, Touch, TouchOutcome, Trigger
+from leads.permissions import possessive
 from leads.rows import ICONS, asked
 
 PAGE = 20
@@ -60,7 +61,7 @@ class Told:
 
     def __init__(self, lead: Lead, events: list[Event], at: datetime):
         self.lead, self.at = lead, at
-        self.users = _by_id(User, _ids(events, "to", "from") | {e.actor_id for e in events if e.actor_id})
+        self.users = _by_id(User, _ids(events, "to", "from", "manager") | {e.actor_id for e in events if e.actor_id})
         self.teams = _by_id(Team, _ids(events, "team", "from_team", "to_team"))
         self.reasons = _by_id(Reason, {e.reason_id for e in events if e.reason_id})
         self.notes = _by_id(Note, _ids(events, "note"))
@@ -168,6 +169,23 @@ class Told:
 
     def _recycled(self, event: Event) -> Entry:
         return Entry("round", f"Came round again, into the queue of {self.hands(event)}.", event.at)
+
+    def _recycle_put_off(self, event: Event) -> Entry:
+        return Entry("round", "Its coming back was put off.", event.at, quiet=True)
+
+    def _disposition_waits(self, event: Event) -> Entry:
+        manager = self.person(event.data.get("manager")) or "the manager"
+        text = f"{self.who(event)} wants to end the round: {self.why(event)}. It waits for {possessive(manager)} word."
+        return Entry("alert", text, event.at)
+
+    def _disposition_unasked(self, event: Event) -> Entry:
+        return Entry("round", f"{self.who(event)} took the wish to end the round back.", event.at, quiet=True)
+
+    def _disposition_refused(self, event: Event) -> Entry:
+        return Entry("never", f"{self.who(event)} said no: this lead is to be worked.", event.at)
+
+    def _erased(self, event: Event) -> Entry:
+        return Entry("never", f"{self.who(event)} erased this person.", event.at)
 
     def _exception_asked(self, event: Event) -> Entry:
         return Entry("alert", f"{self.who(event)} asked for an exception: {self.why(event)}.", event.at)

@@ -11,6 +11,7 @@ from leads.models import Channel, LeadStatus, Motion, Signal, Task, Touch, Touch
 from leads.notes import attach, plan
 
 BACKDATED = timedelta(hours=24)
+ANSWERED = (Task.Kind.HAND_RAISE, Task.Kind.REPLY)
 
 
 def log(
@@ -51,6 +52,8 @@ def log(
         )  # fmt: skip
         if cycle and not is_automated:
             _count(step, when, outcome)
+        elif not is_automated and cycle is None:
+            _answer(step, when)
         if next_at and lead.is_open:
             plan(step, next_at, next_channel, next_what)
 
@@ -71,6 +74,13 @@ def _consent(step: Step, channel: str) -> None:
         raise Refused(f"{lead.name} asked us to stop on every channel.", "opted_out")
     label = Channel(channel).label.lower()
     raise Refused(f"{lead.name} asked us not to use this channel: {label}. Others are still allowed.", "opted_out")
+
+
+def _answer(step: Step, when: datetime) -> None:
+    """Let a touch outside a round answer whoever asked for us between rounds, or while in a sale."""
+    for task in step.open_tasks:
+        if task.kind in ANSWERED and task.began_at <= when:
+            step.close_task(task, Task.Outcome.DONE, when)
 
 
 def _count(step: Step, when: datetime, outcome: str) -> None:
@@ -115,6 +125,10 @@ def withdraw(touch: Touch, *, by: User, at: datetime, door: str = Door.PAGE) -> 
         step.record("touch_withdrawn", data={"touch": touch.pk})
         if current.cycle_id and not current.is_automated:
             _uncount(step, current)
+        elif not current.is_automated:
+            for task in Task.objects.filter(lead=step.lead, kind__in=ANSWERED, done_at=current.occurred_at):
+                task.done_at, task.outcome = None, ""
+                step.changed_tasks[task.pk] = task
 
     return turn([touch.lead_id], change, by=by, at=at, door=door)
 

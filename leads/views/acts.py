@@ -20,6 +20,7 @@ RIGHTS = {
     "next": "task",
     "opt-out": "opt_out",
     "assign": "assign",
+    "exception": "ask_exception",
 }
 WAITING = {"nurture": "set_aside", "unqualify": "discard"}
 
@@ -49,8 +50,8 @@ def default(desk, lead: Lead, panel: dict, typed: dict | None = None) -> dict | 
 def _log(desk, lead, kind, panel, typed) -> dict:
     channel = typed.get("channel") or (panel.get("step") or {}).get("channel") or next_steps.best(lead) or Channel.CALL
     then = ""
-    if lead.is_open and lead.owner_id == desk.user.pk:
-        step = next_steps.after(lead, channel, "no_answer" if channel == Channel.CALL else "sent", desk.user, desk.at)
+    if lead.is_open and lead.owner and permissions.can(desk.user, "task", lead, at=desk.at):
+        step = next_steps.after(lead, channel, "no_answer" if channel == Channel.CALL else "sent", lead.owner, desk.at)
         then = next_steps.words(step, desk.user, desk.at)
     return {"channel": channel, "next": then}
 
@@ -110,6 +111,12 @@ def _assign(desk, lead, kind, panel, typed) -> dict:
     return {"people": receivers.choices(lead, desk.user, desk.at), "note": typed.get("why", "")}
 
 
+def _exception(desk, lead, kind, panel, typed) -> dict:
+    reasons = Reason.objects.to_choose("exception")
+    choices = [{"code": r.code, "label": r.label, "test": r.test} for r in reasons]
+    return _moments(desk, [], "", typed) | {"choices": choices, "chosen": typed.get("reason", "")}
+
+
 DRAWN = {
     "log": _log,
     "nurture": _reasons,
@@ -118,4 +125,5 @@ DRAWN = {
     "next": _next,
     "opt-out": _opt_out,
     "assign": _assign,
+    "exception": _exception,
 }

@@ -13,9 +13,11 @@ from accounts.permissions import Scope, allowed
 from leads import next_steps, permissions, sla, timeline
 from leads.dispositions import TAKE_BACK
 from leads.models import Channel, Lead, LeadStatus, Motion, Outcome, Signal, Task, Trigger
+from leads.permissions import possessive
 from leads.rows import ICONS, SAID, asked
 from leads.views import known
 from leads.views.known import asked_not_to, said_at
+from leads.views.picking import value_of
 
 ENDED = {"qualified": ("now", "check"), "nurture": ("notnow", "moon"), "unqualified": ("never", "never")}
 HEARD = {"reply": "Their answer", "form": "Their form"}
@@ -43,7 +45,8 @@ def _with_more(url: str) -> str:
 
 def full(desk, lead: Lead, *, before: int | None = None) -> dict:
     """Return all that is shown of a lead."""
-    tasks = list(Task.objects.filter(lead=lead, done_at__isnull=True).order_by("due_at", "pk"))
+    tasks = Task.objects.filter(lead=lead, done_at__isnull=True).select_related("owner", "created_by", "reason")
+    tasks = list(tasks.order_by("due_at", "pk"))
     account = Account.objects.filter(pk=lead.account_id).with_relationship().first() if lead.account_id else None
     entries, older = timeline.of(lead, desk.at, before)
     may = {name: permissions.can(desk.user, name, lead, at=desk.at) for name in MAY}
@@ -66,13 +69,15 @@ def full(desk, lead: Lead, *, before: int | None = None) -> dict:
         "rounds": known.rounds(lead, desk.at),
         "entries": entries,
         "older": f"{reverse('timeline-older', args=[lead.pk])}?before={older}" if older else "",
-        "notice": _shield(lead, may, desk),
+        "answers": _answers(lead, tasks, may, desk),
+        "notice": _shield(lead, may, desk) or _waits(tasks, desk),
     }
     return panel | known.company(lead, account, desk)
 
 
 MAY = (
     "touch", "nurture", "unqualify", "keep", "note", "take_back", "opt_out", "assign", "pull", "give_back", "task", "discard", "set_aside",
+    "ask_exception", "grant_exception",
 )  # fmt: skip
 VERBS = {
     "call": "Call", "email": "Write to", "social": "Write to", "sms": "Text", "chat": "Chat with", "letter": "Write to", "meeting": "Meet",
@@ -109,6 +114,7 @@ def _can(lead: Lead, may: dict, desk) -> dict:
         "give_back": may["give_back"] and _came_from_queue(lead),
         "start": _kept_and_due(lead, desk),
         "plan": may["task"] and lead.is_open and sales_led,
+        "exception": may["ask_exception"] and lead.is_open,
     }
 
 
@@ -260,3 +266,33 @@ def _shield(lead: Lead, may: dict, desk) -> dict | None:
         "title": f"This lead belongs to the product, since {since}.",
         "text": "Sales gets it when it is handed over.",
     }
+
+
+def _waits(tasks: list[Task], desk) -> dict | None:
+    """Say whose word a wish to end the round waits for (WORK-7)."""
+    wish = next((t for t in tasks if t.kind == Task.Kind.REVIEW and t.reason_id), None)
+    if wish is None:
+        return None
+    manager = possessive(wish.owner.get_short_name()) if wish.owner else "the manager's"
+    asked_by = wish.created_by.get_short_name() if wish.created_by else "Somebody"
+    title = f"Waits for {manager} word since {said_at(wish.began_at, desk.at)}."
+    return {"kind": "", "title": title, "text": f"{asked_by} wants to end the round: {wish.reason.label.lower()}."}
+
+
+def _answers(lead: Lead, tasks: list[Task], may: dict, desk) -> dict | None:
+    """Say what of this lead waits for an answer of the manager's, or was granted; with the answers, for those who give them."""
+    task = next((t for t in tasks if t.kind == Task.Kind.EXCEPTION), None)
+    wish = next((t for t in tasks if t.kind == Task.Kind.REVIEW and t.reason_id), None)
+    if task is not None:
+        until, why = said_at(task.due_at, desk.at).rsplit(" ", 1)[0], task.reason.label.lower()
+        who = task.created_by.get_short_name() if task.created_by else "Somebody"
+        title = f"Exception: {why}. Review {until}." if task.accepted_at else f"{who} asks for an exception: {why}, until {until}."
+        acts = [("close", "End it")] if task.accepted_at else [("grant", "Grant"), ("close", "Refuse")]
+        url, text = reverse("team-exceptions"), task.what
+    elif wish is not None and may["grant_exception"]:
+        title, text, url = "This end waits for a manager’s word.", "", reverse("team-words")
+        acts = [("allow", "Let it pass"), ("disallow", "Send it back")]
+    else:
+        return None
+    acts = acts if may["grant_exception"] else []
+    return {"title": title, "text": text, "url": url, "acts": acts, "lead": value_of(lead), "back": desk.address(lead.pk)}

@@ -52,6 +52,7 @@ WORDS = {
     "take_back": "the end is taken back, the round goes on.",
     "give_back": "given back.",
     "assign_back": "back where it was.",
+    "unask": "the wish is taken back.",
 }
 
 
@@ -72,4 +73,14 @@ def _assign_back(desk, what):
     return assignment.assign([Seen(what["lead"], what["cycle"])], to=to, by=desk.user, at=desk.at, door=Door.PAGE).lead
 
 
-UNDOES = {"touch": _touch, "take_back": _take_back, "give_back": _give_back, "assign_back": _assign_back}
+def _unask(desk, what):
+    return dispositions.unask([Seen(what["lead"], what["cycle"])], by=desk.user, at=desk.at, door=Door.PAGE).lead
+
+
+UNDOES = {
+    "touch": _touch,
+    "take_back": _take_back,
+    "give_back": _give_back,
+    "assign_back": _assign_back,
+    "unask": _unask,
+}

@@ -12,9 +12,23 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Door, Reason, Team, User
 from accounts.words import day, moment
-from leads import assignment, consent, dispositions, next_steps, notes, permissions, receivers, recycling, touches
+from leads import (
+    assignment,
+    consent,
+    dispositions,
+    exceptions,
+    next_steps,
+    notes,
+    permissions,
+    receivers,
+    recycling,
+    touches,
+)
 from leads.lifecycle import Forbidden, Refused, Seen
+from leads.mass_guard import LIMIT
 from leads.models import Channel, Lead, LeadStatus, Spell, TouchOutcome, Trigger
+from leads.permissions import possessive
+from leads.queue import wishes
 from leads.views import acts, forms
 from leads.views.acting import did, perform, seen
 from leads.views.desk import Desk
@@ -72,25 +86,20 @@ def _acts(form_class, kind: str, right=None):
 def touch(desk, lead, said):
     """Log a touch. It expects the round only: who called did call, whoever has the lead by now (WORK-2, ROUTE-7)."""
     channel, outcome = said["channel"], said["outcome"]
-    mine = lead.owner_id == desk.user.pk
-    then = next_steps.after(lead, channel, outcome, desk.user, desk.at) if mine and lead.is_open else None
+    plans = lead.is_open and lead.owner_id is not None and permissions.can(desk.user, "task", lead, at=desk.at)
+    then = next_steps.after(lead, channel, outcome, lead.owner, desk.at) if plans else None
     plan = {"next_at": then.at, "next_channel": then.channel, "next_what": then.what} if then else {}
     what = {"channel": channel, "outcome": outcome, "note": said["note"]}
     result = touches.log([Seen(lead.pk, said["cycle"])], by=desk.user, at=desk.at, door=Door.PAGE, **what, **plan)
     now = result.lead
     undo = {"kind": "touch", "touch": result.made[now.pk]["touch"].pk}
-    if now.is_open and now.owner_id not in (None, desk.user.pk) and not _leads(desk.user, now):
+    if now.is_open and now.owner_id not in (None, desk.user.pk) and not plans:
         return did(desk, now, _no_longer_yours(desk, now, channel), stays=False, undo=undo)
     text = f"{now.name}: {TouchOutcome(outcome).label.lower()}."
     if then:
         return did(desk, now, f"{text} Next: {next_steps.words(then, desk.user, desk.at)}.", stays=False, undo=undo)
     unanswered = outcome in TouchOutcome.UNANSWERED
-    return did(desk, now, text, stays=not unanswered, asks="next" if mine and now.is_open else "", undo=undo)
-
-
-def _leads(user, lead: Lead) -> bool:
-    """Whether a touch on somebody else's lead is a manager's help."""
-    return permissions.can(user, "assign", lead)
+    return did(desk, now, text, stays=not unanswered, asks="next" if plans else "", undo=undo)
 
 
 def _no_longer_yours(desk, lead: Lead, channel: str) -> str:
@@ -102,7 +111,7 @@ def _no_longer_yours(desk, lead: Lead, channel: str) -> str:
     )
     who = lead.owner.get_short_name()
     what = Channel(channel).label.lower() if channel != Channel.SMS else "SMS"
-    return f"This is {permissions._possessive(who)} lead{since}. Your {what} is kept on it and counts for the lead; {who} sees it."
+    return f"This is {possessive(who)} lead{since}. Your {what} is kept on it and counts for the lead; {who} sees it."
 
 
 def _reason(said, disposition: str) -> Reason:
@@ -126,6 +135,8 @@ def nurture(desk, lead, said):
     now = dispositions.nurture(
         [seen(lead, said)], reason=reason, by=desk.user, at=desk.at, note=said["note"], size=said["size"], door=Door.PAGE
     ).lead  # fmt: skip
+    if now.is_open:
+        return _waits(desk, now)
     back = f" Comes back {_day(desk, now.recycle_at)}." if now.recycle_at else ""
     return did(desk, now, f"{now.name}: not now, {reason.label.lower()}.{back}", stays=False, undo=_back(now))
 
@@ -140,7 +151,17 @@ def unqualify(desk, lead, said):
     now = dispositions.unqualify(
         [seen(lead, said)], reason=reason, by=desk.user, at=desk.at, note=said["note"], door=Door.PAGE
     ).lead
+    if now.is_open:
+        return _waits(desk, now)
     return did(desk, now, f"{now.name}: never, {reason.label.lower()}.", stays=False, undo=_back(now))
+
+
+def _waits(desk, lead: Lead) -> dict:
+    """Say that so many untouched leads of one source need the manager's word (WORK-7). Until then the lead is out of the queue."""
+    wish = wishes(lead=lead).select_related("owner").first()
+    whose = f"{possessive(wish.owner.get_short_name())}" if wish and wish.owner else "the manager's"
+    text = f"Stopped after {LIMIT}. So many untouched leads of one source need {whose} word; {lead.name} waits for it."
+    return did(desk, lead, text, stays=False, undo={"kind": "unask", "cycle": lead.cycle_id})
 
 
 @_acts(forms.WhenForm, "keep")
@@ -177,7 +198,7 @@ def _when(desk, said):
 def note(desk, lead, said):
     """Write a note: no touch, and never refused because the lead moved on."""
     now = notes.add([Seen(lead.pk)], text=said["note"], by=desk.user, at=desk.at, door=Door.PAGE).lead
-    return did(desk, now, f"Your note is on {permissions._possessive(now.name)} timeline.")
+    return did(desk, now, f"Your note is on {possessive(now.name)} timeline.")
 
 
 @_acts(forms.ActForm, "log", right=lambda lead: ("take_back",))
@@ -269,6 +290,19 @@ def start(desk, lead, said):
         raise Refused("Its day has not come.", "not_due")
     now = recycling.come_back([seen(lead, said)], at=desk.at, queue=None, door=Door.PAGE).lead
     return did(desk, now, f"{now.name}: round {now.cycle.number} begins.")
+
+
+@_acts(forms.ExceptionForm, "exception", right=lambda lead: ("ask_exception",))
+def ask_exception(desk, lead, said):
+    """Ask that the round be left out of every metric and limit until a day (LIFE-10). It counts until a manager grants it."""
+    until = next_steps.start_of(desk.user, said["day"])
+    if until > dispositions.after_months(desk.at, 24):
+        raise Refused(FAR, "far")
+    now = exceptions.ask(
+        [Seen(lead.pk, said["cycle"])], reason=_reason(said, "exception"), review_at=until, by=desk.user, at=desk.at,
+        what=said["note"], door=Door.PAGE,
+    ).lead  # fmt: skip
+    return did(desk, now, f"{now.name}: asked for an exception until {_day(desk, until)}. It counts until that is granted.")
 
 
 def _day(desk, at) -> str:

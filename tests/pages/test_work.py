@@ -7,9 +7,9 @@ import pytest
 
 from accounts import clock
 from accounts.models import Event, Receipt
-from leads import assignment, next_steps, recycling, touches
-from leads.models import Channel, Lead, LeadStatus, Note, Outcome, Task, Touch, TouchOutcome
-from tests.factories import LeadFactory, product_led, put
+from leads import assignment, dispositions, next_steps, recycling, signals, touches
+from leads.models import Channel, Lead, LeadStatus, Note, Outcome, Source, Task, Touch, TouchOutcome
+from tests.factories import LeadFactory, product_led, put, reason
 from tests.pages.desk import HTMX, desk, given, shown, toast_of, undo_of
 
 __all__ = ["desk"]
@@ -121,6 +121,31 @@ def test_the_answer_to_a_touch_carries_the_row_that_goes_the_counts_and_the_toas
     assert '<h1 id="list-h" hx-swap-oob="true">1 to do</h1>' in page
     assert '<aside class="views" id="views" aria-label="Views" hx-swap-oob="true">' in page
     assert '<div id="toasts" hx-swap-oob="innerHTML">' in page
+
+
+def test_a_managers_touch_plans_the_next_step_for_the_owner(house, desk):
+    lead = given(house.ana)
+    cleo = desk(house.cleo)
+
+    answer = cleo.press(lead, "touches", cleo.fields(lead, channel="call", outcome="voicemail", place="lead"))
+
+    step = Task.objects.get(lead=lead, done_at__isnull=True)
+    assert (step.kind, step.owner, step.created_by) == ("follow_up", house.ana, house.cleo)
+    assert shown(answer) == lead.pk
+
+
+def test_a_touch_answers_somebody_who_asked_while_in_a_sale(house, desk):
+    lead = put(None, "qualified", owner=house.eva, at=clock.now() - timedelta(hours=3))
+    Lead.objects.filter(pk=lead.pk).update(owner=house.eva)
+    assert signals.raise_hand([lead.pk], what="call", words="", by=None, at=clock.now() - MINUTE).done
+    assert Task.objects.filter(lead=lead, kind="hand_raise", owner=house.eva, done_at__isnull=True).count() == 1
+
+    answer = desk(house.eva).press(lead, "touches", channel="call", outcome="interested")
+
+    assert answer.status_code == 200
+    assert not Task.objects.filter(lead=lead, kind="hand_raise", done_at__isnull=True).exists()
+    desk(house.eva).client.post(undo_of(answer), headers=HTMX)
+    assert Task.objects.filter(lead=lead, kind="hand_raise", done_at__isnull=True).count() == 1
 
 
 @BOTH
@@ -439,6 +464,28 @@ def test_the_next_step_is_planned_and_the_next_lead_opens(house, desk):
     assert shown(answer) == other.pk
 
 
+def test_the_eleventh_untouched_lead_of_a_source_waits_for_the_managers_word(house, desk):
+    source = Source.objects.create(name="Fair")
+    made = [given(house.ana, source=source) for _ in range(11)]
+    why = reason("wrong_person")
+    assert (
+        len(dispositions.nurture([lead.pk for lead in made[:10]], reason=why, by=house.ana, at=clock.now()).done) == 10
+    )
+    ana, lead = desk(house.ana), made[10]
+
+    answer = ana.press(lead, "nurture", reason="wrong_person", note="Wrong one")
+
+    assert current(lead).status == "assigned"
+    assert toast_of(answer) == (
+        f"Stopped after 10. So many untouched leads of one source need Cleo's word; {lead.name} waits for it."
+    )
+    assert f'id="row-{lead.pk}" hx-swap-oob="true"' in answer.content.decode()
+    assert "Waits for Cleo's word since" in ana.open(f"/queue/{lead.pk}/").content.decode().replace("&#x27;", "'")
+    back = ana.client.post(undo_of(answer), headers=HTMX)
+    assert (back.status_code, shown(back)) == (200, lead.pk)
+    assert not Task.objects.filter(lead=lead, kind="review", done_at__isnull=True).exists()
+
+
 def test_an_end_is_taken_back_from_the_lead(house, desk):
     lead = put(None, "nurture", owner=house.ana, at=clock.now() - timedelta(hours=2))
     ana = desk(house.ana)
@@ -631,47 +678,45 @@ ACTS = {
 }
 
 
-@pytest.mark.parametrize("what", ACTS)
-def test_a_lead_out_of_sight_is_not_there(house, desk, what):
-    lead = given(house.dov)
+def test_a_lead_out_of_sight_is_not_there(house, desk):
+    lead, ana = given(house.dov), desk(house.ana)
     events = Event.objects.count()
 
-    answer = desk(house.ana).press(lead, what, {"token": "t" * 12}, **ACTS[what])
+    answers = {what: ana.press(lead, what, {"token": "t" * 12}, **said).status_code for what, said in ACTS.items()}
 
-    assert answer.status_code == 404
+    assert answers == dict.fromkeys(ACTS, 404)
     assert Event.objects.count() == events
 
 
-@pytest.mark.parametrize("what", [what for what in ACTS if what not in ("touches", "opt-out")])
 @BOTH
-def test_a_lead_that_was_lost_is_seen_but_not_worked(house, desk, what, script):
+def test_a_lead_that_was_lost_is_seen_but_not_worked(house, desk, script):
     lead = given(house.ana)
     hand_over(lead, house.ben, house.cleo)
     events = Event.objects.count()
     ana = desk(house.ana, script=script)
+    acts = {what: said for what, said in ACTS.items() if what not in ("touches", "opt-out")}
 
-    answer = ana.press(lead, what, **ACTS[what])
+    answers = {what: ana.press(lead, what, **said) for what, said in acts.items()}
 
-    assert answer.status_code == 403
-    assert "Nothing was changed." in answer.content.decode()
+    assert {what: answer.status_code for what, answer in answers.items()} == dict.fromkeys(acts, 403)
+    assert all("Nothing was changed." in answer.content.decode() for answer in answers.values())
     assert Event.objects.count() == events
 
 
-@pytest.mark.parametrize("what", ACTS)
-def test_an_act_is_a_post(house, desk, what):
-    lead = given(house.ana)
+def test_an_act_is_a_post(house, desk):
+    lead, client = given(house.ana), desk(house.ana).client
 
-    assert desk(house.ana).client.get(f"/leads/{lead.pk}/{what}/").status_code == 405
+    assert {what: client.get(f"/leads/{lead.pk}/{what}/").status_code for what in ACTS} == dict.fromkeys(ACTS, 405)
 
 
-@pytest.mark.parametrize("kind", ["nurture", "unqualify", "keep", "next", "assign"])
-def test_a_picker_of_what_one_may_not_is_refused(house, desk, kind):
-    lead = given(house.ana)
+def test_a_picker_of_what_one_may_not_is_refused(house, desk):
+    lead, ana = given(house.ana), desk(house.ana)
     hand_over(lead, house.ben, house.cleo)
+    kinds = ("nurture", "unqualify", "keep", "next", "assign")
 
-    answer = desk(house.ana).open(f"/leads/{lead.pk}/act/{kind}/")
+    answers = {kind: ana.open(f"/leads/{lead.pk}/act/{kind}/").status_code for kind in kinds}
 
-    assert answer.status_code == 403
+    assert answers == dict.fromkeys(kinds, 403)
 
 
 def test_a_picker_nobody_wrote_is_not_there(house, desk):

@@ -18,6 +18,7 @@ def _sees_leads(user) -> bool:
 
 # label, name of the address, icon, key, who. In this order; what does not exist yet is left out.
 NAV = (
+    ("Team", "team", "signal", "t", lambda user: allowed(user, "leads.assign") & (Scope.TEAM | Scope.ALL)),
     ("Queue", "queue", "list", "q", _works_a_queue),
     ("Leads", "leads", "social", "l", _sees_leads),
     ("Import", "imports", "pull", "i", lambda user: allowed(user, "leads.import")),

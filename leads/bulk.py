@@ -113,7 +113,7 @@ def _run(change: Change, seen: list[Seen], by: User, at: datetime, door: str) ->
     """Run the real process over what this person sees; the others are not there. Two queries beyond those of the process."""
     visible = Lead.objects.visible_to(by, at).filter(pk__in=[s.lead for s in seen])
     was = {row[0]: row for row in visible.values_list("pk", "status", "owner", "team")}
-    result = _processed(change, [s for s in seen[:MOST] if s.lead in was], was, by=by, at=at, door=door)
+    result = process(change, [s for s in seen[:MOST] if s.lead in was], was, by=by, at=at, door=door)
     outcome = Outcome(change)
     waits = {lead.pk for lead in result.waiting}
     for lead in result.done:
@@ -131,7 +131,8 @@ def _run(change: Change, seen: list[Seen], by: User, at: datetime, door: str) ->
     return outcome
 
 
-def _processed(change: Change, seen: list[Seen], was: dict, **when) -> Result:
+def process(change: Change, seen: list[Seen], was: dict, **when) -> Result:
+    """Run the process that a change means. `was` holds the state of each lead, second in its row."""
     if change.what != "assign":
         end = {"nurture": dispositions.nurture, "unqualify": dispositions.unqualify}[change.what]
         size = {"size": change.size} if change.what == "nurture" else {}
@@ -143,7 +144,7 @@ def _processed(change: Change, seen: list[Seen], was: dict, **when) -> Result:
         waiting = [s for s in seen if was[s.lead][1] in LeadStatus.WAITING]
         in_hand = [s for s in seen if was[s.lead][1] not in LeadStatus.WAITING]
         result = assignment.assign(in_hand, to=change.to, **how, **when)
-        return _both(result, assignment.enqueue(waiting, team=change.to, **when))
+        return both(result, assignment.enqueue(waiting, team=change.to, **when))
     return assignment.assign(seen, to=change.to, **how, **when)
 
 
@@ -169,7 +170,7 @@ def take_back(rows: list[list], *, by: User, at: datetime, door: str = Door.PAGE
     result = Result()
     with transaction.atomic():
         for (way, to), seen in sorted(groups.items(), key=repr):
-            _both(result, ways[way](to, seen))
+            both(result, ways[way](to, seen))
     return result
 
 
@@ -183,7 +184,8 @@ def _way_back(lead: Lead, what: str, was: tuple, waits: bool) -> list:
     return ["begun", None] if lead.is_open else ["queue", team]
 
 
-def _both(result: Result, more: Result) -> Result:
+def both(result: Result, more: Result) -> Result:
+    """Add what came of some leads to what came of others."""
     result.done += more.done
     result.refused += more.refused
     result.events += more.events

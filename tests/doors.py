@@ -104,6 +104,17 @@ DOORS = {
     "assign": of_ana(POST=ABOVE),
     "give-back": of_ana(POST="*"),
     "undo": Door(args=lambda w: ["made-up"], sees="", POST="*"),
+    # many at once: who may end a round may try; whose leads they are is asked of each
+    "bulk": Door(POST=REACH_OUT),
+    "bulk-done": Door(args=lambda w: ["made-up"], sees="", GET="*"),
+    "bulk-undo": Door(args=lambda w: ["made-up"], sees="", POST="*"),
+    # a manager's day; Ana's absence and Ana's leave
+    "team": Door(GET=STAFF),
+    "team-words": Door(POST=STAFF),
+    "team-exceptions": Door(POST=STAFF),
+    "team-away": Door(args=lambda w: [w.people["ana"].pk], sees=ABOVE, GET="*", POST="*"),
+    "team-leave": Door(args=lambda w: [w.people["ana"].pk], sees=ABOVE, GET="*", POST="*"),
+    "exceptions": of_ana(POST="ana root"),
     # a raw one in the queue of North
     "lead#queued": queued(GET="*"),
     "touches#queued": queued(POST=ABOVE),

@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.html import format_html
 
 from accounts.forms import zones
 from accounts.models import Absence, Membership, Role, Team, User
@@ -57,7 +59,14 @@ class KnownPersonForm(PersonForm, UserChangeForm):
         if self.instance.is_active and not is_active:
             held = [words for words in (ask(self.instance) for ask in HELD) if words]
             if held:
-                raise ValidationError(f"{self.instance} still holds {', '.join(held)}. Reassign them first.")
+                raise ValidationError(
+                    format_html(
+                        '{} still holds {}. <a href="{}">Hand them over first</a>.',
+                        self.instance,
+                        ", ".join(held),
+                        reverse("team-leave", args=[self.instance.pk]),
+                    )
+                )
         return is_active
 
 

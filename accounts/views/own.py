@@ -19,7 +19,7 @@ FIRST_PAGE = {
     Role.SDR: "queue",
     Role.AE: "queue",
     Role.CSM: "queue",
-    Role.MANAGER: "leads",
+    Role.MANAGER: "team",
     Role.REVOPS: "leads",
     Role.MARKETING: "leads",
     Role.LEADERSHIP: "overview",

@@ -8,6 +8,7 @@ from accounts.admin import people
 from accounts.admin.base import ReadOnlyAdmin
 from accounts.models import Event, Reason, Role, Team, User
 from accounts.permissions import Scope, allowed, people_of, teams_of
+from leads import handing_over
 from leads.admin.reassign import reassign
 from leads.models import Lead, LeadStatus
 
@@ -17,8 +18,10 @@ BADGES = {LeadStatus.QUALIFIED: "now", LeadStatus.NURTURE: "notnow", LeadStatus.
 
 def open_leads_of(user: User) -> str:
     """Say how many leads in work somebody holds, before they are switched off."""
-    number = Lead.objects.filter(owner=user, status__in=LeadStatus.OPEN, gone_as="").count()
-    return f"{number} open lead{'s' if number != 1 else ''}" if number else ""
+    held = handing_over.held(user)
+    facts = ((held.leads, "open lead"), (held.kept, "kept lead"), (held.rows, "company or opportunity role"))
+    words = [f"{number} {what}{'s' if number != 1 else ''}" for number, what in facts if number]
+    return ", ".join([*words, *(f"team {name}" for name in held.teams)])
 
 
 people.HELD.append(open_leads_of)

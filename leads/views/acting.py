@@ -91,7 +91,7 @@ def _place_in_order(desk, lead: Lead) -> dict:
     return {"following": desk.queue.after(lead.pk, desk.view), "group": group}
 
 
-TYPED = ("note", "why", "size", "day", "channel", "all")
+TYPED = ("note", "why", "size", "day", "channel", "all", "reason")
 # Where a refusal belongs on the form.
 FIELDS = {"past": "day", "far": "day", "size": "size", "too_long": "note"}
 

@@ -105,6 +105,22 @@ class OptOutForm(ActForm):
     all = forms.BooleanField(required=False)
 
 
+class ExceptionForm(ActForm):
+    """What a rep asks to leave out (LIFE-10): why, until when, and in a few words what for."""
+
+    reason = forms.SlugField(error_messages={"required": "Choose a reason.", "invalid": "Choose a reason of the list."})
+    day = forms.DateField(error_messages={"required": "Choose a day.", "invalid": "Choose a day, like 2026-10-15."})
+    note = forms.CharField(
+        required=False, max_length=200, error_messages={"max_length": "Say it in 200 characters or less."}
+    )
+
+    def clean_day(self) -> date:
+        try:
+            return _near(self.cleaned_data["day"])
+        except ValueError:
+            raise forms.ValidationError("Choose a day, like 2026-10-15.") from None
+
+
 class AssignForm(ActForm):
     """Into whose hands: `me`, a person (`u12`), a team in turn (`t3`), a team's queue (`q3`); and why."""
 

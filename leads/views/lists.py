@@ -6,6 +6,7 @@ Pages by key, never by number; counts are exact up to a thousand. A fixed number
 from urllib.parse import urlencode
 
 from django import forms
+from django.db.models import Q
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -14,22 +15,25 @@ from accounts.models import Team, User
 from accounts.names import fold
 from accounts.permissions import Scope, allowed, people_of, teams_of
 from accounts.words import count
-from leads import permissions, sla
+from leads import board, permissions, sla
+from leads.bulk import MOST
 from leads.models import GoToMarket, Lead, LeadStatus, Motion, Source
 from leads.queue import ENOUGH
 from leads.views.desk import Desk, sees_leads
+from leads.views.picking import value_of
 
 PAGE = 50
 SHORTEST = 3  # letters that a search needs: its index knows groups of three
 MANY = 300  # choices in one filter
 BIGGEST = 2**63 - 1
+STATES = (("open", "In hand"), ("ended", "Ended"))
 
 
 class Filters(forms.Form):
     """What a list is narrowed to. What is not understood is left out rather than refused: an old bookmark still opens."""
 
     q = forms.CharField(required=False, max_length=100, label="Find", strip=True)
-    state = forms.ChoiceField(required=False, label="State", choices=[("", "Any"), *LeadStatus.choices])
+    state = forms.ChoiceField(required=False, label="State", choices=[("", "Any"), *STATES, *LeadStatus.choices])
     motion = forms.ChoiceField(required=False, label="Motion", choices=[("", "Any"), *Motion.choices])
     gtm = forms.ChoiceField(required=False, label="Go-to-market", choices=[("", "Any"), *GoToMarket.choices])
     source = forms.TypedChoiceField(required=False, label="Source", coerce=int, empty_value="")
@@ -84,7 +88,6 @@ def _teams(user) -> list[tuple[int, str]]:
 
 
 WHERE = {
-    "state": "status",
     "motion": "motion",
     "gtm": "go_to_market",
     "source": "source",
@@ -93,6 +96,7 @@ WHERE = {
     "campaign": "campaign",
     "account": "account",
 }
+GROUPS = {"open": LeadStatus.OPEN, "ended": LeadStatus.ENDED}
 NAMED = {"campaign": lambda lead: lead.campaign, "account": lambda lead: lead.account}
 
 
@@ -103,14 +107,7 @@ def leads(request):
     desk = Desk(request, place="lead")
     filters = Filters(request.GET, desk.user)
     said = filters.said()
-    found = Lead.objects.visible_to(desk.user, desk.at).filter(
-        **{WHERE[name]: said[name] for name in WHERE if name in said}
-    )
-    words = fold(said.get("q", "")).split()
-    too_short = bool(words) and max(map(len, words)) < SHORTEST
-    for word in () if too_short else words:
-        # `search` is lower case and knows words without accents; LIKE is what the index answers.
-        found = found.filter(search__contains=word)
+    found, too_short = narrowed(said, desk)
     page, pager = _page(found, request.GET, said)
     known = len(found.values_list("pk")[: ENOUGH + 1])
     context = {
@@ -122,10 +119,43 @@ def leads(request):
         "rows": [_row(lead, desk.at) for lead in page],
         "pager": pager,
         "may_create": permissions.can(desk.user, "create"),
+        "may_end": permissions.can(desk.user, "nurture"),
+        "may_assign": board.leads_people(desk.user),
+        "most": MOST,
+        "back": request.get_full_path(),
+        "query": urlencode(said),
         "now": desk.at,
         "toast": request.session.pop("toast", None) if "toast" in request.session else None,
     }
     return render(request, "leads/list.html", context)
+
+
+def narrowed(said: dict, desk: Desk):
+    """Return the leads that were asked for, and whether the words to find are too short to look for."""
+    found = Lead.objects.visible_to(desk.user, desk.at)
+    wanted = {WHERE[name]: said[name] for name in WHERE if name in said}
+    state = said.get("state", "")
+    if state in GROUPS:
+        found = found.filter(status__in=GROUPS[state])
+    elif state:
+        found = found.filter(status=state)
+    if "owner" in wanted and (state == "ended" or state in LeadStatus.ENDED):
+        # An ended lead is in nobody's hands: whose it was is asked.
+        owner = wanted.pop("owner")
+        found = found.filter(Q(owner=owner) | Q(development_owner=owner))
+    found = found.filter(**wanted)
+    words = fold(said.get("q", "")).split()
+    too_short = bool(words) and max(map(len, words)) < SHORTEST
+    for word in () if too_short else words:
+        # `search` is lower case and knows words without accents; LIKE is what the index answers.
+        found = found.filter(search__contains=word)
+    return found, too_short
+
+
+def ids(given, desk: Desk):
+    """Name the leads that a list's address finds, newest first, with their round and version: what "all of them" means."""
+    found, _too_short = narrowed(Filters(given, desk.user).said(), desk)
+    return found.order_by("-pk").values_list("pk", "cycle_id", "version")[:MOST]
 
 
 def _page(found, given, said: dict) -> tuple[list[Lead], dict]:
@@ -175,6 +205,7 @@ def _row(lead: Lead, at) -> dict:
     holder = lead.owner or lead.team
     return {
         "id": lead.pk,
+        "tick": value_of(lead),
         "name": lead.name,
         "url": reverse("lead", args=[lead.pk]),
         "company": lead.account.name if lead.account else lead.company,

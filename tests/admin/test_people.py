@@ -84,7 +84,9 @@ def test_a_person_with_open_leads_is_not_switched_off_before_they_are_reassigned
     put(None, "assigned", owner=house.ana)
     response = client_of(house.rita).post(change(house.ana), person(house.ana, is_active=""))
     assert response.context["adminform"].form.errors == {
-        "is_active": ["Ana Berg still holds 2 open leads. Reassign them first."]
+        "is_active": [
+            f'Ana Berg still holds 2 open leads. <a href="/team/{house.ana.pk}/leave/">Hand them over first</a>.'
+        ]
     }
     house.ana.refresh_from_db()
     assert house.ana.is_active

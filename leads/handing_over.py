@@ -1,0 +1,130 @@
+"""A person who leaves hands over first (ROUTE-6): what they hold, into whose hands, and then they are switched off.
+
+Called by the page of a leave; the admin asks `held` before it switches somebody off.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts import ownership
+from accounts.models import Account, Door, Opportunity, OpportunityStatus, Team, User
+from leads import bulk
+from leads.lifecycle import BATCH, Refused, Result, Seen, Step, turn
+from leads.models import Lead, LeadStatus, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What somebody holds: leads in hand, tasks of theirs, leads kept or of their roles, companies and opportunities, teams."""
+
+    leads: int
+    tasks: int
+    kept: int
+    rows: int
+    teams: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.leads or self.kept or self.rows or self.teams)
+
+
+def held(user: User) -> Held:
+    """Count what a person holds. Five queries."""
+    return Held(
+        leads=in_hand(user).count(),
+        tasks=Task.objects.filter(owner=user, done_at__isnull=True).count(),
+        kept=beyond(user).count(),
+        rows=sum(rows.count() for rows, _role in _owned(user)),
+        teams=tuple(Team.objects.filter(manager=user, is_active=True).values_list("name", flat=True)),
+    )
+
+
+def in_hand(user: User):
+    """Return the leads in work that somebody holds."""
+    return Lead.objects.filter(owner=user, status__in=LeadStatus.OPEN, gone_as="")
+
+
+def beyond(user: User):
+    """Return the leads that are somebody's without being in work: kept, waiting for their word, of a role of theirs."""
+    mine = Q(owner=user) & ~Q(status__in=LeadStatus.OPEN)
+    asked = Q(pk__in=Task.objects.filter(owner=user, done_at__isnull=True).exclude(lead__owner=user).values("lead"))
+    return Lead.objects.filter(mine | asked | Q(opportunity_owner=user) | Q(success_owner=user), gone_as="")
+
+
+def _owned(user: User):
+    """Yield companies and open opportunities by the role somebody has in them; credit for development stays (ACC-7)."""
+    for role in ownership.ROLES:
+        yield Account.objects.filter(**{role: user}, gone_as=""), role
+    for role in ("opportunity_owner", "success_owner"):
+        yield Opportunity.objects.filter(**{role: user}, status=OpportunityStatus.OPEN, gone_as=""), role
+
+
+def hand_over(
+    user: User, *, how: str, to: User | Team | None, rest: User | None, by: User, at: datetime, off: bool = False, door: str = Door.PAGE
+) -> Result:  # fmt: skip
+    """Hand over all that somebody holds: leads in work as `bulk.Change` says, everything else to `rest`. Then switch them off, if asked.
+
+    All of it or, where a lead is refused, what could be moved: they stay switched on while they hold a lead. Raises Refused
+    for the same person, a missing `rest`, teams they manage.
+    """
+    if user in (to, rest):
+        raise Refused(f"Choose somebody else than {user}.", "to")
+    before = held(user)
+    if (before.kept or before.rows) and rest is None:
+        raise Refused("Choose who gets what is not in work: kept leads, companies, opportunities.", "rest")
+    if off and before.teams:
+        raise Refused(f"{user} manages {', '.join(before.teams)}. RevOps names another manager first.", "teams")
+    with transaction.atomic():
+        # Switched off already while it is shared out, so that nothing comes back to them in turn.
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        result = Result()
+        for seen in _batches(in_hand(user)):
+            change = bulk.Change("assign", how, to)
+            bulk.both(
+                result,
+                bulk.process(
+                    change, seen, {s.lead: (s.lead, LeadStatus.ASSIGNED) for s in seen}, by=by, at=at, door=door
+                ),
+            )
+        if rest is not None:
+            bulk.both(
+                result,
+                pass_on(beyond(user).values_list("pk", flat=True), leaver=user, to=rest, by=by, at=at, door=door),
+            )
+            for rows, role in _owned(user):
+                ownership.change(rows, role, to=rest, by=by, at=at, door=door)
+        stays = user.is_active and (not off or bool(result.refused))
+        User.objects.filter(pk=user.pk).update(is_active=stays)
+    user.is_active = stays
+    return result
+
+
+def pass_on(leads, *, leaver: User, to: User, by: User, at: datetime, door: str = Door.PAGE) -> Result:
+    """Give what somebody is to leads that are not in work to another: keeper, owner of a role, who is asked (ROUTE-6)."""
+
+    def change(step: Step) -> None:
+        lead, roles = step.lead, []
+        step.may("assign")
+        if lead.owner_id == leaver.pk and not lead.is_open:
+            step.own(to, None)
+            roles.append("owner")
+        for role in ("opportunity_owner", "success_owner"):
+            if getattr(lead, f"{role}_id") == leaver.pk:
+                setattr(lead, role, to)
+                roles.append(role)
+        for task in step.open_tasks:
+            if task.owner_id == leaver.pk:
+                task.owner = to
+                step.changed_tasks[task.pk] = task
+        step.record("owner", data={"from": leaver.pk, "to": to.pk, "roles": roles})
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def _batches(leads) -> Iterator[list[Seen]]:
+    ids = list(leads.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), BATCH):
+        yield [Seen(pk) for pk in ids[start : start + BATCH]]

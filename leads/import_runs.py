@@ -54,11 +54,14 @@ class Ahead:
 
 
 def start(batch: Batch, *, at: datetime) -> bool:
-    """Let a batch run: one that was read or checked, and again one that was stopped or failed. True if it now runs."""
+    """Let a batch run: one that was read or checked, and again one that was stopped or failed, but none that was undone.
+
+    True if it now runs.
+    """
     can = (Status.READ, Status.CHECKED, Status.CANCELLED, Status.FAILED)
     with transaction.atomic():
         batch = Batch.objects.select_for_update().get(pk=batch.pk)
-        if batch.status not in can:
+        if batch.status not in can or batch.options.get("undo"):
             return batch.status == Status.RUNNING
         reader(batch, at)  # what is missing is said before anything begins
         if not batch.done_to:

@@ -9,7 +9,7 @@ from django_q.tasks import async_task
 
 from accounts import clock
 from accounts.models import Batch
-from leads import importing
+from leads import import_undo, importing
 
 BUSY = 10  # seconds a job works before it rings for the rest, well within the cluster's time limit
 QUIET = timedelta(seconds=60)
@@ -46,8 +46,22 @@ def check_import(pk: int) -> None:
         Batch.objects.filter(pk=pk).update(error=problem.words)
 
 
+def ring_undo(pk: int) -> None:
+    """Ask the job cluster to go on with taking an import back."""
+    async_task("leads.tasks.undo_import", pk, group=f"import {pk}")
+
+
+def undo_import(pk: int) -> None:
+    """Take back part after part for ten seconds, then ring for the rest."""
+    until = monotonic() + BUSY
+    while import_undo.undo_chunk(pk, at=clock.now()):
+        if monotonic() > until:
+            ring_undo(pk)
+            return
+
+
 def resume_imports() -> None:
-    """Ring again for every import that runs, or waits to be looked at: whoever is at it already is left alone."""
+    """Ring again for every import that runs, waits to be looked at, or is being undone: whoever is at it already is left alone."""
     running = Batch.objects.filter(status=Batch.Status.RUNNING)
     for pk in running.values_list("pk", flat=True):
         ring_import(pk)
@@ -57,3 +71,5 @@ def resume_imports() -> None:
     )
     for pk in waiting.values_list("pk", flat=True):
         ring_check(pk)
+    for pk in Batch.objects.filter(options__undo__done=False).values_list("pk", flat=True):
+        ring_undo(pk)

@@ -81,6 +81,7 @@ DOORS = {
     "import-run": of_cleo(POST="*"),
     "import-cancel": of_cleo(POST="*"),
     "import-rejected": of_cleo(GET="*"),
+    "import-undo": of_cleo(GET="*", POST="*"),
     # leads: the list, and a working one of Ana's
     "queue": Door(GET=REACH_OUT),
     "pull": Door(POST="ana ben dov root"),

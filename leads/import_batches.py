@@ -20,6 +20,7 @@ from leads.intake_rows import Bad, IntakeRow
 CHUNK = 2_000
 RESULTS = (CREATED, UPDATED, UNCHANGED, REJECTED)
 Outcome = tuple[str, int | None, str, str]  # result, lead, column, why
+Parted = tuple[list[tuple[int, IntakeRow]], dict[int, Outcome]]  # what can be taken, and what cannot
 
 
 class Problem(Exception):
@@ -122,7 +123,7 @@ def rows_after(batch: Batch, line: int) -> list[tuple[int, str]]:
         return cursor.fetchall()
 
 
-def part(reads: Reader, rows: Sequence[tuple[int, str]]) -> tuple[list[tuple[int, IntakeRow]], dict[int, Outcome]]:
+def part(reads: Reader, rows: Sequence[tuple[int, str]]) -> Parted:
     """Part rows into those that can be taken and those that cannot, with column and reason."""
     good, bad = [], {}
     for number, cells in rows:

@@ -14,7 +14,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from accounts.models import Batch, BatchRow, Door
 from leads import intake
-from leads.import_batches import Counts, Outcome, keep, part, reader, rows_after
+from leads.import_batches import Counts, Outcome, Parted, keep, part, reader, rows_after
 from leads.import_rows import Reader
 from leads.intake import REJECTED, Taken
 from leads.intake_rows import IntakeRow
@@ -23,15 +23,16 @@ Status = Batch.Status
 
 
 class Ahead:
-    """Reads the rows of the next chunk while the database is busy with this one: a third of the work, on the other core.
+    """Reads the rows of the next chunk while the database finishes this one: a part of the work, on the other core.
 
     A context that one loop over `run_chunk` keeps. Its thread touches no database.
     """
 
     def __init__(self) -> None:
         self.pool = ThreadPoolExecutor(1, "import-ahead")
-        self.at: tuple[int, int] | None = None
+        self.after: tuple[int, int] | None = None
         self.parted: Future | None = None
+        self.last: int | None = None
 
     def __enter__(self) -> "Ahead":
         return self
@@ -39,18 +40,17 @@ class Ahead:
     def __exit__(self, *error) -> None:
         self.pool.shutdown(cancel_futures=True)
 
-    def take(self, batch: Batch, reads: Reader):
-        """Return the rows after the batch's last, parted; and begin with those that follow. Two queries, one when they are there."""
-        if self.at == (batch.pk, batch.done_to):
-            last, parted = self.last, self.parted.result()
-        else:
-            rows = rows_after(batch, batch.done_to)
-            last, parted = rows[-1][0] if rows else None, part(reads, rows)
-        self.at = None
-        if last is not None and (rows := rows_after(batch, last)):
-            self.at, self.last = (batch.pk, last), rows[-1][0]
-            self.parted = self.pool.submit(part, reads, rows)
-        return last, parted
+    def begin(self, batch: Batch, reads: Reader) -> None:
+        """Begin to read what follows the rows that were just done. One query."""
+        rows = rows_after(batch, batch.done_to)
+        self.after, self.last = (batch.pk, batch.done_to), rows[-1][0] if rows else None
+        self.parted = self.pool.submit(part, reads, rows)
+
+    def take(self, batch: Batch, reads: Reader) -> tuple[int | None, Parted]:
+        """Return the last line of the batch's next rows, and the rows read. One query unless they were begun with."""
+        if self.after != (batch.pk, batch.done_to):
+            self.begin(batch, reads)
+        return self.last, self.parted.result()
 
 
 def start(batch: Batch, *, at: datetime) -> bool:
@@ -93,7 +93,7 @@ def run(batch: Batch, at: datetime, progress: Callable[[Batch], bool | None] | N
     return batch
 
 
-def run_chunk(pk: int, *, at: datetime, ahead: Ahead | None = None) -> bool:
+def run_chunk(pk: int, *, at: datetime, ahead: Ahead) -> bool:
     """Take in the next two thousand rows; False when nothing is left to do here: done, stopped, or another job is at it.
 
     One transaction: leads, what became of each row, and how far the batch is. Where it fails, the batch says so and can be
@@ -109,17 +109,15 @@ def run_chunk(pk: int, *, at: datetime, ahead: Ahead | None = None) -> bool:
                 # What a crash of the server takes back, it takes back whole, and the batch goes on from there.
                 cursor.execute("SET LOCAL synchronous_commit = off")
             reads = reader(batch, at)
-            if ahead:
-                last, (good, bad) = ahead.take(batch, reads)
-            else:
-                rows = rows_after(batch, batch.done_to)
-                last, (good, bad) = rows[-1][0] if rows else None, part(reads, rows)
+            last, (good, bad) = ahead.take(batch, reads)
             if last is None:
                 batch.status, batch.finished_at = Status.DONE, at
             else:
                 _run_rows(batch, good, bad, at)
                 batch.done_to = last
             batch.save(update_fields=["counts", "done_to", "status", "finished_at"])
+            if batch.status == Status.RUNNING:
+                ahead.begin(batch, reads)  # the commit that follows takes long enough for it
             return batch.status == Status.RUNNING
     except Exception as problem:
         Batch.objects.filter(pk=pk, status=Status.RUNNING).update(

@@ -39,6 +39,11 @@ def counts(batch):
     return tuple(batch.counts[name] for name in ("created", "updated", "unchanged", "rejected"))
 
 
+def chunk(batch):
+    with importing.Ahead() as ahead:
+        return importing.run_chunk(batch.pk, at=AT, ahead=ahead)
+
+
 def complaints(batch):
     return [(row.number, row.column, row.error) for row in importing.rejected(batch)]
 
@@ -318,16 +323,16 @@ class TestStopping:
     def test_is_asked_for_between_chunks(self, small_chunks):
         batch = importing.run(read(PEOPLE), AT, lambda batch: importing.cancel(batch, at=AT) and None)
         assert (batch.status, counts(batch), batch.finished_at) == ("cancelled", (3, 0, 0, 0), AT)
-        assert importing.run_chunk(batch.pk, at=AT) is False
+        assert chunk(batch) is False
         assert counts(importing.run(batch, AT)) == (7, 0, 0, 0)
 
     def test_by_a_crash_leaves_nothing_half_done(self, small_chunks):
         batch = read(PEOPLE)
         importing.start(batch, at=AT)
-        importing.run_chunk(batch.pk, at=AT)
+        chunk(batch)
         before = everything()
         with patch.object(import_runs, "keep", side_effect=RuntimeError("power cut")), pytest.raises(RuntimeError):
-            importing.run_chunk(batch.pk, at=AT)
+            chunk(batch)
         batch.refresh_from_db()
         assert (batch.status, batch.done_to, counts(batch)) == ("failed", 4, (3, 0, 0, 0))
         assert batch.error == "Stopped: RuntimeError. What was saved stays; start it again."
@@ -337,7 +342,7 @@ class TestStopping:
     def test_a_batch_that_is_done_stays_done(self):
         batch = bring(PEOPLE)
         assert importing.start(batch, at=AT) is False
-        assert importing.run_chunk(batch.pk, at=AT) is False
+        assert chunk(batch) is False
         assert importing.cancel(batch, at=AT) is False
 
     def test_asks_the_database_alike_often_for_few_rows_and_many(self, django_assert_max_num_queries):
@@ -345,7 +350,7 @@ class TestStopping:
             batch = read("email\n" + "".join(f"n{number}p{n}@x.no\n" for n in range(number)))
             importing.start(batch, at=AT)
             with django_assert_max_num_queries(40):
-                importing.run_chunk(batch.pk, at=AT)
+                chunk(batch)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -353,7 +358,7 @@ class TestStopping:
 class TestTwoJobs:
     def _run(self, batch):
         for _ in range(200):
-            importing.run_chunk(batch.pk, at=AT)
+            chunk(batch)
             batch = Batch.objects.get(pk=batch.pk)
             if batch.status != "running":
                 break

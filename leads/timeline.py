@@ -18,6 +18,7 @@ from leads.permissions import possessive
 from leads.rows import ICONS, asked
 
 PAGE = 20
+BREACHED = {"response": "The limit passed without a first touch"}
 LATER = timedelta(minutes=15)  # logged so long after it happened, an entry says so
 BY_DOOR = {
     Door.ADMIN: "in the admin", Door.API: "through the API", Door.IMPORT: "by import", Door.SWEEP: "by its date",
@@ -183,6 +184,14 @@ class Told:
 
     def _disposition_refused(self, event: Event) -> Entry:
         return Entry("never", f"{self.who(event)} said no: this lead is to be worked.", event.at)
+
+    def _breach(self, event: Event) -> Entry:
+        return Entry(
+            "alert", f"{BREACHED.get(event.data.get('kind', ''), 'The limit passed without an answer')}.", event.at
+        )
+
+    def _undone(self, event: Event) -> Entry:
+        return Entry("round", f"{self.who(event)} took the import back that brought this lead in.", event.at)
 
     def _erased(self, event: Event) -> Entry:
         return Entry("never", f"{self.who(event)} erased this person.", event.at)

@@ -160,7 +160,8 @@ def ids(given, desk: Desk):
 
 def _page(found, given, said: dict) -> tuple[list[Lead], dict]:
     """Read one page by its key, and where the pages before and after it are. One query."""
-    found = found.select_related("cycle", "owner", "team", "source", "campaign", "reason", "account")
+    # Few joins: planning ten tables takes longer than reading fifty rows (measured); small tables are fetched once for the page.
+    found = found.select_related("cycle", "account", "owner").prefetch_related("team", "source", "campaign", "reason")
     newer_than, older_than = _key(given.get("newer")), _key(given.get("older"))
     if newer_than:
         rows = list(found.filter(pk__gt=newer_than).order_by("pk")[: PAGE + 1])

@@ -70,7 +70,7 @@ def full(desk, lead: Lead, *, before: int | None = None) -> dict:
         "entries": entries,
         "older": f"{reverse('timeline-older', args=[lead.pk])}?before={older}" if older else "",
         "answers": _answers(lead, tasks, may, desk),
-        "notice": _shield(lead, may, desk) or _waits(tasks, desk),
+        "notice": _shield(lead, may, desk) or _waits(tasks, may, desk),
     }
     return panel | known.company(lead, account, desk)
 
@@ -268,10 +268,10 @@ def _shield(lead: Lead, may: dict, desk) -> dict | None:
     }
 
 
-def _waits(tasks: list[Task], desk) -> dict | None:
-    """Say whose word a wish to end the round waits for (WORK-7)."""
+def _waits(tasks: list[Task], may: dict, desk) -> dict | None:
+    """Say whose word a wish to end the round waits for (WORK-7); who gives it is asked instead (`_answers`)."""
     wish = next((t for t in tasks if t.kind == Task.Kind.REVIEW and t.reason_id), None)
-    if wish is None:
+    if wish is None or may["grant_exception"]:
         return None
     manager = possessive(wish.owner.get_short_name()) if wish.owner else "the manager's"
     asked_by = wish.created_by.get_short_name() if wish.created_by else "Somebody"

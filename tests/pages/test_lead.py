@@ -153,7 +153,7 @@ def test_an_ended_lead_says_how_and_until_when_that_can_be_taken_back(house, des
 @pytest.mark.parametrize(
     ("name", "offered"),
     [
-        ("ana", {"log", "nurture", "unqualify", "keep", "next", "opt-out", "note"}),
+        ("ana", {"log", "nurture", "unqualify", "keep", "next", "opt-out", "exception", "note"}),
         ("cleo", {"log", "nurture", "unqualify", "keep", "next", "opt-out", "assign", "note"}),
         ("rita", {"log", "nurture", "unqualify", "keep", "next", "opt-out", "assign", "note"}),
     ],

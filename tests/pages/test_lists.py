@@ -13,11 +13,12 @@ from tests.factories import LeadFactory, product_led, put
 from tests.pages.desk import desk, given, toast_of
 
 __all__ = ["desk"]
+NAMED = r'scope="row">(?:<input [^>]*> )?<a href="/leads/(\d+)/">'
 
 
 def listed(desk, user, **query) -> list[int]:
     page = desk(user, script=False).open("/leads/", **query).content.decode()
-    return [int(pk) for pk in re.findall(r'<th role="rowheader" scope="row"><a href="/leads/(\d+)/">', page)]
+    return [int(pk) for pk in re.findall(NAMED, page)]
 
 
 def test_everybody_sees_theirs_newest_first(house, desk):
@@ -100,7 +101,7 @@ def test_pages_go_by_key_there_and_back(house, desk):
 
     def go(url: str) -> tuple[list[int], str, str]:
         page = rita.client.get(url).content.decode()
-        found = [int(pk) for pk in re.findall(r'scope="row"><a href="/leads/(\d+)/">', page)]
+        found = [int(pk) for pk in re.findall(NAMED, page)]
         links = [re.search(rf'href="([^"]+)" rel="{rel}"', page) for rel in ("prev", "next")]
         newer, older = (m.group(1).replace("&amp;", "&") if m else "" for m in links)
         return found, newer, older
@@ -168,7 +169,7 @@ def test_the_list_costs_the_same_for_one_lead_and_for_three(house, desk, name):
         fill(), fill()
 
     assert costs[0] == costs[1]
-    assert costs[0] <= 10
+    assert costs[0] <= 13
 
 
 # ---- people come in by hand ----

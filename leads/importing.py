@@ -40,13 +40,15 @@ def read(
     """Keep a file's rows as they are, and say what its columns seem to mean. Nothing else is decided or saved.
 
     Options: preset, map (column to field), source, motion, go_to_market, system, date_order, and the ids team and owner. Raises
-    FileProblem or Problem, and then nothing was kept. Two queries and one COPY.
+    FileProblem or Problem, and then nothing was kept. Three queries and one COPY.
     """
     options = dict(options or {})
     with transaction.atomic():
         table = open_table(file)
         batch = Batch(name=name[:200], by=by, created_at=at, header=table.header)
         batch.options = {"form": table.form, "encoding": table.encoding, "delimiter": table.delimiter}
+        if not options.get("map") and not options.get("preset"):
+            options["map"] = _remembered(batch)
         choose(batch, options)
         batch.save()
         batch.rows = stage(batch, table.rows)
@@ -54,6 +56,13 @@ def read(
             raise FileProblem("This file has a header and no rows.")
         batch.save(update_fields=["rows"])
     return batch
+
+
+def _remembered(batch: Batch) -> dict[str, str]:
+    """Return what the same columns meant in the last import of this person that ran to its end; nothing when there is none."""
+    before = Batch.objects.filter(by=batch.by, kind=batch.kind, header=batch.header, status=Batch.Status.DONE)
+    options = before.order_by("-pk").values_list("options", flat=True).first()
+    return {column: options["map"].get(column, "") for column in batch.header} if options else {}
 
 
 def choose(batch: Batch, options: Mapping[str, Any]) -> None:

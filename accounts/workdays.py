@@ -1,7 +1,7 @@
 """A person's working days, in their own zone. Pure: asked by the processes that wait for working days, and by what is told in the
 morning. Wall-clock times, so that a daylight-saving night neither skips nor doubles anything (TIME-3)."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from accounts.models import User
 
@@ -16,6 +16,21 @@ def working_days_after(user: User, at: datetime, number: int) -> datetime:
         on += timedelta(days=1)
         number -= on.isoweekday() in days
     return datetime.combine(on, here.timetz().replace(tzinfo=None), user.zone).astimezone(at.tzinfo)
+
+
+def is_on_shift(user: User, at: datetime) -> bool:
+    """Say whether this moment lies in the person's working hours. Shifts say who can act now, never soften a clock."""
+    here = at.astimezone(user.zone)
+    on_day = here.isoweekday() in (set(user.work_days) or {1, 2, 3, 4, 5})
+    return on_day and user.work_start <= here.time().replace(tzinfo=None) < user.work_end
+
+
+def next_shift(user: User, at: datetime) -> datetime:
+    """Return when the person's next shift begins, after this moment."""
+    on, days = at.astimezone(user.zone).date(), set(user.work_days) or {1, 2, 3, 4, 5}
+    while (start := datetime.combine(on, user.work_start, user.zone)) <= at or on.isoweekday() not in days:
+        on += timedelta(days=1)
+    return start.astimezone(UTC)
 
 
 def next_morning(user: User, at: datetime) -> datetime:

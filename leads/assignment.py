@@ -3,13 +3,15 @@
 Called by every door and by intake. Each function takes many leads and answers with a Result (`leads/lifecycle.py`).
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import Door, Team, User
+from accounts.lines import Lines
+from accounts.models import Door, Product, Team, User
 from accounts.workdays import working_days_after
-from leads import deadlines, permissions, routing
+from leads import deadlines, permissions, policies, routing
 from leads.lifecycle import Forbidden, Refused, Result, Seen, Step, turn
 from leads.models import Cycle, GoToMarket, Lead, LeadStatus, Motion, Outcome, Spell, Task, Trigger
 from leads.notes import attach
@@ -25,7 +27,7 @@ class NotAvailable(Refused):
 
 def assign(
     leads, *, to: User | Team, by: User | None, at: datetime, door: str = Door.PAGE, trigger: str = Trigger.MANAGER,
-    note: str = "", pool: Team | None = None, restart_clock: bool = False, recorded_at: datetime | None = None,
+    note: str = "", restart_clock: bool = False, recorded_at: datetime | None = None,
 ) -> Result:  # fmt: skip
     """Put leads into the hands of a person or a team.
 
@@ -34,18 +36,58 @@ def assign(
     on unless it is restarted with a note (ROUTE-6, ROUTE-7). Refused: whoever may not, a receiver switched off or at their cap, an
     opted-out lead unless they raised their hand, a product-led lead for a seller.
     """
-    receiver = _Receiver(to, at, counts_caps=by is not None or pool is not None)
+    receiver = _Receiver(to, at, counts_caps=by is not None)
 
     def change(step: Step) -> None:
         step.may(_action(step.lead, to, by, trigger))
         if by is not None and not permissions.may_give_to(by, to):
             raise Forbidden(f"{to} is not yours to give leads to.")
         if step.lead.is_open:
-            _change_hands(step, receiver, note, restart_clock)
+            change_hands(step, receiver, note, restart_clock)
         else:
-            begin(step, receiver, trigger, note=note, pool=pool)
+            begin(step, receiver, trigger, note=note)
 
     return turn(leads, change, by=by, at=at, door=door, recorded_at=recorded_at)
+
+
+def route(
+    leads, *, by: User | None, at: datetime, door: str = Door.ROUTING, trigger: str = Trigger.SCORE, queue: Team | None = None,
+    product: Product | None = None,
+) -> Result:  # fmt: skip
+    """Put waiting leads into the hands that routing names (ROUTE-1): the sales-ready, by their score.
+
+    `queue` is where those wait that no rule is for. Where nobody of a pool can receive, the pool holds the lead and its manager is
+    told at once (ROUTE-3). Refused: a lead in hand.
+    """
+
+    def change(step: Step) -> None:
+        step.may("assign")
+        if step.lead.is_open:
+            raise Refused(f"{step.lead.name} is in hand already.", "state")
+        begin(step, lambda: routed(step, queue=queue, product=product), trigger)
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def routed(step: Step, **asked) -> tuple["_Receiver", routing.Decision]:
+    """Ask routing for one lead of a turn, and tell whom it concerns where there is no better answer than a queue."""
+    decision = routing.of_turn(step.turn, **asked).decide(step.lead.pk)
+    lines = step.turn.remember("lines", Lines)
+    if decision.tells_revops:
+        for person in lines.revops:
+            # Once a day: it is the rule that is missing, not the lead.
+            key = f"{decision.rule.pk if decision.rule else 0}:{step.at:%Y-%m-%d}"
+            step.tell(notice(person, "unrouted", key, at=step.at, lead=step.lead.pk))
+    return _receives(step, decision, lines)
+
+
+def _receives(step: Step, decision: routing.Decision, lines: Lines) -> tuple["_Receiver", routing.Decision]:
+    """Return who receives by a decision: the person, else the pool, whose manager is told (ROUTE-3)."""
+    if decision.user is None:
+        manager = lines.manager(team=decision.pool.pk)
+        step.tell(notice(manager, "waits", f"{step.lead.pk}:{step.at.isoformat()}", at=step.at, lead=step.lead.pk))
+    counts_caps = decision.path == "explicit"
+    return _Receiver(decision.user or decision.pool, step.at, counts_caps), decision
 
 
 def _action(lead: Lead, to, by, trigger) -> str:
@@ -75,10 +117,11 @@ class _Receiver:
             self.room -= 1
 
 
-def begin(
-    step: Step, receiver: _Receiver, trigger: str, *, note: str = "", pool: Team | None = None, how=Spell.How.ASSIGNED
-) -> None:
-    """Begin a round for one lead within a turn: the right transition, go-to-market, owner, spell, clock."""
+def begin(step: Step, receiver: "_Receiver | Callable", trigger: str, *, note: str = "") -> None:
+    """Begin a round for one lead within a turn: the right transition, go-to-market, owner, spell, clock.
+
+    `receiver` may be a question to routing, which is asked once nothing else stands in the way, so that no turn is wasted.
+    """
     lead = step.lead
     if lead.opted_out_at and trigger != Trigger.ACTION:
         raise Refused(f"{lead.name} asked us to stop.", "opted_out")
@@ -93,15 +136,19 @@ def begin(
             trigger = Trigger.REOPEN
     elif transition == "come_back" and lead.pk in step.turn.in_open_opportunity:
         raise Refused(f"{lead.name} is in an open opportunity; its owner has this.", "open_opportunity")
-    receiver.take_one(lead)
     if trigger in INBOUND:
         lead.go_to_market = GoToMarket.INBOUND
     elif trigger in OUTBOUND:
         lead.go_to_market = GoToMarket.OUTBOUND
-    came = step.lead.status
-    cycle = step.begin_cycle(trigger, owner=receiver.user, team=receiver.team, how=how, pool=pool)
+    decision = None
+    if callable(receiver):
+        receiver, decision = receiver()
+    receiver.take_one(lead)
+    data = {"to": _pk(receiver.user), "team": _pk(receiver.team), "trigger": trigger, "from": step.lead.status}
+    named = {"pool": decision.pool, "policy_name": decision.policy_name} if decision else {}
+    cycle = step.begin_cycle(trigger, owner=receiver.user, team=receiver.team, **named)
     _expect_a_touch(step, cycle, receiver)
-    step.move(transition, data={"to": _pk(receiver.user), "team": _pk(receiver.team), "trigger": trigger, "from": came})
+    step.move(transition, data=data | ({"route": decision.trace()} if decision else {}))
     # A task kept on the waiting lead (a follow-up date, a manager's word) is answered by its coming back.
     step.close_tasks(outcome=Task.Outcome.DONE)
     if note:
@@ -115,7 +162,11 @@ def begin_inside(step: Step, receiver: _Receiver, trigger: str, transition: str,
     step.move(transition, data={"to": _pk(receiver.user), "team": _pk(receiver.team), "trigger": trigger, **data})
 
 
-def _change_hands(step: Step, receiver: _Receiver, note: str, restart_clock: bool) -> None:
+def change_hands(
+    step: Step, receiver: _Receiver, note: str = "", restart_clock: bool = False, *, how: str = Spell.How.REASSIGNED,
+    pool: Team | None = None, data: dict | None = None,
+) -> None:  # fmt: skip
+    """Put a lead in hand into other hands, within a turn: its round and clock go on, the new owner's spell begins (ROUTE-7)."""
     lead, cycle = step.lead, step.cycle
     if (lead.owner_id, lead.team_id) == (_pk(receiver.user), _pk(receiver.team)):
         raise Refused(f"{lead.name} is already with {lead.owner or lead.team}.", "already")
@@ -126,13 +177,14 @@ def _change_hands(step: Step, receiver: _Receiver, note: str, restart_clock: boo
     receiver.take_one(lead)
     step.record(
         "owner",
-        data={"from": lead.owner_id, "from_team": lead.team_id, "to": _pk(receiver.user), "team": _pk(receiver.team)},
+        data={"from": lead.owner_id, "from_team": lead.team_id, "to": _pk(receiver.user), "team": _pk(receiver.team)}
+        | (data or {}),
     )
     step.closes_spell = True
     step.own(receiver.user, receiver.team)
     if receiver.user:
         lead.development_owner = receiver.user
-    step.begin_spell(receiver.user, receiver.team, Spell.How.REASSIGNED)
+    step.begin_spell(receiver.user, receiver.team, how, pool)
     _expect_a_touch(step, cycle, receiver)
     for task in step.open_tasks:
         if task.kind == Task.Kind.REVIEW and task.reason_id:  # whoever has it now is asked anew
@@ -142,7 +194,8 @@ def _change_hands(step: Step, receiver: _Receiver, note: str, restart_clock: boo
         task.owner, task.team = receiver.user, receiver.team
         if restart_clock and task.kind == Task.Kind.RESPONSE and cycle.policy_id:
             length, target = task.limit_at - task.began_at, task.due_at - task.began_at
-            task.began_at, task.due_at, task.limit_at, task.level = step.at, step.at + target, step.at + length, 0
+            task.began_at, task.due_at, task.limit_at = step.at, step.at + target, step.at + length
+        policies.hand_on(task, step.at, own=how == Spell.How.SLA)
     if note:
         attach(step, note)
 
@@ -162,40 +215,62 @@ def share_out(
 ) -> Result:  # fmt: skip
     """Give leads in turn to the members of a team, by weight and within their caps; where nobody can, the team holds them (ROUTE-3).
 
-    The team's row is locked meanwhile, so that two who share out at once stay within one of the shares. One round of assigning a person.
+    The team's row is locked meanwhile, so that two who share out at once stay within one of the shares. A lead in hand goes to
+    somebody else of the team. Costs what assigning to a person costs, and eight queries.
     """
-    leads = list(leads)
-    result = Result()
-    with transaction.atomic():
-        team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
-        turns = routing.share(routing.places(team, at), len(leads))
-        people = User.objects.in_bulk([u for u in turns if u])
-        by_receiver: dict[int | None, list] = {}
-        for lead, user in zip(leads, turns, strict=True):
-            by_receiver.setdefault(user, []).append(lead)
-        for user, theirs in by_receiver.items():
-            part = assign(
-                theirs, to=people[user] if user else team, by=by, at=at, door=door, trigger=trigger, pool=team, note=note,
-                restart_clock=restart_clock,
-            )  # fmt: skip
-            result.done += part.done
-            result.refused += part.refused
-            result.events += part.events
-            result.made |= part.made
-    return result
+
+    def change(step: Step) -> None:
+        lead = step.lead
+        step.may("assign")
+        if by is not None and not permissions.may_give_to(by, team):
+            raise Forbidden(f"{team} is not yours to give leads to.")
+        if lead.opted_out_at:
+            raise Refused(f"{lead.name} asked us to stop.", "opted_out")
+
+        def next_one():
+            # The leads are locked by now; the team's row comes after them, as everywhere.
+            router = routing.holding(step.turn, [team])
+            decision = router.in_turn(team, exclude=[lead.owner_id] if lead.is_open else ())
+            return _receives(step, decision, step.turn.remember("lines", Lines))
+
+        if lead.is_open:
+            receiver, decision = next_one()
+            change_hands(step, receiver, note, restart_clock, pool=team, data={"route": decision.trace()})
+        else:
+            begin(step, next_one, trigger, note=note)
+
+    return turn(leads, change, by=by, at=at, door=door)
 
 
 def pull(team: Team, *, by: User, at: datetime, number: int = 1, door: str = Door.PAGE) -> Result:
     """Take the next leads of a queue into one's own hands, oldest first (ROUTE-5).
 
     Two who pull at once never get the same lead: what another transaction holds is passed over. The pull stamps the assigned date.
-    An empty result means an empty queue. Raises NotAvailable at the cap or when absent from the queue's team.
+    Pulls obey the order of routing: a lead whose company or person is somebody's goes to that one, and the next is pulled instead
+    (ROUTE-1). An empty result means an empty queue. Raises NotAvailable at the cap or when absent from the queue's team.
     """
     if (room := routing.room_of(by, at)) is not None and room < number:
         raise NotAvailable("You are at your cap. Work or end one first.", "cap")
     with transaction.atomic():
         ids = next_in_queue(team, number)
+        while ids and _to_holders(ids, by, at):
+            ids = next_in_queue(team, number)
         return assign([Seen(pk) for pk in ids], to=by, by=by, at=at, door=door, trigger=Trigger.PULL)
+
+
+def _to_holders(ids: list[int], by: User, at: datetime) -> int:
+    """Give those of these leads that are somebody else's by ROUTE-1 to that one, and say how many went. Five queries if none does."""
+    leads = Lead.objects.filter(pk__in=ids).select_related("cycle", "account", "team")
+    router = routing.Router({lead.pk: routing.ask_of(lead, lead.account, at) for lead in leads}, at, named_only=True)
+    theirs: dict[User, list[Seen]] = {}
+    for pk in ids:
+        holder = router.holder(pk)
+        if holder is not None and holder != by:
+            theirs.setdefault(holder, []).append(Seen(pk))
+    went = 0
+    for holder, seen in theirs.items():
+        went += len(assign(seen, to=holder, by=None, at=at, door=Door.ROUTING, trigger=Trigger.ROUTE).done)
+    return went
 
 
 def next_in_queue(team: Team, number: int) -> list[int]:
@@ -269,6 +344,8 @@ def enqueue(leads, *, team: Team | None, by: User | None, at: datetime, door: st
             )
         if team and step.lead.opted_out_at:
             raise Refused(f"{step.lead.name} asked us to stop and waits in no queue.", "opted_out")
+        if team and step.lead.team_id == team.pk:
+            raise Refused(f"{step.lead.name} waits in the queue of {team} already.", "already")
         step.record("owner", data={"from_team": step.lead.team_id, "team": _pk(team)})
         step.own(None, team)
 

@@ -19,8 +19,8 @@ from django.utils.functional import cached_property
 
 from accounts.models import Account, Door, Event, Message, User
 from accounts.writing import Overtaken, update_each
-from leads import deadlines
-from leads.models import ContactRole, Cycle, Lead, Note, Policy, Signal, Spell, Task, Touch
+from leads import deadlines, notices, policies
+from leads.models import ContactRole, Credit, Cycle, Lead, Note, Policy, Signal, Spell, Task, Touch
 from leads.refusals import Forbidden, Refused, Stale
 from leads.step import Step
 
@@ -88,7 +88,8 @@ class Turn:
         self.tasks: dict[int, list[Task]] = {}
         self.came: dict[int, dict] = {}
         self.ids: list[int] = []
-        self._policy: Policy | object | None = ANY
+        self.steps: list[Step] = []
+        self.closing: list[Callable[[], None]] = []  # what else is written with this turn: the shares of pools
 
         self.ended_unseen: Counter | None = None  # leads/mass_guard.py
         self._remembered: dict[str, object] = {}
@@ -105,11 +106,10 @@ class Turn:
         roles = ContactRole.objects.filter(lead__in=self.ids, opportunity__status="open", opportunity__gone_as="")
         return set(roles.values_list("lead", flat=True))
 
-    def policy(self, at: datetime) -> Policy | None:
-        """Return the response policy in force. One query a turn."""
-        if self._policy is ANY:
-            self._policy = Policy.objects.filter(valid_from__lte=at).order_by("-valid_from", "-version").first()
-        return self._policy
+    def policy(self, step: Step, at: datetime, name: str = "") -> Policy | None:
+        """Return the response policy of a lead: the one named, else the first in force that matches. One query a turn."""
+        known = self.remember("policies", policies.versions)
+        return policies.policy_of(known, step.lead, step.account, at, name)
 
     def load(self, seen: list[Seen], skip_locked: bool) -> list[Step]:
         """Lock the leads in id order and read what a decision may need. Four queries."""
@@ -134,12 +134,14 @@ class Turn:
             self.came[lead.pk] = {
                 "reason_id": lead.reason_id, "nurture_kind": lead.nurture_kind, "recycle_at": lead.recycle_at, "team_id": lead.team_id,
             }  # fmt: skip
-        return [Step(self, lead, (wanted[lead.pk].at or self.at).astimezone(UTC)) for lead in leads]
+        self.steps = [Step(self, lead, (wanted[lead.pk].at or self.at).astimezone(UTC)) for lead in leads]
+        return self.steps
 
     def write(self, steps: list[Step]) -> list[Event]:
         """Write all that was decided: one statement a table, guarded by the version that was read."""
         for step in steps:
             deadlines.keep(step)
+            policies.keep(step)
         closing = [s for s in steps if s.closes_spell]
         if closing:
             spells = list(Spell.objects.filter(lead__in=[s.lead.pk for s in closing], ended_at__isnull=True))
@@ -160,9 +162,12 @@ class Turn:
         for step in steps:
             for row in step.rows:
                 rows.setdefault(type(row), []).append(row)
-        for model in (Note, Touch, Signal, Spell, Task, ContactRole):
+        for model in (Note, Touch, Signal, Spell, Task, ContactRole, Credit):
             model.objects.bulk_create(rows.pop(model, []))
-        Message.objects.bulk_create(rows.pop(Message, []), ignore_conflicts=True)
+        told = [message for step in steps for message in notices.at_assignment(step)]
+        Message.objects.bulk_create([*rows.pop(Message, []), *told], ignore_conflicts=True)
+        for close in self.closing:
+            close()
         assert not rows, f"no table for {rows}"
         events = []
         for step in steps:

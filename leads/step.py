@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django_fsm import TransitionNotAllowed
 
 from accounts.models import Account, Event, Team, User
-from leads import permissions
+from leads import permissions, policies
 from leads.models import Cycle, Lead, LeadStatus, Outcome, Spell, Task
 from leads.refusals import Forbidden, Refused
 
@@ -96,6 +96,10 @@ class Step:
             self.made[name] = row
         return row
 
+    def tell(self, rows) -> None:
+        """Have messages written with this turn."""
+        self.rows += rows
+
     def own(self, owner: User | None, team: Team | None) -> None:
         """Put the lead in someone's hands. A change of hands raises the version, so that open forms notice."""
         if (self.lead.owner_id, self.lead.team_id) != (owner.pk if owner else None, team.pk if team else None):
@@ -103,13 +107,15 @@ class Step:
         self.lead.owner, self.lead.team = owner, team
 
     def begin_cycle(
-        self, trigger: str, *, owner, team=None, how: str = Spell.How.ASSIGNED, pool=None, starts_clock=True
-    ) -> Cycle:
-        """Begin a round for this owner and freeze what is true of the lead now (LIFE-3)."""
+        self, trigger: str, *, owner, team=None, how: str = Spell.How.ASSIGNED, pool=None, starts_clock=True, policy_name: str = ""
+    ) -> Cycle:  # fmt: skip
+        """Begin a round for this owner and freeze what is true of the lead now (LIFE-3).
+
+        A response clock runs for inbound, sales-led ones, by the policy named, else the first that matches.
+        """
         lead, account, at = self.lead, self.account, max(self.at, self.lead.status_since)
-        policy = (
-            self.turn.policy(at) if starts_clock and lead.go_to_market == "inbound" and lead.motion == "slg" else None
-        )
+        promised = starts_clock and lead.go_to_market == "inbound" and lead.motion == "slg"
+        policy = self.turn.policy(self, at, policy_name) if promised else None
         self.new_cycle = cycle = Cycle(
             lead=lead, number=(self.cycle.number if self.cycle else 0) + 1, trigger=trigger, motion=lead.motion,
             go_to_market=lead.go_to_market, source_id=lead.source_id, campaign_id=lead.campaign_id, score=lead.score,
@@ -122,11 +128,9 @@ class Step:
         if policy:
             cycle.target_at = at + timedelta(minutes=policy.target_minutes)
             cycle.limit_at = at + timedelta(minutes=policy.limit_minutes)
-            self.add(
-                Task(kind=Task.Kind.RESPONSE, lead=lead, cycle=cycle, owner=owner, team=team, began_at=at,
-                     due_at=cycle.target_at, limit_at=cycle.limit_at, sweep_at=cycle.target_at - timedelta(minutes=15)),
-                "response",
-            )  # fmt: skip
+            clock = Task(kind=Task.Kind.RESPONSE, lead=lead, cycle=cycle, owner=owner, team=team, began_at=at,
+                         due_at=cycle.target_at, limit_at=cycle.limit_at)  # fmt: skip
+            self.add(policies.start(clock), "response")
         self.own(owner, team)
         self.begin_spell(owner, team, how, pool, at)
         if owner is not None:

@@ -55,6 +55,9 @@ class Account(models.Model):
     success_owner = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="customer success owner"
     )
+    idle_at = models.DateTimeField(
+        null=True, editable=False, help_text="target accounts: when next to look whether anybody worked it (ACC-6)"
+    )
     created_at = models.DateTimeField()
     gone_as = models.CharField(max_length=10, blank=True, editable=False)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
@@ -73,6 +76,12 @@ class Account(models.Model):
             # the one search box: companies by any part of their name or domain
             GinIndex(
                 OpClass("name_key", name="gin_trgm_ops"), OpClass("domain", name="gin_trgm_ops"), name="account_search"
+            ),
+            # target accounts that perhaps nobody works
+            models.Index(fields=["idle_at"], name="account_idle", condition=Q(idle_at__isnull=False)),
+            # how many target accounts somebody has
+            models.Index(
+                fields=["development_owner"], name="account_target_of", condition=Q(is_target=True, gone_as="")
             ),
         ]
         constraints = [

@@ -23,6 +23,7 @@ class Trigger(models.TextChoices):
     HAND_OVER = "hand_over", "handed over by the product"
     SELF_SERVE = "self_serve", "self-serve fit"
     SIGN_UP = "sign_up", "signed up to the product"
+    ROUTE = "route", "by routing"
 
 
 class Outcome(models.TextChoices):

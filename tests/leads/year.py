@@ -15,6 +15,8 @@ from leads.sweeps import SWEEPS
 from meetings import opportunities
 from tests.leads.states import raw, reason
 
+# Told by other sweeps, and at assignment.
+ELSEWHERE = ("morning", "assigned", "hand_raise", "reply")
 LEADS_SWEEPS = [sweep for sweep in SWEEPS if sweep.name != "morning"]
 
 
@@ -220,9 +222,9 @@ def happened() -> list[Line]:
     names = dict(Lead.objects.values_list("pk", "last_name"))
     people = dict(User.objects.values_list("pk", "username"))
     found: dict[tuple, list[str]] = {}
-    for event in Event.objects.filter(door="sweep").order_by("pk"):
+    for event in Event.objects.filter(door="sweep").exclude(kind="breach").order_by("pk"):
         found.setdefault((event.at, names[event.lead_id]), ["-", "-"])[0] = event.move or event.kind
-    for message in Message.objects.exclude(kind="morning").order_by("pk"):
+    for message in Message.objects.exclude(kind__in=ELSEWHERE).order_by("pk"):
         said = f"{message.kind} {people[message.to_id]}"
         found.setdefault((message.created_at, names[message.lead_id]), ["-", "-"])[1] = said
     return sorted(Line(at, lead, *what) for (at, lead), what in found.items())
@@ -230,7 +232,7 @@ def happened() -> list[Line]:
 
 def counted() -> tuple[int, int]:
     """Count what LeadOps put on record and told: a line that came twice shows here."""
-    return Event.objects.filter(door="sweep").count(), Message.objects.exclude(kind="morning").count()
+    return Event.objects.filter(door="sweep").exclude(kind="breach").count(), Message.objects.exclude(kind__in=ELSEWHERE).count()
 
 
 def sweep(at: datetime) -> int:

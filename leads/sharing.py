@@ -1,0 +1,204 @@
+"""Whose turn it is in a pool: sharing by weight, and what a pool's people may still receive (ROUTE-2).
+
+`take_turn` and `share` are pure. `Pool` is one pool as it stands, read under its lock by `leads/routing.py`, which also writes it back.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from django.db.models import Count, Q, Sum
+from django.utils import timezone
+
+from accounts.models import Absence, Membership, Team, User
+from accounts.workdays import is_on_shift
+from leads.models import Credit, Lead, LeadStatus, Share, Spell
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+FINE = 9  # decimals that count: shares are kept as floating point
+
+
+@dataclass(slots=True)
+class Place:
+    """One person's place in a pool this month: what they weigh, were due, got and were credited, and what they may still get."""
+
+    user: int
+    weight: int
+    due: float = 0
+    received: int = 0
+    credits: int = 0
+    room: int | None = None  # how many more; None is no cap
+    last_at: datetime | None = None
+    role: str = ""
+    away: str = ""  # why they cannot receive, if so
+
+    @property
+    def behind(self) -> float:
+        """How many turns they are short of their share; below zero is ahead of it."""
+        return self.due + self.credits - self.received
+
+    @property
+    def is_able(self) -> bool:
+        return not self.away and self.weight > 0 and (self.room is None or self.room > 0)
+
+
+def take_turn(places: Sequence[Place], at: datetime | None = None) -> Place | None:
+    """Give the next lead to one of these places, and keep the account; None where nobody can receive.
+
+    Each who could receive is due their weight's part of it. It goes to the largest shortfall: among those who are behind, to the
+    one who would be a whole lead behind first, which by equal weights is the one furthest behind. By the plain difference, small
+    weights could fall more than one behind among many; so nobody ever is. Ties by weight, then who waited longest, then id.
+    """
+    able = [p for p in places if p.is_able]
+    if not able:
+        return None
+    weights = sum(p.weight for p in able)
+    for p in able:
+        p.due += Fraction(p.weight, weights)
+    behind = [p for p in able if round(p.behind, FINE) > 0]
+    if behind:
+        order = [
+            (round((1 - p.behind) * weights / p.weight, FINE), -p.weight, p.last_at or NEVER, p.user) for p in behind
+        ]
+    else:
+        behind, order = able, [(round(-p.behind, FINE), -p.weight, p.last_at or NEVER, p.user) for p in able]
+    best = behind[min(range(len(behind)), key=order.__getitem__)]
+    best.received += 1
+    best.last_at = at or best.last_at
+    if best.room is not None:
+        best.room -= 1
+    return best
+
+
+def share(places: Sequence[Place], number: int) -> list[int | None]:
+    """Say who would receive each of the next `number` leads, None where nobody is left. Pure: the places stay as they are."""
+    ours = [replace(p) for p in places]
+    return [chosen.user if (chosen := take_turn(ours)) else None for _ in range(number)]
+
+
+@dataclass(slots=True)
+class Pool:
+    """One pool as it stands at a moment, with everybody in it."""
+
+    team: Team
+    at: datetime
+    places: list[Place]
+    users: dict[int, User]
+    changed: bool = False
+    skipped: list[tuple[int, str]] = field(default_factory=list)
+
+    def take(self, role: str = "", exclude: Iterable[int] = (), on_shift: bool = False) -> User | None:
+        """Take the turn of the next who can receive, and keep in `skipped` who could not and why."""
+        out, self.skipped = set(exclude), []
+        able = []
+        for place in self.places:
+            why = place.away or self._why_not(place, role, out, on_shift)
+            if why:
+                self.skipped.append((place.user, why))
+            else:
+                able.append(place)
+        chosen = take_turn(able, self.at)
+        if chosen is None:
+            return None
+        self.changed = True
+        return self.users[chosen.user]
+
+    def _why_not(self, place: Place, role: str, out: set[int], on_shift: bool) -> str:
+        if role and place.role != role:
+            return "role"
+        if place.user in out:
+            return "had_it"
+        if not place.is_able:
+            return "cap" if place.weight > 0 else "weight"
+        return "off_shift" if on_shift and not is_on_shift(self.users[place.user], self.at) else ""
+
+
+def pools(teams: Iterable[Team], at: datetime) -> dict[int, Pool]:
+    """Read these pools as they stand. At most six queries for any number. The caller holds their rows."""
+    by_id = {team.pk: team for team in teams}
+    members = list(Membership.objects.filter(team__in=by_id).select_related("user").order_by("team_id", "user_id"))
+    users = {m.user_id: m.user for m in members}
+    away = set(Absence.objects.filter(user__in=users, starts_at__lte=at, ends_at__gt=at).values_list("user", flat=True))
+    shares = {(s.pool_id, s.user_id): s for s in Share.objects.filter(pool__in=by_id, month=month_of(at).date())}
+    credits = credited(by_id, at)
+    capped = [m.user_id for m in members if m.cap_open is not None or m.cap_day is not None]
+    held, today = (open_leads(capped), received_today(capped, at)) if capped else ({}, {})
+    found = {pk: Pool(team, at, [], users) for pk, team in by_id.items()}
+    for m in members:
+        share = shares.get((m.team_id, m.user_id)) or Share()
+        out = "inactive" if not m.user.is_active else "away" if m.user_id in away else ""
+        found[m.team_id].places.append(
+            Place(
+                m.user_id, m.weight, share.due, share.received, credits.get((m.team_id, m.user_id), 0),
+                room_in(m, held.get(m.user_id, 0), today.get(m.user_id, 0)), share.last_at, m.user.role, out,
+            )
+        )  # fmt: skip
+    return found
+
+
+def places(team: Team, at: datetime) -> list[Place]:
+    """List the places of a pool as they stand, those who cannot receive among them."""
+    return pools([team], at)[team.pk].places
+
+
+def keep(pools: Iterable[Pool]) -> None:
+    """Write back what was due and received. One query."""
+    rows = [
+        Share(
+            pool=pool.team, user_id=p.user, month=month_of(pool.at).date(), due=p.due, received=p.received, last_at=p.last_at
+        )
+        for pool in pools
+        if pool.changed
+        for p in pool.places
+        if p.due or p.received
+    ]  # fmt: skip
+    Share.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["pool", "user", "month"], update_fields=["due", "received", "last_at"]
+    )  # fmt: skip
+
+
+def credited(pools: Iterable[int], at: datetime) -> dict[tuple[int, int], int]:
+    """Sum the turns given or taken this month, by pool and person. One query."""
+    rows = Credit.objects.filter(pool__in=pools, at__gte=month_of(at)).order_by()
+    return {(pool, user): n for pool, user, n in rows.values_list("pool", "user").annotate(n=Sum("turns"))}
+
+
+def month_of(at: datetime) -> datetime:
+    """Return the start of the month that `at` falls in, by the house's clock, the same for whoever asks."""
+    here = timezone.localtime(at, timezone.get_default_timezone())
+    return here.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def room_in(membership: Membership, held: int, today: int) -> int | None:
+    """Say how many more leads a person may receive by one membership's caps; None without a cap. Pure."""
+    left = [cap - has for cap, has in ((membership.cap_open, held), (membership.cap_day, today)) if cap is not None]
+    return max(0, min(left)) if left else None
+
+
+def open_leads(users: Sequence[int]) -> Mapping[int, int]:
+    """Count the leads each of these people has in hand. One query."""
+    rows = Lead.objects.filter(owner__in=users, status__in=LeadStatus.OPEN, gone_as="")
+    return dict(rows.values_list("owner").annotate(n=Count("id")))
+
+
+def received_today(users: Sequence[int], at: datetime) -> Mapping[int, int]:
+    """Count what each of these people received since midnight, by the house's clock. One query."""
+    here = timezone.localtime(at, timezone.get_default_timezone())
+    midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = Spell.objects.filter(owner__in=users, began_at__gte=midnight)
+    return dict(rows.values_list("owner").annotate(n=Count("id")))
+
+
+def room_of(user: User, at: datetime) -> int | None:
+    """Say how many more leads a person may receive under the tightest of their caps; None without a cap. At most three queries."""
+    caps = list(user.memberships.filter(Q(cap_open__isnull=False) | Q(cap_day__isnull=False)))
+    if not caps:
+        return None
+    held, today = open_leads([user.pk]).get(user.pk, 0), received_today([user.pk], at).get(user.pk, 0)
+    return min(room_in(m, held, today) for m in caps)
+
+
+def is_away(user: User, at: datetime) -> bool:
+    """Say whether a person is absent at this moment. One query."""
+    return Absence.objects.filter(user=user, starts_at__lte=at, ends_at__gt=at).exists()

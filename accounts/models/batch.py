@@ -54,7 +54,7 @@ class BatchRow(models.Model):
         UNCHANGED = "unchanged", "unchanged"
         REJECTED = "rejected", "rejected"
 
-    batch = models.ForeignKey(Batch, models.CASCADE, related_name="batch_rows")
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="batch_rows", db_index=False)
     number = models.PositiveIntegerField(help_text="the line in the file, the header being 1")
     cells = models.JSONField(default=list, help_text="as read")
     result = models.CharField(max_length=10, blank=True, choices=Result)

@@ -87,33 +87,46 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     phone = models.CharField(max_length=40, blank=True)
     website = models.CharField(max_length=300, blank=True)
     country = models.CharField(max_length=80, blank=True)
-    account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="leads")
+    account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="leads", db_index=False)
 
     status = FSMField(choices=LeadStatus.choices, default=LeadStatus.RAW, protected=True, max_length=12)
     status_since = models.DateTimeField()
     nurture_kind = models.CharField(max_length=10, choices=NurtureKind, blank=True)
-    reason = models.ForeignKey(Reason, models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.ForeignKey(Reason, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     recycle_at = models.DateTimeField("comes back at", null=True, blank=True)
     version = models.PositiveIntegerField(default=0)
 
     motion = models.CharField(max_length=3, choices=Motion)
     go_to_market = models.CharField(max_length=8, choices=GoToMarket)
-    source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+")
+    source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     campaign = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+")
     segment = models.CharField(max_length=40, blank=True)
     region = models.CharField(max_length=40, blank=True)
     score = models.PositiveSmallIntegerField(null=True, blank=True)
 
-    owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+")
+    # No index of its own for a column that one below begins with.
+    owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     development_owner = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="sales development owner"
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="sales development owner",
+        db_index=False,
     )
-    opportunity_owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    opportunity_owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     success_owner = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="customer success owner"
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="customer success owner",
+        db_index=False,
     )
-    cycle = models.ForeignKey("leads.Cycle", models.PROTECT, null=True, blank=True, related_name="+")
+    cycle = models.ForeignKey("leads.Cycle", models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
 
     opted_out_at = models.DateTimeField("asked us to stop, all channels", null=True, blank=True)
     opted_out_channels = ArrayField(models.CharField(max_length=10, choices=Channel), default=list, blank=True)
@@ -124,7 +137,9 @@ class Lead(ConcurrentTransitionMixin, models.Model):
         blank=True, editable=False, help_text="name, company, address and phone in lower case, for the one search box"
     )
     gone_as = models.CharField(max_length=10, blank=True, editable=False)
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", editable=False, db_index=False
+    )
 
     fates = {
         "account": Fate(merge="move"),
@@ -154,6 +169,11 @@ class Lead(ConcurrentTransitionMixin, models.Model):
                 fields=["recycle_at"], name="lead_recycle_due", condition=Q(recycle_at__isnull=False, status="nurture")
             ),
             GinIndex(OpClass("search", name="gin_trgm_ops"), name="lead_search"),
+            # Of what most leads have not, only those that have it: an index costs every lead that comes in.
+            *(
+                models.Index(fields=[name], name=f"lead_by_{name}", condition=Q(**{f"{name}__isnull": False}))
+                for name in ("reason", "development_owner", "opportunity_owner", "success_owner", "merged_into")
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=LeadStatus.values), name="lead_status_known"),
@@ -315,7 +335,7 @@ class Identity(models.Model):
         EXTERNAL = "external", "External id"
         PHONE = "phone", "Phone"
 
-    lead = models.ForeignKey(Lead, models.CASCADE, related_name="identities")
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="identities", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind)
     system = models.CharField(max_length=40, blank=True, help_text="external ids: whose")
     value = models.CharField(max_length=254)

@@ -22,7 +22,7 @@ class Signal(models.Model):
         PRODUCT = "product", "Used the product"
         CAMPAIGN = "campaign", "Campaign"
 
-    lead = models.ForeignKey(Lead, models.CASCADE, related_name="signals")
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="signals", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind)
     key = models.CharField(max_length=200)
     what = models.CharField(max_length=80, blank=True, help_text="demo, chat, call, walk-in; the event's name")
@@ -30,8 +30,8 @@ class Signal(models.Model):
     campaign = models.ForeignKey(Source, models.PROTECT, null=True, related_name="+")
     words = models.TextField(blank=True)
     data = models.JSONField(default=dict)
-    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", help_text="who told us")
-    batch = models.ForeignKey(Batch, models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", help_text="who told us", db_index=False)
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, related_name="+", db_index=False)
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from accounts.models import Account, Domain, Event, Opportunity, User
 
+BLANK = {"name": "erased", "name_key": "", "domain": "", "website": "", "country": ""}
 ROLES = ("development_owner", "opportunity_owner", "success_owner")
 
 
@@ -24,8 +25,8 @@ def let_go(
 ) -> list[int]:
     """Make tombstones of these accounts, as far as nobody made them anything: no opportunity, no owner, no target, no merge.
 
-    `since`: only those made from then on. `blank`: their name and domain go too. Their domains are free again, so that whoever
-    comes next makes a new one. Returns which went. Five queries.
+    `since`: only those made from then on. Their domains are free again, so that whoever comes next makes a new one. Returns
+    which went. Five queries.
     """
     with_lock = Account.objects.live().filter(pk__in=list(accounts), is_target=False, **dict.fromkeys(ROLES))
     if since is not None:
@@ -38,10 +39,14 @@ def let_go(
     # Who is just bringing in a person of one of these holds it, and is waited for.
     list(Account.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
     Domain.objects.filter(account__in=ids).delete()
-    personal = {"name": "erased", "name_key": "", "domain": "", "website": "", "country": ""} if blank else {}
-    Account.objects.filter(pk__in=ids).update(gone_as="undone", **personal)
+    Account.objects.filter(pk__in=ids).update(gone_as="undone")
     actor = by.pk if by else None
     Event.objects.bulk_create(
         Event(kind="account_gone", at=at, recorded_at=at, door=door, actor_id=actor, account_id=pk) for pk in ids
     )
     return ids
+
+
+def blank(accounts: Iterable[int]) -> None:
+    """Take name and domain from those of these accounts that are let go: they may tell who was there. One query."""
+    Account.objects.filter(pk__in=list(accounts), gone_as="undone").update(**BLANK)

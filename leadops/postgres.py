@@ -49,6 +49,11 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
+    # Its log holds no personal data: neither the row that failed, nor the statement, nor its parameters.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
 }
 # For data that is thrown away with the run that made it.
 DISPOSABLE = {

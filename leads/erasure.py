@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.apps import apps
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
-from django.db import connection, models, transaction
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.crypto import salted_hmac
 
-from accounts.models import BatchRow, Door, Message, Receipt, User
+from accounts.letting_go import blank, let_go
+from accounts.models import BatchRow, Door, Message, User
+from leads import erasure_traces
 from leads.lifecycle import Result, Step, turn
 from leads.models import Identity, Lead, Outcome, Task
 
+HASHED = "erased:"
 # The columns of a lead that say who it is. Status, dates, source and owners stay: the figures count them.
 WHO = ("first_name", "last_name", "title", "company", "email", "phone", "website", "country", "search")
 
@@ -33,7 +35,7 @@ class Going:
 
 def hashed(kind: str, system: str, value: str) -> str:
     """Return what stands for an address, id or phone once its person is erased. Keyed, so that nobody can try values against it."""
-    return "erased:" + salted_hmac("leads.erasure", f"{kind}|{system}|{value}", algorithm="sha256").hexdigest()
+    return HASHED + salted_hmac("leads.erasure", f"{kind}|{system}|{value}", algorithm="sha256").hexdigest()
 
 
 def _holders() -> Iterable[tuple[type[models.Model], str]]:
@@ -69,16 +71,21 @@ def erase(leads, *, by: User, at: datetime, door: str = Door.PAGE) -> Result:
 
     with transaction.atomic():
         result = turn(leads, change, by=by, at=at, door=door)
-        _empty(result.done, at)
+        _empty(result.done, by, at, door)
     return result
 
 
-def _empty(leads: list[Lead], at: datetime) -> None:
-    ids = [lead.pk for lead in leads]
+def _empty(leads: list[Lead], by: User, at: datetime, door: str) -> None:
+    if not leads:
+        return
+    ids = _with_former([lead.pk for lead in leads])
     known = list(Identity.objects.filter(lead__in=ids))
-    _empty_files(ids, {row.value for row in known})
+    named = Lead.objects.filter(pk__in=ids).exclude(first_name="").exclude(last_name="")
+    names = list(named.values_list("first_name", "last_name"))
+    erasure_traces.empty(ids, known, names)
     for row in known:
-        row.value = hashed(row.kind, row.system, row.value)
+        if not row.value.startswith(HASHED):
+            row.value = hashed(row.kind, row.system, row.value)
     Identity.objects.bulk_update(known, ["value"])
     Lead.objects.filter(pk__in=ids).update(**dict.fromkeys(WHO, ""))
     for model, column in _holders():
@@ -86,20 +93,21 @@ def _empty(leads: list[Lead], at: datetime) -> None:
         if "erased_at" in {f.name for f in model._meta.fields}:
             values["erased_at"] = at
         model.objects.filter(**{f"{column}__in": ids}).update(**values)
-    Message.objects.filter(lead_id__in=ids).delete()
-    Receipt.objects.filter(data__lead__in=ids).delete()
-    mine = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(Lead), object_id__in=map(str, ids))
-    mine.update(object_repr="erased", change_message="")
+    accounts = set(Lead.objects.filter(pk__in=ids, account__isnull=False).values_list("account", flat=True))
+    accounts -= set(Lead.objects.filter(account__in=accounts, gone_as="").values_list("account", flat=True))
+    if accounts:
+        let_go(accounts, by=by, at=at, door=door)
+        blank(accounts)
 
 
-def _empty_files(ids: list[int], values: set[str]) -> None:
-    """Empty the rows of imported files that made these people, and rejected ones that name them. One pass over the staged rows."""
-    BatchRow.objects.filter(lead_id__in=ids).update(cells=[], error="erased")
-    if not values:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {BatchRow._meta.db_table} SET cells = '[]', error = 'erased'"
-            " WHERE lead_id IS NULL AND EXISTS (SELECT 1 FROM unnest(%s::text[]) v WHERE strpos(lower(cells::text), v) > 0)",
-            [[value.lower() for value in values if len(value) > 3]],
-        )
+def _with_former(ids: list[int]) -> list[int]:
+    """Add the tombstones of the same people: what was merged into them, and who they were before an import was undone."""
+    found, wave = set(ids), set(ids)
+    while wave:
+        same = Identity.objects.filter(kind=OuterRef("kind"), system=OuterRef("system"), value=OuterRef("value"))
+        former = Identity.objects.exclude(kind=Identity.Kind.PHONE).exclude(lead__gone_as="")
+        by_key = former.filter(Exists(same.filter(lead__in=wave))).values_list("lead", flat=True)
+        merged = Lead.objects.filter(merged_into__in=wave).values_list("pk", flat=True)
+        wave = {*by_key, *merged} - found
+        found |= wave
+    return sorted(found)

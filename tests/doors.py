@@ -104,6 +104,8 @@ DOORS = {
     "opt-out": of_ana(POST="*"),
     "assign": of_ana(POST=ABOVE),
     "give-back": of_ana(POST="*"),
+    "erase": of_ana(GET=REVOPS, POST=REVOPS),
+    "opt-out-clear": of_ana(GET=REVOPS, POST=REVOPS),
     "undo": Door(args=lambda w: ["made-up"], sees="", POST="*"),
     # many at once: who may end a round may try; whose leads they are is asked of each
     "bulk": Door(POST=REACH_OUT),

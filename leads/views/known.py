@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Opportunity, OpportunityStatus
 from accounts.permissions import Scope, allowed, people_of
 from accounts.words import moment
+from leads import permissions
 from leads.models import Channel, Lead, Task
 
 SHOWN = 6
@@ -79,6 +80,16 @@ def rounds(lead: Lead, at) -> list[dict]:
         }
         for c in past
     ]
+
+
+def links(lead: Lead, desk) -> list[dict]:
+    """List what is asked for seldom and has a page of its own."""
+    pages = []
+    if (lead.opted_out_at or lead.opted_out_channels) and permissions.can(desk.user, "clear_opt_out", lead, at=desk.at):
+        pages.append({"url": reverse("opt-out-clear", args=[lead.pk]), "label": "Clear the opt-out"})
+    if permissions.can(desk.user, "erase", lead, at=desk.at):
+        pages.append({"url": reverse("erase", args=[lead.pk]), "label": "Erase this person"})
+    return pages
 
 
 def company(lead: Lead, account, desk) -> dict:

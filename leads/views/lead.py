@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from leads import timeline
-from leads.views import answers
+from leads.views import answers, privacy
 from leads.views.desk import Desk
 
 
@@ -13,7 +13,10 @@ from leads.views.desk import Desk
 def lead(request, pk):
     """Show all that is known of a lead, with the act that was asked for."""
     desk = Desk(request, place="lead")
-    return answers.lead_page(request, desk, desk.lead(pk), request.GET.get("act", ""))
+    found = desk.again(pk)
+    if found is None:
+        return privacy.gone(request, pk)
+    return answers.lead_page(request, desk, found, request.GET.get("act", ""))
 
 
 @require_GET

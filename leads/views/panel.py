@@ -71,6 +71,7 @@ def full(desk, lead: Lead, *, before: int | None = None) -> dict:
         "older": f"{reverse('timeline-older', args=[lead.pk])}?before={older}" if older else "",
         "answers": _answers(lead, tasks, may, desk),
         "notice": _shield(lead, may, desk) or _waits(tasks, may, desk),
+        "links": known.links(lead, desk),
     }
     return panel | known.company(lead, account, desk)
 

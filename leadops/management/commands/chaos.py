@@ -1,0 +1,52 @@
+"""`./run chaos [PART ...]`: kill things on purpose, in a scratch world, and count what breaks."""
+
+from datetime import timedelta
+
+from django.core.management.base import BaseCommand, CommandError
+
+from leadops.chaos import boundaries, poison, sweeps
+from leadops.scratch import scratch_database
+
+CONTROLS = 3  # two must meet for harm to come; where they did not, they get another chance
+
+
+def _control(say, o) -> bool:
+    """Take the guards off: the same kills must do harm, or they prove nothing."""
+    what = {"rows": o["rows"] or 1_000, "kills": o["kills"] or 60, "guarded": False}
+    return any(sweeps.main(say, seed=o["seed"] + number, **what) for number in range(CONTROLS))
+
+
+# The full numbers of what was promised; tests run a seeded tenth.
+PARTS = {
+    "sweeps": lambda say, o: sweeps.main(say, rows=o["rows"] or 5_000, kills=o["kills"] or 300, seed=o["seed"]),
+    "control": _control,
+    "boundaries": lambda say, o: boundaries.main(say, seed=o["seed"], every=o["every"]),
+    "poison": lambda say, o: poison.main(
+        say, rows=o["rows"] or 1_000, seed=o["seed"], patience=timedelta(seconds=o["patience"])
+    ),
+}
+
+
+class Command(BaseCommand):
+    help = "Kill things on purpose and count what breaks. Works on databases of its own."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; none: all")
+        parser.add_argument("--rows", type=int)
+        parser.add_argument("--kills", type=int)
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--every", type=int, default=1, help="boundaries: kill at one in so many")
+        parser.add_argument("--patience", type=int, default=3, help="poison: seconds for one statement")
+
+    def handle(self, *, parts: list[str], **options) -> None:
+        if unknown := set(parts) - set(PARTS):
+            raise CommandError(f"No such part: {', '.join(sorted(unknown))}.")
+        with scratch_database("chaos"):
+            failed = [name for name in parts or PARTS if not PARTS[name](self._say, options)]
+        if failed:
+            raise CommandError(f"Not as promised: {', '.join(failed)}.")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.urls import reverse
 
-from accounts.models import Reason
+from accounts.models import Disposition, Reason
 from leads import next_steps, permissions, receivers
 from leads.models import Channel, Lead, LeadStatus
 
@@ -60,7 +60,7 @@ def _reasons(desk, lead, kind, panel, typed) -> dict:
     if lead.status in LeadStatus.WAITING and kind == "nurture":
         reasons = Reason.objects.filter(code="not_now_intake")
     else:
-        reasons = Reason.objects.to_choose(kind)
+        reasons = Reason.objects.to_choose(Disposition.NURTURE if kind == "nurture" else Disposition.UNQUALIFIED)
     untouched = lead.status == LeadStatus.ASSIGNED and lead.cycle.touches == 0
     choices = [
         {

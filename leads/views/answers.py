@@ -160,13 +160,12 @@ def done(desk, lead: Lead, then: dict, next_lead: Lead | None, *, relist: bool =
 
 
 def changed(desk, lead: Lead, group: str) -> dict:
-    """Return what to redraw of the list: the row of the lead that was acted on, where it stood, and the count of that group.
+    """Return what to redraw of the list: the row of the lead that was acted on. The head of its group is counted where it is seen.
 
     The row stays where it is and says something new when there is still something to do; else it leaves. The order of the
     others is never touched under the hand.
     """
     if not group:
-        return {"groups": []}
-    counted = [{"key": group, "count": desk.queue.counts()[group]}]
+        return {}
     entry = next((e for e in desk.queue.view(desk.view) if e.lead == lead.pk), None)
-    return {"groups": counted} | ({"fresh": rows.of([entry], desk.at)} if entry else {"gone": [rows.leaving(lead)]})
+    return {"fresh": rows.of([entry], desk.at)} if entry else {"gone": [rows.leaving(lead)]}

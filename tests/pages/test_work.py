@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from accounts import clock
-from accounts.models import Event, Receipt
+from accounts.models import Event, Reason, Receipt
 from leads import assignment, dispositions, next_steps, recycling, signals, touches
 from leads.models import Channel, Lead, LeadStatus, Note, Outcome, Source, Task, Touch, TouchOutcome
 from tests.factories import LeadFactory, product_led, put, reason
@@ -346,6 +346,17 @@ def test_without_a_touch_only_some_reasons_can_be_chosen_and_they_come_first(hou
     able = ["wrong_person", "not_in_purchase", "too_small"]
     assert codes[:3] == able
     assert page.count("Needs a touch first.") == len(codes) - 3
+
+
+@pytest.mark.parametrize("kind", ["nurture", "unqualify"])
+def test_a_picker_lists_the_reasons_people_may_choose(house, desk, kind):
+    lead = worked(house.ana)
+
+    page = desk(house.ana).open(f"/leads/{lead.pk}/act/{kind}/").content.decode()
+
+    asked = Reason.objects.filter(disposition={"nurture": "nurture", "unqualify": "unqualified"}[kind], is_system=False)
+    found = re.findall(r'name="reason" value="([a-z_]+)"', page)
+    assert found == list(asked.order_by("order").values_list("code", flat=True))
 
 
 def test_a_reason_without_a_touch_is_refused_and_the_note_stays(house, desk):

@@ -105,6 +105,7 @@ addEventListener("animationend", (e) => {
     const group = e.target.closest(".group");
     e.target.remove();
     if (group && !group.querySelector(".row")) group.remove();
+    else if (group) { const n = group.querySelector("h2 b"); n.textContent = Math.max(0, Number(n.textContent.replace(/\D/g, "")) - 1); }
   } else if (e.target.matches?.(".toast__left")) e.target.closest(".toast").remove();
 });
 if (matchMedia("(prefers-reduced-motion: reduce)").matches) {

@@ -10,11 +10,12 @@ from datetime import timedelta
 
 from accounts import messages
 from accounts.sweeping import Sweep
-from leads import consent
+from leads import consent, response_sweeps
 from leads import sweeps as leads
 
 # In the order in which they are run by hand; what tells comes last.
-SWEEPS: dict[str, Sweep] = {sweep.name: sweep for sweep in [*leads.SWEEPS, messages.mail_sweep(consent.may_still_mail)]}
+_ALL = [*response_sweeps.SWEEPS, *leads.SWEEPS, messages.mail_sweep(consent.may_still_mail)]
+SWEEPS: dict[str, Sweep] = {sweep.name: sweep for sweep in _ALL}
 
 
 @dataclass(frozen=True)

@@ -242,6 +242,24 @@ def share_out(
     return turn(leads, change, by=by, at=at, door=door)
 
 
+def hand_out(leads, *, at: datetime, recorded_at: datetime | None = None) -> Result:
+    """Give what a pool holds, because nobody could receive it, to whoever can now (ROUTE-3). Called by the sweep."""
+
+    def change(step: Step) -> None:
+        if step.lead.status != LeadStatus.ASSIGNED or step.lead.team is None:
+            raise Refused("No pool holds it.", "state")
+        router = routing.holding(step.turn, [s.lead.team for s in step.turn.steps if s.lead.team_id])
+        decision = router.in_turn(step.lead.team)
+        if decision.user is None:
+            raise Refused("Nobody there can receive it.", "nobody")
+        receiver = _Receiver(decision.user, step.at, counts_caps=False)
+        change_hands(step, receiver, pool=step.lead.team, data={"route": decision.trace()})
+
+    return turn(
+        leads, change, by=None, at=at, door=Door.SWEEP, recorded_at=recorded_at or at, skip_locked=True
+    )
+
+
 def pull(team: Team, *, by: User, at: datetime, number: int = 1, door: str = Door.PAGE) -> Result:
     """Take the next leads of a queue into one's own hands, oldest first (ROUTE-5).
 

@@ -5,12 +5,13 @@ The first touch that counts starts the work (assigned -> working) and stops the 
 
 from datetime import UTC, datetime, timedelta
 
-from accounts.models import Door, User
+from accounts.models import Door, Event, User
 from leads.lifecycle import UNDO, Refused, Result, Step, turn
 from leads.models import Channel, LeadStatus, Motion, Signal, Task, Touch, TouchOutcome
 from leads.notes import attach, plan
 
 BACKDATED = timedelta(hours=24)
+LIVE = timedelta(minutes=1)  # longer than anybody waits for a lock
 ANSWERED = (Task.Kind.HAND_RAISE, Task.Kind.REPLY)
 
 
@@ -36,28 +37,42 @@ def log(
         if not is_automated:
             step.may("touch")
         _consent(step, channel)
-        cycle = step.cycle if lead.is_open and when >= step.cycle.assigned_at else None
+        moment = when if occurred_at else _in_order(step, when)
+        cycle = step.cycle if lead.is_open and moment >= step.cycle.assigned_at else None
         is_owners = by is not None and by.pk == lead.owner_id
         touch = Touch(
-            lead=lead, cycle=cycle, by=by, channel=channel, outcome=outcome, occurred_at=when, recorded_at=step.turn.recorded_at,
-            is_automated=is_automated, is_owners=is_owners,
+            lead=lead, cycle=cycle, by=by, channel=channel, outcome=outcome, occurred_at=moment,
+            recorded_at=max(step.turn.recorded_at, moment), is_automated=is_automated, is_owners=is_owners,
         )  # fmt: skip
         if note.strip():
             touch.note = attach(step, note)
         step.add(touch, "touch")
-        lead.last_activity_at = max(when, lead.last_activity_at or when)
+        lead.last_activity_at = max(moment, lead.last_activity_at or moment)
         step.record(
-            "touch", at=when, data={"touch": touch, "channel": channel, "outcome": outcome, "auto": is_automated,
-                                    "late": step.at - when > BACKDATED, "owners": is_owners},
+            "touch", at=moment, data={"touch": touch, "channel": channel, "outcome": outcome, "auto": is_automated,
+                                    "late": step.at - moment > BACKDATED, "owners": is_owners},
         )  # fmt: skip
         if cycle and not is_automated:
-            _count(step, when, outcome)
+            _count(step, moment, outcome)
         elif not is_automated and cycle is None:
-            _answer(step, when)
+            _answer(step, moment)
         if next_at and lead.is_open:
             plan(step, next_at, next_channel, next_what)
 
     return turn(leads, change, by=by, at=at, door=door)
+
+
+def _in_order(step: Step, when: datetime) -> datetime:
+    """Return when a touch that is logged as it happens counts as made: after a limit that a sweep acted on while it waited for the lead.
+
+    So a lead is touched in time or escalated, never both (SLA-3). One query, and only in the minute before a limit.
+    """
+    near = [t.limit_at for t in step.open_tasks if t.limit_at and when <= t.limit_at <= when + LIVE]
+    if not near or step.cycle is None:
+        return when
+    passed = Event.objects.filter(lead_id=step.lead.pk, kind="breach", cycle_id=step.cycle.pk, at__gte=when)
+    last = passed.order_by("-recorded_at").values_list("recorded_at", flat=True).first()
+    return max(when, last + timedelta(microseconds=1)) if last else when
 
 
 def _consent(step: Step, channel: str) -> None:

@@ -65,6 +65,12 @@ class Task(models.Model):
             models.Index(
                 fields=["sweep_at"], name="task_to_sweep", condition=Q(done_at__isnull=True, sweep_at__isnull=False)
             ),
+            # clocks that nobody answered
+            models.Index(
+                fields=["sweep_at"],
+                name="task_clock_due",
+                condition=Q(limit_at__isnull=False, done_at__isnull=True, sweep_at__isnull=False),
+            ),
             # exceptions of which the manager must be told
             models.Index(
                 fields=["sweep_at"],

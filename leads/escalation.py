@@ -1,0 +1,248 @@
+"""A clock that nobody answers (SLA-3): the owner is told before and at the target, at the limit their manager, and the lead moves on.
+
+Called by the sweep `response` (`leads/response_sweeps.py`). It promises: each level once per spell, whatever crashes or runs twice;
+never to a lead touched a moment before, since every clock is looked at again under its lead's lock; told and breached are dated when
+they were due. Only the move itself is dated when it is made: it goes to who is there then, and their own clock begins.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from accounts.lines import Lines
+from accounts.models import Absence, Door, Membership, Role, Team, User
+from accounts.workdays import is_on_shift, next_shift
+from leads import routing
+from leads.assignment import _Receiver, change_hands
+from leads.deadlines import is_exception
+from leads.lifecycle import Refused, Result, Step, turn
+from leads.models import AtLimit, Credit, Spell, Task
+from leads.notices import notice
+from leads.policies import BREACHED, CLOCKS, FRESH, MISSED, NEAR, versions
+
+WATCHED = (*CLOCKS, Task.Kind.REVIEW)  # whom a manager's word is asked for waits under the same limits, and stays
+MOST_HOPS = 3  # by its limit; then it is the manager's
+INTO_SHIFT = timedelta(hours=1)
+LOOK_AGAIN = timedelta(hours=1)
+
+# What is open and due at one level, its lead and itself locked; whoever holds a lead just now is passed over.
+TELL = """
+WITH due AS MATERIALIZED (
+  SELECT t.id, t.lead_id, coalesce(t.owner_id, m.manager) AS told, t.sweep_at, t.due_at, t.limit_at
+  FROM leads_task t JOIN leads_lead l ON l.id = t.lead_id
+    LEFT JOIN unnest(%(teams)s::bigint[], %(managers)s::bigint[]) AS m(team, manager) ON m.team = t.team_id
+  WHERE t.lead_id = ANY(%(leads)s::bigint[]) AND t.kind = ANY(%(kinds)s::text[]) AND t.done_at IS NULL AND t.limit_at IS NOT NULL
+    AND t.level = %(level)s AND t.sweep_at <= %(at)s AND l.gone_as = ''
+    AND NOT EXISTS (SELECT FROM leads_task e WHERE e.lead_id = t.lead_id AND e.kind = 'exception' AND e.done_at IS NULL
+                    AND e.accepted_at IS NOT NULL)
+  FOR NO KEY UPDATE OF l, t SKIP LOCKED
+), told AS (
+  INSERT INTO accounts_message (to_id, address, channel, kind, lead_id, data, subject, body, dedupe_key, created_at, attempts, error)
+  SELECT u.id, '', 'page', %(word)s, due.lead_id, '{}', '', '', 'sla:' || due.id || ':' || coalesce(s.id, 0) || ':' || %(level)s + 1,
+         due.sweep_at, 0, ''
+  FROM due JOIN accounts_user u ON u.id = due.told AND u.is_active
+    LEFT JOIN leads_spell s ON s.lead_id = due.lead_id AND s.ended_at IS NULL AND s.role = 'development'
+  ON CONFLICT (dedupe_key) DO NOTHING
+)
+UPDATE leads_task t SET level = %(level)s + 1,
+  sweep_at = due.sweep_at + CASE WHEN %(level)s = 0 THEN interval '15 minutes' ELSE due.limit_at - due.due_at END
+FROM due WHERE t.id = due.id
+"""
+
+
+def escalate(leads: list[int], at: datetime, recorded_at: datetime) -> int:
+    """Do what is due to the clocks of these leads, and say how many were changed. Two statements, and a turn for those at their limit."""
+    managers = Managers(at)
+    done = _tell(leads, at, FRESH, "soon", managers) + _tell(leads, at, NEAR, "target", managers)
+    over = Task.objects.filter(lead__in=leads, kind__in=WATCHED, done_at__isnull=True, limit_at__isnull=False)
+    over = list(
+        over.filter(level__gte=MISSED, sweep_at__lte=at).order_by("sweep_at", "pk").values_list("lead", flat=True)
+    )
+    return done + len(breach(list(dict.fromkeys(over)), at=at, recorded_at=recorded_at, managers=managers).done)
+
+
+def _tell(leads: list[int], at: datetime, level: int, word: str, managers: "Managers") -> int:
+    teams = managers.of_teams()
+    facts = {
+        "leads": leads, "kinds": [str(k) for k in WATCHED], "level": level, "at": at, "word": word, "teams": list(teams),
+        "managers": list(teams.values()),
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(TELL, facts)
+        return cursor.rowcount
+
+
+def breach(leads: list[int], *, at: datetime, recorded_at: datetime, managers: "Managers | None" = None) -> Result:
+    """Record passed limits, tell the managers, and move what may move (SLA-3, ROUTE-7). About fifteen queries whatever the number."""
+    managers = managers or Managers(at)
+
+    def change(step: Step) -> None:
+        due = [t for t in step.open_tasks if t.kind in WATCHED and t.limit_at and t.level >= MISSED and _is_due(t, at)]
+        if not due:
+            raise Refused("Not due.", "not_due")
+        if any(map(is_exception, step.open_tasks)):
+            raise Refused("An exception stands.", "held")
+        hands = step.turn.remember("hands", lambda: Hands(step.turn, managers))
+        for task in sorted(due, key=lambda t: t.sweep_at):
+            if task.level == MISSED:
+                _record(step, task, hands)
+            step.changed_tasks[task.pk] = task
+            task.level, task.sweep_at = BREACHED, None
+        moving = [t for t in due if t.kind in CLOCKS and t.cycle_id is not None]
+        if step.lead.is_open and moving and not _move(step, moving[0], hands):
+            for task in moving:
+                task.sweep_at = hands.look_again(step.lead.owner)
+
+    return turn(leads, change, by=None, at=at, door=Door.SWEEP, recorded_at=recorded_at, skip_locked=True)
+
+
+def _is_due(task: Task, at: datetime) -> bool:
+    return task.sweep_at is not None and task.sweep_at <= at
+
+
+def _record(step: Step, task: Task, hands: "Hands") -> None:
+    """Put a passed limit on record, dated when it passed, and tell the manager."""
+    lead, spell, limit = step.lead, hands.spell(step.lead.pk), task.sweep_at
+    owner = task.owner_id if task.cycle_id is None else lead.owner_id
+    facts = {"task": task.pk, "kind": task.kind, "spell": spell.pk if spell else None, "owner": owner}
+    step.record("breach", at=limit, data=facts)
+    told = hands.managers.manager(user=owner, team=lead.team_id if owner is None else None)
+    for row in notice(told, "limit", "", at=limit, lead=lead.pk, owner=owner):
+        row.dedupe_key = f"sla:{task.pk}:{spell.pk if spell else 0}:3"
+        step.add(row)
+
+
+def _move(step: Step, task: Task, hands: "Hands") -> bool:
+    """Take an unanswered lead from who has it: to the next on shift of their role, by policy to the queue, after three hops to the manager.
+
+    False where it stays. A touch of the last owner still counts for the lead, and they see it for seven days.
+    """
+    lead, spell = step.lead, hands.spell(step.lead.pk)
+    to_queue = hands.goes_to_queue(step)
+    if (
+        spell is None
+        or (lead.owner is not None and lead.owner.role == Role.MANAGER)
+        or (to_queue and lead.owner is None)
+    ):
+        return spell is not None
+    owner, decision = lead.owner, None
+    if hands.hops(lead.pk) >= MOST_HOPS:
+        receiver = hands.managers.manager(user=lead.owner_id)
+    elif to_queue:
+        receiver = next(iter(hands.pools(spell)), None)
+    else:
+        decision = hands.next_on_shift(step, spell)
+        receiver = decision.user if decision else None
+    if receiver is None or receiver == owner:
+        return False
+    pool = decision.pool if decision else None
+    data = {"why": "limit"} | ({"route": decision.trace()} if decision else {})
+    change_hands(step, _Receiver(receiver, step.at, counts_caps=False), how=Spell.How.SLA, pool=pool, data=data)
+    if owner is not None:
+        _charge(step, owner, spell, task, pool, hands)
+        step.tell(notice(owner, "taken", f"{task.pk}:{spell.pk}", at=step.at, lead=lead.pk))
+    return True
+
+
+def _charge(step: Step, owner: User, spell: Spell, task: Task, pool: Team | None, hands: "Hands") -> None:
+    """Let it cost the old owner a turn, save when the limit fell outside their hours (ROUTE-7).
+
+    A lead that came in turn has cost one already: outside their hours it is given back. Any other costs one where it moves.
+    """
+    own = spell.how == Spell.How.SLA or spell.began_at >= task.limit_at
+    limit = spell.began_at + (task.limit_at - task.began_at) if own else task.limit_at
+    outside = not is_on_shift(owner, limit) or hands.was_away(owner, limit)
+    facts = {"user": owner, "lead": step.lead, "at": step.at}
+    if outside and spell.pool_id:
+        step.add(Credit(pool_id=spell.pool_id, turns=1, why=Credit.Why.OFF_SHIFT, **facts))
+    elif not outside and not spell.pool_id and pool is not None and pool.pk in hands.teams_of.get(owner.pk, ()):
+        step.add(Credit(pool=pool, turns=-1, why=Credit.Why.TAKEN, **facts))
+
+
+class Managers:
+    """Who is told, as it is now: the manager; while they are away, theirs (WORK-8)."""
+
+    def __init__(self, at: datetime):
+        self.at, self.lines = at, Lines()
+        self.away = set(Absence.objects.filter(starts_at__lte=at, ends_at__gt=at).values_list("user", flat=True))
+
+    def manager(self, *, user: int | None = None, team: int | None = None) -> User | None:
+        found, seen = self.lines.manager(user=user, team=team), set()
+        while found is not None and found.pk in self.away and found.pk not in seen:
+            seen.add(found.pk)
+            found = (
+                self.lines.manager(team=self._above(found)) if self._above(found) else self.lines.manager(user=found.pk)
+            )
+        return found
+
+    def _above(self, manager: User) -> int | None:
+        """The team above the highest one this person manages."""
+        tops = [t for t in self.lines.teams.values() if t.manager_id == manager.pk and t.parent_id]
+        return next((t.parent_id for t in tops if self.lines.teams[t.parent_id].manager_id != manager.pk), None)
+
+    def of_teams(self) -> dict[int, int | None]:
+        """Say of every team who answers for what it holds."""
+        found = {pk: self.manager(team=pk) for pk in self.lines.teams}
+        return {pk: user.pk if user else None for pk, user in found.items()}
+
+
+class Hands:
+    """In whose hands the leads of one turn are and were, and who may have them next. Read once a turn, the pools under lock."""
+
+    def __init__(self, turn, managers: Managers):
+        self.turn, self.managers = turn, managers
+        self._spells: dict[int, list[Spell]] = {}
+        self._absences: dict[int, list[Absence]] = {}
+        self.teams_of: dict[int, list[int]] = {}
+        owners = {s.lead.owner_id for s in self.turn.steps if s.lead.owner_id}
+        cycles = [s.lead.cycle_id for s in self.turn.steps]
+        for spell in Spell.objects.filter(cycle__in=cycles, role="development").select_related("pool").order_by("pk"):
+            self._spells.setdefault(spell.lead_id, []).append(spell)
+        rows = Membership.objects.filter(user__in=owners, team__is_active=True).exclude(team__kind=Team.Kind.PRODUCT)
+        for user, team in rows.order_by("-team__kind", "team_id").values_list("user_id", "team_id"):
+            self.teams_of.setdefault(user, []).append(team)
+        for absence in Absence.objects.filter(user__in=owners):
+            self._absences.setdefault(absence.user_id, []).append(absence)
+        wanted = {team for teams in self.teams_of.values() for team in teams}
+        wanted |= {s[-1].pool_id or s[-1].team_id for s in self._spells.values()} - {None}
+        self.router = routing.holding(self.turn, Team.objects.filter(pk__in=wanted).order_by("pk"))
+
+    def spell(self, lead: int) -> Spell | None:
+        """Return the spell that runs."""
+        return next((s for s in reversed(self._spells.get(lead, ())) if s.ended_at is None), None)
+
+    def hops(self, lead: int) -> int:
+        return sum(s.how == Spell.How.SLA for s in self._spells.get(lead, ()))
+
+    def pools(self, spell: Spell) -> list[Team]:
+        """Name the pools a lead may move within: whose turn it was, then its owner's, pools before lines; else the one that holds it."""
+        ids = [spell.pool_id, *self.teams_of.get(spell.owner_id, ()), spell.team_id]
+        held = self.router.pools
+        return [held[pk].team for pk in dict.fromkeys(ids) if pk in held]
+
+    def next_on_shift(self, step: Step, spell: Spell) -> routing.Decision | None:
+        """Take the turn of the next who is there, of the owner's role, and had it not yet in this round."""
+        had = {s.owner_id for s in self._spells[step.lead.pk]} - {None}
+        role = step.lead.owner.role if step.lead.owner else ""
+        for team in self.pools(spell):
+            decision = self.router.in_turn(team, role=role, exclude=had, on_shift=True)
+            if decision.user is not None:
+                return decision
+        return None
+
+    def goes_to_queue(self, step: Step) -> bool:
+        known = self.turn.remember("policies", versions)
+        policy = next((p for p in known if p.pk == step.cycle.policy_id), None)
+        return policy is not None and policy.at_limit == AtLimit.QUEUE
+
+    def was_away(self, user: User, at: datetime) -> bool:
+        return any(a.starts_at <= at < a.ends_at for a in self._absences.get(user.pk, ()))
+
+    def look_again(self, owner: User | None) -> datetime:
+        """Say when a lead that stayed is looked at again: one hour into its owner's next shift; what a pool holds within the hour."""
+        if owner is None:
+            return self.turn.at + LOOK_AGAIN
+        start = next_shift(owner, self.turn.at)
+        while self.was_away(owner, start):
+            start = next_shift(owner, start)
+        return start + INTO_SHIFT

@@ -1,0 +1,451 @@
+"""A clock that nobody answers, against days written by hand: who is told, what moves, and when (SLA-3, ROUTE-7)."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+
+from accounts.models import Absence, Event, Membership, Message, Team, User
+from accounts.sweeping import run
+from leads import assignment, dispositions, exceptions, signals, sla, touches
+from leads.lifecycle import Seen
+from leads.models import Credit, Cycle, Lead, Policy, Spell, Task
+from leads.policies import MISSED
+from leads.response_sweeps import POOLS, RESPONSE
+from tests.lasting import at_once
+from tests.leads.states import raw, reason
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+TOLD = ("assigned", "soon", "target", "limit", "taken", "waits", "hand_raise", "reply")
+
+
+def on(text: str) -> datetime:
+    """Read a moment of the week of Monday 2 March 2026, on Berlin's walls: `Fri 15:05`; `next` for the week after."""
+    day, clock = text.removeprefix("next ").split()
+    number = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].index(day) + (7 if text.startswith("next") else 0)
+    hour, minute = map(int, clock.split(":"))
+    return datetime(2026, 3, 2 + number, hour, minute, tzinfo=BERLIN).astimezone(UTC)
+
+
+def words(moment: datetime) -> str:
+    here = moment.astimezone(BERLIN)
+    week = "next " if here.day >= 9 else ""
+    return f"{week}{here:%a %H:%M}"
+
+
+@pytest.fixture
+def pool(house) -> Team:
+    """Ana and Ben share what comes in; Cleo answers for it."""
+    pool = Team.objects.create(name="Inbound", kind="pool", manager=house.cleo)
+    Membership.objects.bulk_create(Membership(user=user, team=pool) for user in (house.ana, house.ben))
+    return pool
+
+
+def arrives(when: str, name: str = "Lind", **facts) -> Lead:
+    at = on(when)
+    lead = raw(last_name=name, status_since=at, created_at=at, recorded_at=at, **facts)
+    return assignment.route([lead], by=None, at=at).lead
+
+
+def told(*kinds: str) -> list[str]:
+    rows = Message.objects.filter(kind__in=kinds or TOLD).order_by("created_at", "pk")
+    names = dict(Lead.objects.values_list("pk", "last_name"))
+    return [f"{words(m.created_at)} {m.to.username} {m.kind} {names[m.lead_id]}" for m in rows.select_related("to")]
+
+
+def breaches() -> list[str]:
+    names = dict(Lead.objects.values_list("pk", "last_name"))
+    return [f"{words(e.at)} {names[e.lead_id]}" for e in Event.objects.filter(kind="breach").order_by("at", "pk")]
+
+
+def sweep(when: str, *others: str) -> None:
+    for text in (when, *others):
+        result = run(RESPONSE, on(text))
+        assert (result.failed, result.left) == (0, 0)
+
+
+def touch(lead: Lead, when: str, by: User, **more) -> None:
+    touches.log([Seen(lead.pk)], channel="call", outcome="no_answer", by=by, at=on(when), **more).lead  # noqa: B018
+
+
+# The golden case.
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "sweeps",
+    [
+        ("Fri 16:50", "Fri 17:05", "Sat 15:05", "next Mon 09:00"),
+        ("Sun 20:00",),
+        ("Fri 17:30", "Sat 23:00", "Sun 03:00", "next Mon 08:59"),
+    ],
+)
+def test_in_on_friday_touched_on_monday(house, pool, sweeps):
+    lead = arrives("Fri 15:05")
+    owner = lead.owner
+
+    sweep(*sweeps)
+    touch(lead, "next Mon 09:04", owner)
+    sweep("next Mon 09:30", "next Mon 10:30", "next Tue 12:00")
+
+    cycle = Cycle.objects.get(lead=lead)
+    assert cycle.first_touch_at - cycle.assigned_at == timedelta(hours=65, minutes=59)
+    assert cycle.first_touch_at > cycle.limit_at > cycle.target_at
+    assert told() == [
+        "Fri 15:05 ana assigned Lind", "Fri 16:50 ana soon Lind", "Fri 17:05 ana target Lind", "Sat 15:05 cleo limit Lind",
+    ]  # fmt: skip
+    assert breaches() == ["Sat 15:05 Lind"]
+    assert list(Spell.objects.filter(lead=lead).values_list("owner", "how")) == [(owner.pk, "assigned")]
+    clock = sla.response_clock(cycle.assigned_at, cycle.target_at, cycle.limit_at, cycle.first_touch_at)
+    assert clock.kind == "over"
+
+
+@pytest.mark.django_db
+def test_untouched_it_moves_one_hour_into_its_owners_next_shift(house, pool):
+    lead = arrives("Fri 15:05")
+    sweep("Fri 16:50", "Fri 17:05", "Sat 15:05", "next Mon 09:59")
+    assert Lead.objects.get(pk=lead.pk).owner == house.ana
+
+    sweep("next Mon 10:00")
+
+    after = Lead.objects.select_related("owner").get(pk=lead.pk)
+    assert after.owner == house.ben
+    assert told("taken", "assigned") == [
+        "Fri 15:05 ana assigned Lind", "next Mon 10:00 ana taken Lind", "next Mon 10:00 ben assigned Lind",
+    ]  # fmt: skip
+    # The limit fell outside her hours: the turn is given back.
+    assert list(Credit.objects.values_list("user__username", "turns", "why")) == [("ana", 1, "off_shift")]
+
+
+# A week written by hand: two leads, two reps on shift from nine to six, one of them away from Wednesday on.
+WEEK = """
+Tue 10:00 ana assigned Adler
+Tue 11:00 ben assigned Brandt
+Tue 11:45 ana soon Adler
+Tue 12:00 ana target Adler
+Tue 12:45 ben soon Brandt
+Tue 13:00 ben target Brandt
+Wed 10:00 ana taken Adler
+Wed 10:00 ben assigned Adler
+Wed 10:00 cleo limit Adler
+Wed 11:00 cleo limit Brandt
+Wed 11:00 ben taken Brandt
+Wed 11:00 ana assigned Brandt
+Wed 11:45 ben soon Adler
+Wed 12:00 ben target Adler
+Wed 12:45 ana soon Brandt
+Thu 10:00 cleo limit Adler
+""".strip().splitlines()
+
+
+def live_a_week(house) -> tuple[Lead, Lead]:
+    adler = arrives("Tue 10:00", "Adler")
+    brandt = arrives("Tue 11:00", "Brandt")
+    Absence.objects.create(user=house.ana, starts_at=on("Wed 18:00"), ends_at=on("next Mon 00:00"), delegate=house.dov)
+    return adler, brandt
+
+
+STEPS = [
+    "Tue 11:45", "Tue 12:00", "Tue 12:45", "Tue 13:00", "Wed 09:59", "Wed 10:00", "Wed 11:00", "Wed 11:45", "Wed 12:00", "Wed 12:45",
+]  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_week_happens_as_it_is_written_however_often_the_sweep_runs(house, pool, times):
+    _adler, brandt = live_a_week(house)
+
+    for step in STEPS:
+        sweep(*[step] * times)
+    touch(brandt, "Wed 12:50", house.ana)
+    sweep(*["Thu 10:00"] * times)
+
+    assert sorted(told()) == sorted(WEEK)
+    assert breaches() == ["Wed 10:00 Adler", "Wed 11:00 Brandt", "Thu 10:00 Adler"]
+    # Ben is alone from Wednesday evening: Adler stays with him, and is looked at one hour into his next shift.
+    task = Task.objects.get(lead__last_name="Adler", kind="response")
+    assert (task.owner, words(task.sweep_at)) == (house.ben, "Fri 10:00")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("shipped")
+def test_by_two_sweeps_at_once_every_level_comes_once(house, pool):
+    _adler, brandt = live_a_week(house)
+
+    for step in STEPS:
+        answers = at_once(*[lambda step=step: run(RESPONSE, on(step))] * 2)
+        assert [a for a in answers if isinstance(a, Exception)] == []
+        sweep(step)
+    touch(brandt, "Wed 12:50", house.ana)
+    sweep("Thu 10:00")
+
+    assert sorted(told()) == sorted(WEEK)
+    assert breaches() == ["Wed 10:00 Adler", "Wed 11:00 Brandt", "Thu 10:00 Adler"]
+
+
+@pytest.mark.django_db
+def test_a_late_sweep_makes_up_what_was_missed_and_moves_to_who_is_there_now(house, pool):
+    arrives("Tue 10:00")
+
+    sweep("Wed 15:30")
+
+    assert told() == [
+        "Tue 10:00 ana assigned Lind", "Tue 11:45 ana soon Lind", "Tue 12:00 ana target Lind", "Wed 10:00 cleo limit Lind",
+        "Wed 15:30 ana taken Lind", "Wed 15:30 ben assigned Lind",
+    ]  # fmt: skip
+    assert Task.objects.get().sweep_at == on("Wed 17:15")
+
+
+# Touched, and when.
+
+
+@pytest.mark.django_db
+def test_touched_after_the_limit_but_before_the_sweep_the_breach_is_on_record_and_nothing_moves(house, pool):
+    lead = arrives("Tue 10:00")
+    sweep("Tue 11:45", "Tue 12:00")
+
+    touch(lead, "Wed 10:01", house.ana)
+    sweep("Wed 10:02", "Wed 15:00")
+
+    assert breaches() == ["Wed 10:00 Lind"]
+    assert Event.objects.get(kind="breach").recorded_at == on("Wed 10:01")
+    assert Lead.objects.get(pk=lead.pk).owner == house.ana
+    assert told("limit", "taken") == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("minutes", [0, -1])
+def test_touched_at_the_very_limit_is_in_time(house, pool, minutes):
+    lead = arrives("Tue 10:00")
+    sweep("Tue 11:45", "Tue 12:00")
+
+    touches.log([lead.pk], channel="call", outcome="sent", by=house.ana, at=on("Wed 10:00") + minutes * MINUTE)
+    sweep("Wed 10:01")
+
+    assert (breaches(), told("limit", "taken")) == ([], [])
+
+
+@pytest.mark.django_db
+def test_an_automated_touch_stops_nothing(house, pool):
+    lead = arrives("Tue 10:00")
+    touches.log([lead.pk], channel="email", outcome="sent", by=None, at=on("Tue 10:05"), is_automated=True)
+
+    sweep("Wed 10:00")
+
+    assert Lead.objects.get(pk=lead.pk).owner == house.ben
+
+
+@pytest.mark.django_db
+def test_an_exception_that_was_granted_holds_the_clock(house, pool):
+    lead = arrives("Tue 10:00")
+    exceptions.ask([lead], reason=reason("legal"), review_at=on("next Fri 10:00"), by=house.ana, at=on("Tue 10:30"))
+    exceptions.grant([lead.pk], by=house.cleo, at=on("Tue 10:40"))
+
+    sweep("Wed 10:00")
+
+    assert (breaches(), told("soon", "target", "limit")) == ([], [])
+
+
+@pytest.mark.django_db
+def test_an_ended_round_is_told_to_nobody(house, pool):
+    lead = arrives("Tue 10:00")
+    dispositions.unqualify([lead], reason=reason("not_a_prospect"), by=house.ana, at=on("Tue 10:30"))
+
+    sweep("Wed 12:00")
+
+    assert told("soon", "target", "limit") == []
+
+
+@pytest.mark.django_db
+def test_a_touch_of_who_lost_it_counts_for_the_lead(house, pool):
+    lead = arrives("Tue 10:00")
+    sweep("Wed 10:00")
+
+    touch(lead, "Wed 10:10", house.ana)
+
+    cycle = Cycle.objects.get(lead=lead)
+    assert (cycle.first_touch_by, cycle.touches) == (house.ana, 1)
+    assert Lead.objects.get(pk=lead.pk).owner == house.ben
+
+
+# Where it moves.
+
+
+@pytest.mark.django_db
+def test_taken_within_their_hours_it_has_cost_its_owner_the_turn(house, pool):
+    arrives("Tue 10:00")
+
+    sweep("Wed 10:00")
+
+    assert Credit.objects.count() == 0
+    spells = Spell.objects.order_by("pk").values_list("owner__username", "how", "pool__name")
+    assert list(spells) == [("ana", "assigned", "Inbound"), ("ben", "sla", "Inbound")]
+
+
+@pytest.mark.django_db
+def test_given_by_hand_and_taken_it_costs_a_turn_where_it_moves(house, pool):
+    at = on("Tue 10:00")
+    lead = raw(status_since=at, created_at=at, recorded_at=at, team=house.north)
+    assert assignment.assign([lead], to=house.ana, by=house.cleo, at=at).lead.owner == house.ana
+
+    sweep("Wed 10:00")
+
+    assert list(Credit.objects.values_list("user__username", "turns", "why")) == [("ana", -1, "taken")]
+
+
+@pytest.mark.django_db
+def test_it_moves_within_the_role_only(house, pool):
+    Membership.objects.create(user=house.eva, team=pool)
+    Membership.objects.create(user=house.carl, team=pool)
+    at = on("Tue 10:00")
+    lead = raw(status_since=at, created_at=at, recorded_at=at)
+    assert assignment.assign([lead], to=house.carl, by=None, at=at).lead.owner == house.carl
+
+    sweep("Wed 10:00")
+
+    assert Lead.objects.get(pk=lead.pk).owner == house.carl, "no other CSM is there: it never falls to an SDR"
+    assert told("limit") == ["Wed 10:00 cleo limit " + lead.last_name]
+
+
+@pytest.mark.django_db
+def test_after_three_hops_it_is_the_managers(house, pool):
+    for name in ("ivo", "jon", "kai"):
+        user = User.objects.create(username=name, name=name.title(), role="sdr")
+        Membership.objects.create(user=user, team=pool)
+    lead = arrives("Mon 09:30")
+
+    sweep("Tue 09:30", "Wed 09:30", "Thu 09:30", "Fri 09:30", "next Mon 11:00")
+
+    owners = list(Spell.objects.filter(lead=lead).order_by("pk").values_list("owner__username", flat=True))
+    assert len(set(owners[:4])) == 4
+    assert owners[4:] == ["cleo"]
+
+
+@pytest.mark.django_db
+def test_by_a_policy_that_says_so_it_goes_back_to_the_queue(house, pool):
+    Policy.objects.create(name="Booth", version=1, valid_from=on("Mon 00:00"), order=1, at_limit="queue")
+    lead = arrives("Tue 10:00")
+
+    sweep("Wed 10:00", "Thu 12:00", "Fri 12:00")
+
+    after = Lead.objects.get(pk=lead.pk)
+    assert (after.owner, after.team, after.status) == (None, pool, "assigned")
+
+
+@pytest.mark.django_db
+def test_a_hand_raise_in_an_open_round_has_a_clock_of_its_own(house, pool):
+    lead = arrives("Mon 10:00")
+    touch(lead, "Mon 10:05", house.ana)
+    signals.raise_hand([lead.pk], what="demo", by=None, at=on("Tue 10:00"))
+
+    sweep("Tue 11:45", "Tue 12:00", "Wed 10:00")
+
+    assert told() == [
+        "Mon 10:00 ana assigned Lind", "Tue 10:00 ana hand_raise Lind", "Tue 11:45 ana soon Lind", "Tue 12:00 ana target Lind",
+        "Wed 10:00 cleo limit Lind", "Wed 10:00 ana taken Lind", "Wed 10:00 ben assigned Lind",
+    ]  # fmt: skip
+    assert Lead.objects.get(pk=lead.pk).status == "working"
+
+
+@pytest.mark.django_db
+def test_reassigned_by_a_manager_the_clock_runs_on_and_the_new_owner_is_told(house, pool):
+    lead = arrives("Tue 10:00")
+    assert assignment.assign([lead], to=house.ben, by=house.cleo, at=on("Tue 11:50")).lead.owner == house.ben
+
+    sweep("Tue 12:00", "Wed 10:00")
+
+    # Ana had it, and nobody else is there: it stays with Ben.
+    assert told() == [
+        "Tue 10:00 ana assigned Lind", "Tue 11:50 ben assigned Lind", "Tue 12:00 ben target Lind", "Wed 10:00 cleo limit Lind",
+    ]  # fmt: skip
+    assert Lead.objects.get(pk=lead.pk).owner == house.ben
+
+
+@pytest.mark.django_db
+def test_an_absent_manager_is_stood_in_for_by_theirs(house, pool):
+    pool.parent, pool.manager = house.sales, house.cleo
+    pool.save()
+    Absence.objects.create(user=house.cleo, starts_at=on("Mon 00:00"), ends_at=on("Fri 00:00"), delegate=house.hugo)
+    arrives("Tue 10:00")
+
+    sweep("Wed 10:00")
+
+    assert told("limit") == ["Wed 10:00 nora limit Lind"]
+
+
+@pytest.mark.django_db
+def test_nobody_to_receive_the_pool_holds_it_its_manager_hears_and_whoever_returns_gets_it(house, pool):
+    Absence.objects.create(user=house.ana, starts_at=on("Mon 00:00"), ends_at=on("Tue 10:30"))
+    Membership.objects.filter(user=house.ben).update(cap_open=0)
+    lead = arrives("Tue 10:00")
+    assert told() == ["Tue 10:00 cleo waits Lind"]
+
+    nobody = run(POOLS, on("Tue 10:20")).done
+    somebody = run(POOLS, on("Tue 10:30")).done
+
+    assert (nobody, somebody, Lead.objects.get(pk=lead.pk).owner) == (0, 1, house.ana)
+    assert Cycle.objects.get(lead=lead).limit_at == on("Wed 10:00"), "its clock ran on"
+
+
+# The race: the first touch against the limit.
+
+
+def first_touch_against_the_limit(house, rounds: int) -> dict[str, int]:
+    """Let a touch and the sweep meet at the limit, and count how it ended: in time, or escalated; `both` and `neither` are wrong."""
+    ends = {"in time": 0, "escalated": 0, "both": 0, "neither": 0}
+    for _ in range(rounds):
+        lead = arrives("Tue 10:00")
+        Task.objects.filter(lead=lead).update(level=MISSED, sweep_at=on("Wed 10:00"))
+        seen = Seen(lead.pk, lead.cycle_id)
+        owner = lead.owner
+        answers = at_once(
+            lambda seen=seen, owner=owner: touches.log(
+                [seen], channel="call", outcome="sent", by=owner, at=on("Wed 10:00")
+            ),
+            lambda: run(RESPONSE, on("Wed 10:00")),
+        )
+        assert [a for a in answers if isinstance(a, Exception)] == []
+        run(RESPONSE, on("Wed 10:00") + MINUTE)
+        ends[_end(lead)] += 1
+    return ends
+
+
+def _end(lead: Lead) -> str:
+    cycle = Cycle.objects.get(lead=lead)
+    in_time = cycle.first_touch_at is not None and cycle.first_touch_at <= cycle.limit_at
+    told_of = Message.objects.filter(lead_id=lead.pk, kind="limit").count()
+    breached = Event.objects.filter(lead_id=lead.pk, kind="breach").count()
+    moved = Spell.objects.filter(lead=lead, how="sla").count()
+    assert (told_of, breached, moved) in ((0, 0, 0), (1, 1, 1)), (told_of, breached, moved)
+    escalated = bool(told_of)
+    return {(True, False): "in time", (False, True): "escalated", (True, True): "both"}.get((in_time, escalated), "neither")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("shipped")
+def test_a_lead_is_touched_in_time_or_escalated_never_both_never_neither(house, pool):
+    ends = first_touch_against_the_limit(house, 100)
+
+    assert ends["both"] == ends["neither"] == 0
+    assert ends["in time"] + ends["escalated"] == 100
+    assert ends["in time"] > 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("shipped")
+def test_the_control_a_sweep_that_looks_and_then_acts_escalates_what_was_just_touched(house, pool):
+    """Without looking again under the lead's lock: read what is due, and tell and move it a moment later."""
+    lead = arrives("Tue 10:00")
+    Task.objects.filter(lead=lead).update(level=MISSED, sweep_at=on("Wed 10:00"))
+    due = list(Task.objects.filter(done_at__isnull=True, sweep_at__lte=on("Wed 10:00")).values_list("lead", flat=True))
+    touch(lead, "Wed 10:00", lead.owner)
+
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE leads_task SET level = 3 WHERE lead_id = ANY(%s)", [due])
+    Message.objects.create(to=house.cleo, kind="limit", lead_id=due[0], dedupe_key="naive", created_at=on("Wed 10:00"))
+
+    cycle = Cycle.objects.get(lead=lead)
+    assert cycle.first_touch_at <= cycle.limit_at
+    assert Message.objects.filter(lead_id=lead.pk, kind="limit").count() == 1, "the control: both"

@@ -22,6 +22,8 @@ COMPANY = {"email", "company", "website"}  # what an account is found by
 CREATED, UPDATED, UNCHANGED, REJECTED = "created", "updated", "unchanged", "rejected"
 ERASED = "This person asked to be erased and is not brought back."
 
+NEW = 1 << 62  # beyond any number of a lead
+
 Key = tuple[str, str, str]  # kind, system, value of an Identity
 
 
@@ -41,6 +43,7 @@ class Person:
     is_new: bool = False
     is_erased: bool = False
     guess: bool = False
+    age: int = 0  # who came first is the smaller
 
 
 @dataclass(slots=True)
@@ -62,6 +65,7 @@ class Finder:
         self.owners: dict[Key, Person] = {}
         self.by_phone: dict[str, list[Person]] = {}
         self._asked: set[Key] = set()
+        self._newest = NEW
 
     def look(self, rows: Sequence[IntakeRow]) -> None:
         """Read what the database knows of the people of these rows. At most nine queries."""
@@ -122,7 +126,7 @@ class Finder:
                 else:
                     read.append(pk)
                     person = self.people[pk] = Person(pk, status, account, dict(zip(FILLED, values, strict=True)))
-                    person.is_erased = gone == "erased"
+                    person.age, person.is_erased = pk, gone == "erased"
         if read:
             cursor.execute(
                 "SELECT lead_id, value FROM leads_identity WHERE lead_id = ANY(%s::bigint[]) AND kind = 'phone'",
@@ -167,7 +171,8 @@ class Finder:
         if person is None and keys[0][0] == "phone":  # owners holds phones of erased people only
             person = self._by_phone(row)
         if person is None:
-            person = Person(is_new=True, first=row)
+            self._newest += 1
+            person = Person(is_new=True, first=row, age=self._newest)
             person.values = {name: getattr(row, name) for name in FILLED}
             filled: tuple[str, ...] = ()
             result = CREATED
@@ -206,13 +211,11 @@ class Finder:
         A phone may be a switchboard's: who is known by another name is somebody else.
         """
         name = fold(f"{row.first_name} {row.last_name}".strip())
-        best = None
+        best, rank = None, (2, 0)
         for person in self.by_phone.get(row.phone_key, ()):
             theirs = fold(f"{person.values['first_name']} {person.values['last_name']}".strip())
-            if theirs == name:
-                return person
-            if best is None and not (name and theirs):
-                best = person
+            if theirs == name or not (name and theirs):
+                best, rank = min((best, rank), (person, (theirs != name, person.age)), key=lambda pair: pair[1])
         return best
 
 

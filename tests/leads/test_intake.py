@@ -311,9 +311,9 @@ class TestManyAtOnce:
                 said = [t.result for group in groups for t in bring(*group)]
                 names = ("email", "first_name", "title", "phone", "search", "source__name", "account__domain")
                 state = (
-                    sorted(Lead.objects.values_list(*names)),
-                    sorted(Identity.objects.values_list("kind", "value", "lead__email", "lead__phone")),
-                    sorted(Signal.objects.values_list("key", "lead__email", "lead__phone")),
+                    sorted(Lead.objects.values_list(*names), key=repr),
+                    sorted(Identity.objects.values_list("kind", "value", "lead__email", "lead__phone"), key=repr),
+                    sorted(Signal.objects.values_list("key", "lead__email", "lead__phone"), key=repr),
                 )
                 transaction.set_rollback(True)
             return said, state

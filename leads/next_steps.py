@@ -100,7 +100,9 @@ def to_keep(user: User, at: datetime) -> list[Choice]:
 
 
 def _choices(wanted, user: User) -> list[Choice]:
-    return [Choice(when.isoformat(), label, _long(when, user), when) for label, when in wanted]
+    """Offer each moment once: on a Saturday the next working day and next week are the same."""
+    first = {when: label for label, when in reversed(wanted)}
+    return [Choice(when.isoformat(), first[when], _long(when, user), when) for when in sorted(first)]
 
 
 def _long(when: datetime, user: User) -> str:

@@ -42,7 +42,7 @@ def act(
 
 def default(desk, lead: Lead, panel: dict, typed: dict | None = None) -> dict | None:
     """Return what stands in #act when nothing else was asked for: logging a touch, where that makes sense."""
-    if not (lead.is_open or lead.owner_id):
+    if not (lead.is_open or lead.owner_id) or panel["can"]["start"]:
         return None
     return act(desk, lead, "log", panel, typed=typed)
 

@@ -208,7 +208,7 @@ def _you(owner, desk) -> str:
 
 def _step(lead: Lead, tasks: list[Task], may: dict, desk) -> dict | None:
     """Say what to do now, and the ways to do it that they did not ask us to leave."""
-    if not may["touch"] or not (lead.is_open or lead.owner_id):
+    if not may["touch"] or not (lead.is_open or lead.owner_id) or _kept_and_due(lead, desk):
         return None
     out = set(Channel.values) if lead.opted_out_at else set(lead.opted_out_channels)
     owed = next((t for t in tasks if t.due_at <= desk.at and t.kind == Task.Kind.FOLLOW_UP), None)
@@ -249,7 +249,7 @@ def _ended(lead: Lead, desk, may: dict) -> dict | None:
         )
     until = ""
     if may["take_back"] and _takes_back(lead, desk) and lead.cycle.ended_by_id == desk.user.pk:
-        until = f"Until {said_at(lead.cycle.ended_at + TAKE_BACK, desk.at)}."
+        until = f"You can until {said_at(lead.cycle.ended_at + TAKE_BACK, desk.at)}, a manager later."
     return {"kind": kind, "icon": icon, "words": words, "until": until}
 
 
@@ -287,7 +287,11 @@ def _answers(lead: Lead, tasks: list[Task], may: dict, desk) -> dict | None:
     if task is not None:
         until, why = said_at(task.due_at, desk.at).rsplit(" ", 1)[0], task.reason.label.lower()
         who = task.created_by.get_short_name() if task.created_by else "Somebody"
-        title = f"Exception: {why}. Review {until}." if task.accepted_at else f"{who} asks for an exception: {why}, until {until}."
+        title = (
+            f"Exception: {why}. Review {until}."
+            if task.accepted_at
+            else f"{who} asks for an exception: {why}, until {until}."
+        )
         acts = [("close", "End it")] if task.accepted_at else [("grant", "Grant"), ("close", "Refuse")]
         url, text = reverse("team-exceptions"), task.what
     elif wish is not None and may["grant_exception"]:
@@ -296,4 +300,11 @@ def _answers(lead: Lead, tasks: list[Task], may: dict, desk) -> dict | None:
     else:
         return None
     acts = acts if may["grant_exception"] else []
-    return {"title": title, "text": text, "url": url, "acts": acts, "lead": value_of(lead), "back": desk.address(lead.pk)}
+    return {
+        "title": title,
+        "text": text,
+        "url": url,
+        "acts": acts,
+        "lead": value_of(lead),
+        "back": desk.address(lead.pk),
+    }

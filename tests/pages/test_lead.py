@@ -143,7 +143,7 @@ def test_an_ended_lead_says_how_and_until_when_that_can_be_taken_back(house, des
     page = page_of(desk, house.ana, lead)
 
     assert re.search(r"Not now since (today|yesterday) [\d:]+: budget not available for 6\+ months\.", page)
-    assert re.search(r"Until (today|tomorrow) [\d:]+\.", page)
+    assert re.search(r"You can until (today|tomorrow) [\d:]+, a manager later\.", page)
     assert "What happened?" not in page
 
 

@@ -63,7 +63,7 @@ def team(request):
     listed = here.listed(view)
     context = _live(here, view) | {"news": _news(request, listed)}
     if asks_by_itself(request):
-        return render(request, "leads/_team_live.html", context)
+        return render(request, "leads/_team_live.html", context | {"is_poll": True})
     total = _total(here, view)
     context |= {
         "rows": [_row(lead, task, view, here.at) for lead, task in listed],

@@ -22,6 +22,8 @@ WHY = {
     "note": ("needs a note to be opened again", "need a note to be opened again"),
     "open_opportunity": ("is in an open opportunity", "are in an open opportunity"),
 }
+# what happens to those that change hands: can, did
+DOES = {"turn": ("be shared out", "shared out"), "": ("move", "moved")}
 
 
 def why(code: str, number: int) -> str:
@@ -33,16 +35,13 @@ def _where(outcome: Outcome) -> str:
     change = outcome.change
     if change.what != "assign":
         return f"{'not now' if change.what == 'nurture' else 'never'}, {change.reason.label.lower()}"
-    return {"turn": f"over {change.to}, in turn", "queue": f"to the queue of {change.to}"}.get(
-        change.how, f"to {change.to}"
-    )
+    return {"turn": f"over {change.to}", "queue": f"to the queue of {change.to}"}.get(change.how, f"to {change.to}")
 
 
 def preview(outcome: Outcome, by: User) -> str:
     """Say what would happen: `48 of 52 can move to Ben. 3 are beyond the cap, 1 opted out.`"""
-    moves = outcome.change.what == "assign"
-    able = f"{count(len(outcome.done))} of {count(outcome.number)} can {'move' if moves else 'end'}"
-    said = f"{able} {_where(outcome)}." if moves else f"{able}: {_where(outcome)}."
+    can = "can end:" if outcome.change.what != "assign" else f"can {DOES.get(outcome.change.how, DOES[''])[0]}"
+    said = f"{count(len(outcome.done))} of {count(outcome.number)} {can} {_where(outcome)}."
     if outcome.refused:
         said += f" {', '.join(why(code, number) for code, number in outcome.reasons)}."
     if outcome.change.how == "turn" and outcome.shares:
@@ -54,7 +53,8 @@ def preview(outcome: Outcome, by: User) -> str:
 
 def press(outcome: Outcome) -> str:
     """Say what the button does."""
-    return f"{'Move' if outcome.change.what == 'assign' else 'End'} {count(len(outcome.done))}"
+    verb = "End" if outcome.change.what != "assign" else "Share out" if outcome.change.how == "turn" else "Move"
+    return f"{verb} {count(len(outcome.done))}"
 
 
 def done(outcome: Outcome) -> str:
@@ -65,7 +65,7 @@ def done(outcome: Outcome) -> str:
         shares = (
             f" {', '.join(f'{name} got {n}' for name, n in outcome.shares)}." if outcome.change.how == "turn" else ""
         )
-        return f"{count(number)} moved {_where(outcome)}, {clocks}.{shares}"
+        return f"{count(number)} {DOES.get(outcome.change.how, DOES[''])[1]} {_where(outcome)}, {clocks}.{shares}"
     said = f"{count(number)} ended: {_where(outcome)}."
     if outcome.waiting:
         waits = f"{count(outcome.waiting)} wait for it"

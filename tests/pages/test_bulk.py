@@ -144,7 +144,7 @@ def test_a_campaign_is_handed_out_over_a_team(client_of, house):
     shown = client.post("/leads/many/", hidden(page) | said)
     client.post("/leads/many/", hidden(shown) | said | {"step": "do"})
 
-    assert says(shown) == "4 of 4 can move over North, in turn. Ana Berg gets 2, Ben Ito gets 2."
+    assert says(shown) == "4 of 4 can be shared out over North. Ana Berg gets 2, Ben Ito gets 2."
     assert sorted(owners()) == ["ana", "ana", "ben", "ben"]
 
 

@@ -9,7 +9,7 @@ from leadops.simulation.words import ASKED
 from leadops.simulation.world import DAY, HOUR, MINUTE, World, at_hour, works_on
 from leads import assignment, product_led
 from leads.intake import CREATED, make_row, take
-from leads.models import Signal, Trigger
+from leads.models import Signal
 
 CAMPAIGNS = {
     "Demo request": ("Website", "Pricing page"),
@@ -49,18 +49,17 @@ def ask(world: World, at: datetime) -> None:
 
 
 def read_something(world: World, at: datetime, source: str, number: int) -> None:
-    """People leave their address for a paper or a webinar; the best of them are shared out in turn an hour later."""
+    """People leave their address for a paper or a webinar; the best of them are routed within the hour."""
     people = [world.maker.person(is_buyer=not world.chance(0.12)) for _ in range(number)]
     leads = come_in(world, at, people, source, kind=Signal.Kind.FORM, what=source.lower())
     best = leads[: len(leads) * 2 // 3]
     if best:
-        world.plan(at + world.between(20 * MINUTE, HOUR), share_out, best)
+        world.plan(at + world.between(20 * MINUTE, HOUR), route, best)
 
 
-def share_out(world: World, at: datetime, leads: list[int]) -> None:
-    """Routing gives leads in turn to the pool."""
-    give = {"team": world.house.pool, "by": None, "at": at, "door": Door.ROUTING, "trigger": Trigger.SCORE}
-    world.count("shared out", assignment.share_out(leads, **give))
+def route(world: World, at: datetime, leads: list[int]) -> None:
+    """Routing says whose the best of them are."""
+    world.count("routed", assignment.route(leads, by=None, at=at, queue=world.house.pool))
 
 
 def bring_list(world: World, at: datetime, source: str, number: int) -> None:

@@ -7,7 +7,9 @@ story (`stories.py`). Everything ends at one moment, which is now.
 from collections.abc import Sequence
 from datetime import datetime
 
-from accounts.models import Door, Role
+from django.db.models import F
+
+from accounts.models import Door, Message, Role
 from leadops.simulation import company, house, reps, stories
 from leadops.simulation.arriving import come_in
 from leadops.simulation.names import SIZES
@@ -24,6 +26,7 @@ def make(now: datetime) -> World:
     """Make the demo people and their world. Everything of it happened before `now`."""
     home = house.demo(now - OPENED)
     world = World(home, seed=SEED, start=now - DAYS * DAY, end=now)
+    world.sweep_hours, world.mornings_from = (5,), now - 2 * DAY
     enter_absences(world)
     stories.tell(world)
     tell_of_many(world)
@@ -31,6 +34,7 @@ def make(now: datetime) -> World:
         for rep in home.of(Role.SDR):
             world.plan(now - hours * HOUR, clear_the_room, rep)
     company.live(world, per_day=A_DAY, quiet=QUIET)
+    Message.objects.filter(channel="page", created_at__lt=now - DAY).update(read_at=F("created_at") + 2 * HOUR)
     return world
 
 
@@ -38,7 +42,7 @@ def enter_absences(world: World) -> None:
     """Some were away, one will be, one is."""
     home, now = world.house, world.end
     home.away(home["dov"], now - 13 * DAY, 4, home["ana"], "Parental leave")
-    home.away(home["ana"], now - 31 * DAY, 2, home["ben"], "Moving house")
+    home.away(home["ana"], now - 65 * DAY, 2, home["ben"], "Moving house")
     home.away(home["ben"], now + 5 * DAY, 7, home["ana"], "Holiday")
     home.away(home["finn"], now - 1 * DAY, 1.6, None, "Training")
 
@@ -98,7 +102,7 @@ def work_together(world: World, at: datetime, rep, source: str, many: int, code:
     kind = Signal.Kind.IMPORT if source == "Cold list" else Signal.Kind.FORM
     market = "outbound" if source == "Cold list" else "inbound"
     leads = _arrive(world, at, source, many, kind=kind, go_to_market=market, what=source.lower())
-    give = {"to": rep, "by": None, "door": Door.ROUTING, "trigger": Trigger.ROUND_ROBIN, "pool": world.house.pool}
+    give = {"to": rep, "by": None, "door": Door.ROUTING, "trigger": Trigger.ROUND_ROBIN}
     world.plan(at + 10 * MINUTE, _do, "given", assignment.assign, leads, give)
     mail = {"channel": "email", "outcome": "sent", "by": rep, "note": "Sent the two-page overview."}
     world.plan(at + 90 * MINUTE, _do, "touched", touches.log, leads, mail)

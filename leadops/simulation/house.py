@@ -12,6 +12,8 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.models import Absence, Domain, Membership, Product, Role, Team, User
 from leadops.simulation.names import FREE_MAIL
+from leads import routing_rules
+from leads.models import RoutingRule
 
 PEOPLE = {
     "ana": ("Ana Berg", Role.SDR),
@@ -122,4 +124,10 @@ def _furnish(house: House, since: datetime) -> House:
     Membership.objects.filter(user__in=house.people.values()).update(joined_at=since)
     house.products = [Product.objects.get_or_create(name=name)[0] for name in PRODUCTS]
     Domain.objects.get_or_create(name=FREE_MAIL, defaults={"kind": Domain.Kind.FREE})
+    if not RoutingRule.objects.exists():
+        rules = (("Who comes to us", "inbound", False), ("All others", "", True))
+        for order, (name, market, last) in enumerate(rules, 1):
+            facts = {"go_to_market": market, "pool": house.pool, "tells_revops": last}
+            RoutingRule.objects.create(name=name, order=order * 10, **facts)
+        routing_rules.switch_on(by=next(house.of(Role.REVOPS)), at=since)
     return house

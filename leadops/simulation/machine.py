@@ -1,4 +1,4 @@
-"""What LeadOps does by itself in a made-up company: its sweeps, twice a day. Late as they are, each dates what it does when it was due."""
+"""What LeadOps does by itself in a made-up company: its sweeps, once or twice a day. Late, each dates what it does when it was due."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,14 +8,13 @@ from django.db import connection
 
 from accounts import sweeping
 from leadops.simulation.world import World
-from leads.sweeps import SWEEPS  # those that send nothing
+from leads.sweeps import MORNING, SWEEPS  # those that send nothing
 
-HOURS = (5, 17)
 BOUNDS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
 
 def plan_a_day(world: World, midnight: datetime) -> None:
-    for hours in HOURS:
+    for hours in world.sweep_hours:
         world.plan(midnight + timedelta(hours=hours), sweep)
 
 
@@ -23,6 +22,8 @@ def sweep(world: World, at: datetime) -> None:
     """Do what is due. A row that fails stops the world: there is no reason for one here."""
     with _bounds_restored():
         for one in SWEEPS:
+            if one is MORNING and at < world.mornings_from:
+                continue
             run = sweeping.run(one, at, seconds=None, keep_run=False)
             world.did[f"swept: {one.name}"] += run.done
             if run.failed:

@@ -51,6 +51,7 @@ class Maker:
         self.random = random
         self.companies: list[tuple[int, str, str]] = []
         self.addresses: set[str] = set()
+        self.reserved: set[str] = set()  # domains of companies that chance leaves alone
 
     def person(self, *, is_buyer: bool = True) -> Person:
         """Make one more person."""
@@ -77,7 +78,9 @@ class Maker:
         name = f"{self.random.choice(country.stems.split())} {self.random.choice(country.trades.split())}".replace(
             "_", " "
         )
-        made = (number, name, f"{plain(name).replace(' ', '-')}.example")
+        made = (number, name, domain_of(name))
+        if made[2] in self.reserved:
+            return self._company()
         if made not in self.companies:
             self.companies.append(made)
         return made
@@ -90,6 +93,11 @@ class Maker:
             address = f"{name}{number}@{domain}"
         self.addresses.add(address)
         return address
+
+
+def domain_of(company: str) -> str:
+    """Return the domain of a made-up company."""
+    return f"{plain(company).replace(' ', '-')}.example"
 
 
 def plain(text: str) -> str:

@@ -6,7 +6,7 @@ refused as it would be on the page.
 
 from datetime import datetime, timedelta
 
-from accounts.models import Role, User
+from accounts.models import Absence, Role, User
 from leadops.simulation import sales, words
 from leadops.simulation.names import SIZES
 from leadops.simulation.people import Nature
@@ -20,7 +20,6 @@ from leads import (
     notes,
     product_led,
     queue,
-    routing,
     signals,
     touches,
 )
@@ -28,8 +27,6 @@ from leads.lifecycle import Seen
 from leads.models import Channel, Lead, LeadStatus, Task, TouchOutcome
 
 FULL = 40  # open leads beyond which nobody pulls more
-
-
 SESSIONS = {9.2: False, 11.0: True, 14.0: False}  # when they open the queue, and whether they pull then
 
 
@@ -44,8 +41,10 @@ def plan_a_day(world: World, on) -> None:
 
 def session(world: World, at: datetime, rep: User, most: int, pulls: bool) -> None:
     """Open the queue and work it from the top; with little to do, pull."""
-    if routing.is_away(rep, at):
+    if Absence.objects.filter(user=rep, starts_at__lte=at, ends_at__gt=at).exists():
         return
+    if world.chance(0.02):
+        world.plan(at + MINUTE, throw_away, rep)
     waiting = queue.of(rep, at)
     entries = [e for e in waiting.entries if e.lead not in world.told and e.lead not in world.overlooked][:most]
     leads = Lead.objects.select_related("cycle", "owner", "account").in_bulk([e.lead for e in entries])
@@ -64,6 +63,15 @@ def pull(world: World, at: datetime, rep: User, number: int) -> None:
     for lead in result.done:
         if world.chance(0.03):
             world.plan(at + 5 * MINUTE, give_back, rep, lead)
+
+
+def throw_away(world: World, at: datetime, rep: User) -> None:
+    """A bad hour: a rep ends untouched what they have not looked at; beyond ten of one source the manager is asked first."""
+    mine = (
+        Lead.objects.filter(owner=rep, status=LeadStatus.ASSIGNED, gone_as="").exclude(pk__in=world.told).order_by("pk")
+    )
+    facts = {"reason": world.reasons["not_in_purchase"], "by": rep, "at": at}
+    world.attempt("thrown away", lambda: dispositions.nurture(mine[:14], **facts))
 
 
 def give_back(world: World, at: datetime, rep: User, lead: Lead) -> None:

@@ -7,7 +7,7 @@ from accounts.permissions import people_of
 from leadops.simulation import words
 from leadops.simulation.reps import NEVER, take_back
 from leadops.simulation.world import HOUR, MINUTE, World, at_hour, works_on
-from leads import assignment, consent, dispositions, exceptions, recycling
+from leads import assignment, consent, dispositions, erasure, exceptions, recycling
 from leads.models import Cycle, Lead, LeadStatus, Motion, Task
 
 
@@ -29,6 +29,10 @@ def manage(world: World, at: datetime, manager: User) -> None:
     over = Task.objects.filter(kind=Task.Kind.EXCEPTION, done_at=None, due_at__lte=at, owner__in=people)
     for task in over.exclude(accepted_at=None).exclude(lead__in=world.told):
         world.attempt("exceptions closed", lambda task=task: exceptions.close([task.lead_id], by=manager, at=at))
+    waiting = Task.objects.filter(kind=Task.Kind.REVIEW, done_at=None, owner=manager, reason__isnull=False)
+    for lead in waiting.exclude(lead__in=world.told).order_by("pk").values_list("lead_id", flat=True):
+        answer = dispositions.allow if world.chance(0.3) else dispositions.disallow
+        world.attempt("ends answered", lambda answer=answer, lead=lead: answer([lead], by=manager, at=at))
     _stand_in(world, at, manager, people)
     _help_out(world, at, manager, people)
     _second_look(world, at, manager, people)
@@ -102,6 +106,13 @@ def keep_rules(world: World, at: datetime, revops: User) -> None:
         out = Lead.objects.filter(opted_out_at__lt=at, gone_as="").exclude(pk__in=world.told).order_by("pk").first()
         if out:
             world.attempt("opt-outs cleared", lambda: consent.clear([out], by=revops, at=at, proof=words.CLEARED))
+    if world.chance(0.02) and (out := _who_wants_to_go(world)):
+        world.attempt("erased", lambda: erasure.erase([out], by=revops, at=at))
+
+
+def _who_wants_to_go(world: World) -> Lead | None:
+    gone = Lead.objects.filter(gone_as="", opted_out_at__isnull=False).exclude(pk__in=world.told)
+    return gone.order_by("-opted_out_at", "pk").first()
 
 
 def clean_lists(world: World, at: datetime, marketing: User) -> None:

@@ -6,7 +6,7 @@ Each line is one person's story. `h`, `m` and `d` are times before now.
 # fmt: off
 from datetime import timedelta
 
-from leadops.simulation.people import Person, plain
+from leadops.simulation.people import Person, domain_of
 from leadops.simulation.tale import Tale
 from leadops.simulation.world import World
 
@@ -38,7 +38,8 @@ def tell(world: World) -> None:
 def tale(world: World, name: str, title: str, company: str, country: str, phone: str = "", rep: str = "ana") -> Tale:
     """Begin somebody's story."""
     first, last = name.split(" ", 1)
-    domain = f"{plain(company).replace(' ', '-')}.example"
+    domain = domain_of(company)
+    world.maker.reserved.add(domain)
     email = world.maker.address(first, last, domain)
     return Tale(world, Person(first, last, company, email, title, phone, domain, country), rep)
 
@@ -48,8 +49,9 @@ DE, UK, US, SE, FR = "+49 30 23125 {}", "+44 20 7946 0{}", "+1 303 555 0{}", "+4
 
 def past_limit_and_late(world: World) -> None:
     """Ana: one past its limit, two past the target, three at risk."""
-    tale(world, "Jonas Weber", "Head of Operations", "Kettler Maschinenbau", "Germany", DE.format(114)).asked(
-        h(66) - m(1), "call", "We plan 40 engineers in a spreadsheet. Please call before noon.", "Paid search")
+    (tale(world, "Jonas Weber", "Head of Operations", "Kettler Maschinenbau", "Germany", DE.format(114), "ben")
+        .asked(h(27.4), "call", "We plan 40 engineers in a spreadsheet. Please call before noon.", "Paid search")
+        .given(h(2.9), "ana", by="cleo", note="Ben is in training. Please call today, it is past its limit."))
     tale(world, "Priya Raman", "Operations Director", "Alderbrook Foods", "United Kingdom", UK.format(318)).asked(
         m(158), "demo", "We lose orders between two shifts. Can I see how hand-offs work in your tool?")
     tale(world, "Mathieu Garnier", "IT Manager", "Valmont Transports", "France", FR.format("41 07")).read(
@@ -159,8 +161,9 @@ def held_and_kept(world: World) -> None:
 
 def of_colleagues(world: World) -> None:
     """Ben and Dov: a smaller day of the same kinds."""
-    tale(world, "Tobias Hartmann", "Managing Director", "Rheintal Logistik", "Germany", DE.format(230), "ben").asked(
-        h(27), "demo", "Our contract ends in three months. What would a switch look like?")
+    (tale(world, "Tobias Hartmann", "Managing Director", "Rheintal Logistik", "Germany", DE.format(230))
+        .asked(h(28.2), "demo", "Our contract ends in three months. What would a switch look like?")
+        .given(h(3.1), "ben", by="cleo", note="Ana has too many today."))
     tale(world, "Imogen Ashdown", "Digital Lead", "Wexcombe Textiles", "United Kingdom", UK.format(511), "ben").asked(
         h(3.2), "demo", "I need something that our drivers can use on the phone.")
     tale(world, "Ellen Monroe", "VP Sales", "Granite Analytics", "United States", US.format(160), "ben").read(m(140), "Webinar")
@@ -221,7 +224,7 @@ def rare(world: World) -> None:
         .read(d(9)).touched(d(8.8), "email", "sent").ended(d(7), "unresponsive").taken_back(d(6.6))
         .touched(d(6.5), "email", "sent", then=d(2)))
     (tale(world, "Stefan Lorenz", "IT Manager", "Oberland Versand", "Germany", DE.format(777))
-        .read(d(3)).touched(d(2.8), "call", "interested").withdrew(d(2.8))
+        .read(d(3)).touched(d(2.8), "call", "interested").withdrew()
         .touched(d(2.7), "call", "voicemail", "Wrong button before, that was the next one.", then=d(1)))
     tale(world, "Marcus Baxter", "Founder", "Summit Payments", "United States", US.format(151)).pulled(d(10)).given_back(d(9.9))
     (tale(world, "Nadia Iqbal", "Business Analyst", "Alderbrook Labs", "United Kingdom", UK.format(333), "ben")

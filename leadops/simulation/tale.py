@@ -27,24 +27,31 @@ class Tale:
         self.lead: int | None = None
         self.sale = None
         self.last: datetime | None = None
+        self.untouched_since: datetime | None = None
         self.touch = None
 
-    def step(self, ago: timedelta, do: Callable[[datetime], Result | None]) -> "Tale":
-        """Plan a step; never before the one that was told before it."""
+    def step(
+        self, ago: timedelta, do: Callable[[datetime], Result | None], *, latest: datetime | None = None, unless: str = ""
+    ) -> "Tale":  # fmt: skip
+        """Plan a step; never before the one that was told before it. A refusal is a mistake in the story, `unless` for this cause."""
         at = self.world.end - ago
         if ago > OLD:
             at = office_hours(at, self.world.house.zone)
+        if latest:
+            at = min(at, latest)
         if self.last is not None:
             at = max(at, self.last + timedelta(seconds=40))
         self.last = at
-        self.world.plan(at, self._do, do)
+        self.world.plan(at, self._do, do, unless)
         return self
 
-    def _do(self, world: World, at: datetime, do: Callable) -> None:
+    def _do(self, world: World, at: datetime, do: Callable, unless: str) -> None:
         result = do(at)
         if isinstance(result, Result):
             world.did["steps of stories"] += 1
-            for _lead, refusal in result.refused:  # a story is told as it is written
+            for _lead, refusal in result.refused:
+                if refusal.code == unless:
+                    continue
                 refusal.add_note(f"in the story of {self.person.first_name} {self.person.last_name}, {at}")
                 raise refusal
 
@@ -59,7 +66,9 @@ class Tale:
             self.lead = leads[0]
             self.world.told.add(self.lead)
 
-        return self.step(ago, do)
+        self.step(ago, do)
+        self.untouched_since = self.last
+        return self
 
     def asked(self, ago: timedelta, what: str, words: str, source: str = "Demo request", **more) -> "Tale":
         """They ask for us, and go to their rep at once."""
@@ -73,10 +82,15 @@ class Tale:
 
     def given(self, ago: timedelta, to: str, *, by: str = "", trigger: str = Trigger.MANAGER, note: str = "") -> "Tale":
         house = self.world.house
-        pool = house.pool if trigger == Trigger.ROUND_ROBIN else None
-        facts = {"trigger": trigger, "note": note, "pool": pool, "door": Door.PAGE if by else Door.ROUTING}
+        facts = {"trigger": trigger, "note": note, "door": Door.PAGE if by else Door.ROUTING}
         who = house[by] if by else None
-        return self.step(ago, lambda at: assignment.assign([self.lead], to=house[to], by=who, at=at, **facts))
+
+        def do(at):
+            return assignment.assign([self.lead], to=house[to], by=who, at=at, **facts)
+
+        self.step(ago, do, unless="already")  # a sweep may have been faster, where a limit passed
+        self.rep, self.untouched_since = to, self.untouched_since and self.last
+        return self
 
     def pulled(self, ago: timedelta, source: str = "Cold list") -> "Tale":
         """They stand on a list, which comes into the line's queue, and their rep pulls them from there."""
@@ -114,11 +128,15 @@ class Tale:
             self.touch = logged.made[self.lead]["touch"] if logged.done else None
             return logged
 
-        return self.step(ago, do)
+        # The first one comes within its limit, or the lead would go to somebody else.
+        latest = self.untouched_since and self.untouched_since + 3 * HOUR
+        self.untouched_since = None
+        return self.step(ago, do, latest=latest)
 
-    def withdrew(self, ago: timedelta) -> "Tale":
-        me = self.world.house[self.rep]
-        return self.step(ago, lambda at: touches.withdraw(self.touch, by=me, at=at))
+    def withdrew(self) -> "Tale":
+        """The wrong button: the touch before is taken back at once."""
+        me, at_once = self.world.house[self.rep], self.last + timedelta(seconds=40)
+        return self.step(timedelta(0), lambda at: touches.withdraw(self.touch, by=me, at=at), latest=at_once)
 
     def noted(self, ago: timedelta, text: str, by: str = "") -> "Tale":
         who = self.world.house[by or self.rep]
@@ -137,8 +155,9 @@ class Tale:
         return self.step(ago, lambda at: dispositions.keep([self.lead], until=until, by=me, at=at, what=what))
 
     def taken_back(self, ago: timedelta, by: str = "") -> "Tale":
-        who = self.world.house[by or self.rep]
-        return self.step(ago, lambda at: dispositions.take_back([Seen(self.lead)], by=who, at=at))
+        """The end before was a mistake: taken back within its day."""
+        who, in_time = self.world.house[by or self.rep], self.last + 20 * HOUR
+        return self.step(ago, lambda at: dispositions.take_back([Seen(self.lead)], by=who, at=at), latest=in_time)
 
     def given_back(self, ago: timedelta) -> "Tale":
         """The rep returns a pull untouched; from here on the lead is anybody's."""

@@ -35,6 +35,8 @@ class World:
         # Leads that their rep will not see, whatever the list says.
         self.overlooked: set[int] = set()
         self.last = end
+        self.sweep_hours: tuple[int, ...] = (5, 17)
+        self.mornings_from = start  # when managers begin to hear their morning's figures
         self._plans: list[tuple] = []
         self._order = count()
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import receipts
 from accounts.models import Receipt
-from accounts.permissions import allowed
+from accounts.permissions import allowed, manager_of
 from accounts.words import count
 from leads import board, bulk, permissions
 from leads.lifecycle import Refused
@@ -71,7 +71,7 @@ def _do(desk, change, seen) -> tuple[bulk.Outcome | None, dict | None]:
             return None, None
         outcome = bulk.carry_out(change, seen, post.get("print", ""), by=desk.user, at=desk.at)
         if outcome.is_as_seen:
-            receipts.keep(key, told.kept(outcome, back_of(desk.request)))
+            receipts.keep(key, told.kept(outcome, back_of(desk.request), _whose(desk, outcome)))
             return None, None
         transaction.set_rollback(True)
     doable = set(post.get("doable", "").split())
@@ -91,7 +91,7 @@ def _ask(desk, what, form, seen, outcome, changed):
         "back": back_of(desk.request),
         "token": secrets.token_urlsafe(12),
         "outcome": outcome,
-        "says": told.preview(outcome, desk.user) if outcome else "",
+        "says": told.preview(outcome, _whose(desk, outcome)) if outcome else "",
         "refused": told.refusals(outcome) if outcome else [],
         "press": told.press(outcome) if outcome and outcome.done else "",
         "doable": " ".join(str(m.pk) for m in outcome.done) if outcome else "",
@@ -99,6 +99,12 @@ def _ask(desk, what, form, seen, outcome, changed):
     }
     status = 409 if changed else 422 if form.errors else 200
     return render(desk.request, "leads/many.html", context, status=status)
+
+
+def _whose(desk, outcome) -> str:
+    """Name whose word the ends that wait need; asked only where some do."""
+    manager = manager_of(desk.user) if outcome.waiting else None
+    return permissions.possessive(manager.get_short_name()) if manager else "the manager’s"
 
 
 @require_GET

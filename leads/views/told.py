@@ -1,6 +1,5 @@
 """A change to many in words: what can be done and what is refused, what was done, what came out otherwise. Pure."""
 
-from accounts.models import User
 from accounts.words import count
 from leads.bulk import Kept, Outcome
 from leads.mass_guard import LIMIT
@@ -38,7 +37,7 @@ def _where(outcome: Outcome) -> str:
     return {"turn": f"over {change.to}", "queue": f"to the queue of {change.to}"}.get(change.how, f"to {change.to}")
 
 
-def preview(outcome: Outcome, by: User) -> str:
+def preview(outcome: Outcome, whose: str) -> str:
     """Say what would happen: `48 of 52 can move to Ben. 3 are beyond the cap, 1 opted out.`"""
     can = "can end:" if outcome.change.what != "assign" else f"can {DOES.get(outcome.change.how, DOES[''])[0]}"
     said = f"{count(len(outcome.done))} of {count(outcome.number)} {can} {_where(outcome)}."
@@ -47,7 +46,7 @@ def preview(outcome: Outcome, by: User) -> str:
     if outcome.change.how == "turn" and outcome.shares:
         said += f" {', '.join(f'{name} gets {number}' for name, number in outcome.shares)}."
     if outcome.waiting:
-        said += f" After {LIMIT} untouched leads of one source, {count(outcome.waiting)} wait for your manager’s word."
+        said += f" After {LIMIT} untouched leads of one source, {count(outcome.waiting)} wait for {whose} word."
     return said
 
 
@@ -57,7 +56,7 @@ def press(outcome: Outcome) -> str:
     return f"{verb} {count(len(outcome.done))}"
 
 
-def done(outcome: Outcome) -> str:
+def done(outcome: Outcome, whose: str) -> str:
     """Say what happened: `48 moved to Ben, clocks kept.`"""
     number = len(outcome.done) - outcome.waiting
     if outcome.change.what == "assign":
@@ -69,7 +68,7 @@ def done(outcome: Outcome) -> str:
     said = f"{count(number)} ended: {_where(outcome)}."
     if outcome.waiting:
         waits = f"{count(outcome.waiting)} wait for it"
-        said += f" Stopped after {LIMIT}. So many untouched leads of one source need your manager’s word; {waits}."
+        said += f" Stopped after {LIMIT}. So many untouched leads of one source need {whose} word; {waits}."
     return said
 
 
@@ -99,10 +98,10 @@ def differences(outcome: Outcome, doable: set[str]) -> dict:
     return {"lost": [{"name": k.name or f"Lead {k.pk}", "words": k.words} for k in lost[:NAMED]], "gained": gained}
 
 
-def kept(outcome: Outcome, back: str) -> dict:
+def kept(outcome: Outcome, back: str, whose: str) -> dict:
     """Return what the page about a done change is drawn from, without anything personal."""
     return {
-        "text": done(outcome),
+        "text": done(outcome, whose),
         "what": outcome.change.what,
         "refused": [[k.pk, k.code] for k in outcome.refused],
         "rows": outcome.back,

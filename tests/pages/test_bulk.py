@@ -172,7 +172,7 @@ def test_the_guard_says_who_must_speak(client_of, house):
     shown = says(many.step("preview", reason="not_a_prospect"))
     done = client.get(many.step("do", reason="not_a_prospect")["Location"]).content.decode()
 
-    assert shown.endswith("After 10 untouched leads of one source, 2 wait for your manager’s word.")
+    assert shown.endswith("After 10 untouched leads of one source, 2 wait for Cleo's word.")
     assert "10 ended: never, not a prospect. Stopped after 10." in done.replace("&#x27;", "'").lower().replace(
         "stopped", "Stopped"
     )

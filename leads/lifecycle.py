@@ -31,7 +31,7 @@ ANY = object()
 # What may have changed on a row of each table in a turn. Nothing else is ever written by one.
 LEAD_FIELDS = (
     "status", "status_since", "nurture_kind", "reason", "recycle_at", "version", "motion", "go_to_market", "owner", "team",
-    "development_owner", "opportunity_owner", "cycle", "opted_out_at", "last_activity_at", "gone_as",
+    "development_owner", "opportunity_owner", "success_owner", "cycle", "opted_out_at", "last_activity_at", "gone_as",
 )  # fmt: skip
 CYCLE_FIELDS = (
     "first_touch_at", "first_touch_by", "working_at", "connected_at", "last_touch_at", "touches", "ended_at", "outcome", "reason",

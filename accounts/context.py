@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
+from accounts.models import Role
 from accounts.permissions import Scope, allowed
 
 TEAM_AND_MORE = Scope.TEAM | Scope.ALL | Scope.NUMBERS
@@ -16,12 +17,18 @@ def _sees_leads(user) -> bool:
     return bool(allowed(user, "leads.see") & ~Scope.RECEIPTS)
 
 
+def _writes_to_many(user) -> bool:
+    return user.role == Role.MARKETING and bool(allowed(user, "leads.export"))
+
+
 # label, name of the address, icon, key, who. In this order; what does not exist yet is left out.
 NAV = (
     ("Team", "team", "signal", "t", lambda user: allowed(user, "leads.assign") & (Scope.TEAM | Scope.ALL)),
     ("Queue", "queue", "list", "q", _works_a_queue),
     ("Leads", "leads", "social", "l", _sees_leads),
     ("Import", "imports", "pull", "i", lambda user: allowed(user, "leads.import")),
+    ("Audience", "audience", "mail", "", _writes_to_many),
+    ("Campaigns", "campaigns", "signal", "", _writes_to_many),
     ("Overview", "overview", "signal", "r", lambda user: allowed(user, "reports.see") & TEAM_AND_MORE),
     ("Rules and people", "admin:index", "note", "", lambda user: user.is_staff),
 )

@@ -9,7 +9,7 @@ from django_q.tasks import async_task
 
 from accounts import clock
 from accounts.models import Batch
-from leads import import_undo, importing
+from leads import import_undo, importing, releasing
 
 BUSY = 10  # seconds a job works before it rings for the rest, well within the cluster's time limit
 QUIET = timedelta(seconds=60)
@@ -60,11 +60,26 @@ def undo_import(pk: int) -> None:
             return
 
 
+def ring_release(pk: int) -> None:
+    """Ask the job cluster to go on with releasing what a reason held."""
+    async_task("leads.tasks.release", pk, group=f"release {pk}")
+
+
+def release(pk: int) -> None:
+    """Release part after part for ten seconds, then ring for the rest."""
+    until = monotonic() + BUSY
+    while releasing.release_chunk(pk, at=clock.now()):
+        if monotonic() > until:
+            ring_release(pk)
+            return
+
+
 def resume_imports() -> None:
-    """Ring again for every import that runs, waits to be looked at, or is being undone: whoever is at it already is left alone."""
+    """Ring again for every import and release that runs, waits to be looked at, or is being undone: whoever is at it already is left
+    alone."""
     running = Batch.objects.filter(status=Batch.Status.RUNNING)
-    for pk in running.values_list("pk", flat=True):
-        ring_import(pk)
+    for pk, kind in running.values_list("pk", "kind"):
+        (ring_release if kind == releasing.KIND else ring_import)(pk)
     recent = clock.now() - timedelta(hours=1)
     waiting = Batch.objects.filter(
         Q(error="") & Q(options__waits=True), status=Batch.Status.READ, created_at__gt=recent

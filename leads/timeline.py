@@ -193,9 +193,6 @@ class Told:
     def _undone(self, event: Event) -> Entry:
         return Entry("round", f"{self.who(event)} took the import back that brought this lead in.", event.at)
 
-    def _undone(self, event: Event) -> Entry:
-        return Entry("swap", f"{self.who(event)} undid the import that brought them in.", event.at)
-
     def _erased(self, event: Event) -> Entry:
         return Entry("never", f"{self.who(event)} erased this person.", event.at)
 

@@ -2,12 +2,30 @@
 
 from django.urls import path
 
-from leads.views import bulk, import_undo, imports, lead, leaving, lists, new, privacy, queue, search, team, undo, work
+from leads.views import (
+    bulk,
+    import_undo,
+    imports,
+    lead,
+    leaving,
+    lists,
+    marketing,
+    new,
+    privacy,
+    queue,
+    release,
+    search,
+    team,
+    undo,
+    work,
+)
 
 urlpatterns = [
     *imports.urlpatterns,
     *import_undo.urlpatterns,
+    *marketing.urlpatterns,
     *privacy.urlpatterns,
+    *release.urlpatterns,
     path("queue/", queue.queue, name="queue"),
     path("queue/pull/", queue.pull, name="pull"),
     path("queue/<int:pk>/", queue.lead, name="queue-lead"),

@@ -107,6 +107,15 @@ def world(house):
         queued=put(None, "raw", team=house.north),
         product=product_led(),
         batch=Batch.objects.create(name="fair.csv", by=house.cleo, created_at=NOON, options={"map": {}}),
+        release=Batch.objects.create(
+            kind="release",
+            name="Missing feature",
+            by=house.rita,
+            team=house.north,
+            created_at=NOON,
+            options={"stayed": {}},
+            counts={"released": 0, "stayed": 0},
+        ),
         rows=rows,
         clients=clients | {"stranger": Client()},
     )

@@ -119,6 +119,8 @@ def leads(request):
         "rows": [_row(lead, desk.at) for lead in page],
         "pager": pager,
         "may_create": permissions.can(desk.user, "create"),
+        "may_release": Scope.ALL in allowed(desk.user, "leads.assign"),
+        "sees_campaigns": bool(allowed(desk.user, "leads.export") & ~Scope.NUMBERS),
         "may_end": permissions.can(desk.user, "nurture"),
         "may_assign": board.leads_people(desk.user),
         "most": MOST,
@@ -162,7 +164,7 @@ def _page(found, given, said: dict) -> tuple[list[Lead], dict]:
     """Read one page by its key, and where the pages before and after it are. One query."""
     # Few joins: planning ten tables takes longer than reading fifty rows (measured); small tables are fetched once for the page.
     found = found.select_related("cycle", "account", "owner").prefetch_related("team", "source", "campaign", "reason")
-    newer_than, older_than = _key(given.get("newer")), _key(given.get("older"))
+    newer_than, older_than = key(given.get("newer")), key(given.get("older"))
     if newer_than:
         rows = list(found.filter(pk__gt=newer_than).order_by("pk")[: PAGE + 1])
         more, rows = len(rows) > PAGE, rows[:PAGE][::-1]
@@ -184,7 +186,8 @@ def _page(found, given, said: dict) -> tuple[list[Lead], dict]:
     return rows, pager
 
 
-def _key(text: str | None) -> int | None:
+def key(text: str | None) -> int | None:
+    """Return the number that a page begins at, or None for anything else."""
     return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 

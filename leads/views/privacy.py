@@ -54,7 +54,7 @@ class ProofForm(forms.Form):
 def erase(request, pk: int):
     """Show what will go, and erase the person once their number or name is typed."""
     desk, lead = _asked_of(request, pk, "erase")
-    form = EraseForm(request.POST or None, lead=lead)
+    form = EraseForm(request.POST if request.method == "POST" else None, lead=lead)
     if request.method == "POST" and form.is_valid():
         try:
             erasure.erase([Seen(lead.pk)], by=desk.user, at=desk.at, door=Door.PAGE).lead  # noqa: B018  raises a refusal
@@ -71,7 +71,7 @@ def erase(request, pk: int):
 def clear(request, pk: int):
     """Take an opt-out off, with its proof."""
     desk, lead = _asked_of(request, pk, "clear_opt_out")
-    form = ProofForm(request.POST or None)
+    form = ProofForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             proof = form.cleaned_data["proof"]

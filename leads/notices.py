@@ -26,7 +26,7 @@ SENTENCES = {
     "taken": "{lead} went to somebody else: it was over its limit.",
     "waits": "{lead} waits in the pool: nobody there can receive it.",
     "unrouted": "No routing rule matches leads like {lead}. Write one, or say where they go.",
-    "idle_account": "The target account {account} was not worked for 30 days, and went to {to}.",
+    "idle_account": "The target account {account} was not worked for 30 days, and went to {receiver}.",
     "parked": "The sweep {sweep} failed three times on row {key} and put it aside: {error}",
 }
 
@@ -62,6 +62,6 @@ def at_assignment(step) -> list[Message]:
 def words(message: Message, lead: str = "A lead") -> str:
     """Say a message of ours in a sentence; an empty one for a kind that says itself elsewhere. Pure."""
     sentence = SENTENCES.get(message.kind, "")
-    facts = {"lead": lead, "sweep": "", "key": "", "error": "", "account": "", "to": ""} | message.data
+    facts = {"lead": lead, "sweep": "", "key": "", "error": "", "account": "", "receiver": ""} | message.data
     facts |= {name: count(message.data.get(name, 0)) for name in ("silent", "nobody")}
     return sentence.format_map(facts)

@@ -69,7 +69,7 @@ def _hand_on(idle: list[Account], at: datetime, recorded_at: datetime) -> None:
             )
         )
         key = f"{account.pk}:{due.isoformat()}"
-        told = {"account": account.name, "to": str(new) if new else "the round robin", "owner": old.pk}
+        told = {"account": account.name, "receiver": str(new) if new else "the round robin", "owner": old.pk}
         for row in notice(managers.manager(user=old.pk), "idle_account", key, at=due, **told):
             row.save(force_insert=True)
     router.settle()

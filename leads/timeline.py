@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Door, Event, Reason, Team, User
 from accounts.words import duration, moment
-from leads.models import Channel, Lead, Note, Signal, Touch, TouchOutcome, Trigger
+from leads import routing_words
+from leads.models import Channel, Lead, Note, RoutingRule, Signal, Touch, TouchOutcome, Trigger
 from leads.permissions import possessive
 from leads.rows import ICONS, asked
 
@@ -62,8 +63,12 @@ class Told:
 
     def __init__(self, lead: Lead, events: list[Event], at: datetime):
         self.lead, self.at = lead, at
-        self.users = _by_id(User, _ids(events, "to", "from", "manager") | {e.actor_id for e in events if e.actor_id})
-        self.teams = _by_id(Team, _ids(events, "team", "from_team", "to_team"))
+        routed = [routing_words.ids(e.data["route"]) for e in events if e.data.get("route")]
+        people, teams, rules = ({pk for ids in routed for pk in ids[kind]} for kind in ("people", "teams", "rules"))
+        actors = {e.actor_id for e in events if e.actor_id}
+        self.users = _by_id(User, _ids(events, "to", "from", "manager", "owner") | actors | people)
+        self.teams = _by_id(Team, _ids(events, "team", "from_team", "to_team") | teams)
+        self.rules = _by_id(RoutingRule, rules)
         self.reasons = _by_id(Reason, {e.reason_id for e in events if e.reason_id})
         self.notes = _by_id(Note, _ids(events, "note"))
         self.signals = _by_id(Signal, _ids(events, "signal"))
@@ -154,6 +159,8 @@ class Told:
         if not event.data.get("to") and event.data.get("team") and not event.data.get("from"):
             return Entry("swap", f"{self.who(event)} put this lead into the queue of {self.hands(event)}.", event.at)
         old, new = self.hands(event, "from", "from_team"), self.hands(event)
+        if event.data.get("why") == "limit":
+            return Entry("swap", f"Went from {old} to {new}: over its limit, and nobody touched it.", event.at)
         return Entry("swap", f"{self.who(event)} gave this lead from {old} to {new}; its clock runs on.", event.at)
 
     def _opt_out(self, event: Event) -> Entry:
@@ -222,6 +229,11 @@ ENDS = ("nurture", "unqualify", "qualify", "opt_out", "lose", "lose_for_good")
 
 def _assign(told: Told, event: Event):
     to, trigger = told.hands(event), event.data.get("trigger", "")
+    if route := event.data.get("route"):
+        pool, rule = told.teams.get(route.get("pool")), told.rules.get(route.get("rule"))
+        names = {"pool": str(pool or ""), "rule": str(rule or ""), "instead_of": told.person(route.get("for"))}
+        asked_us = "They asked for us. " if trigger == Trigger.ACTION else ""
+        return "pull", asked_us + routing_words.sentence(route, told.person(event.data.get("to")), **names), False
     words = {
         Trigger.PULL: f"{told.who(event)} pulled this lead from the queue.",
         Trigger.OWN: f"{told.who(event)} took this lead, having brought it in.",

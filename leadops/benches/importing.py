@@ -4,22 +4,20 @@ Called by `manage.py bench import`. Works in a database of its own on the same s
 rate stands its ratio to the floor: the same file's rows brought into a staging table by COPY alone, in the same run.
 """
 
-import contextlib
 import random
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from django.core.management import call_command
 from django.db import connection
 
 from accounts.clock import now
+from leadops.scratch import scratch_database
 from leads import importing
 from leads.models import Lead
 
-SCRATCH = "leadops_bench"
 FIRST = ["Anna", "Ben", "Carla", "Dov", "Eva", "Finn", "Gita", "Hugo", "Ines", "Jonas"]
 LAST = ["Lind", "Weber", "Raman", "Adeyemi", "Solheim", "Mori", "Okafor", "Berg", "Katz", "Falk", "Marsh"]
 FIRMS = ["Nordlicht", "Kettler", "Alderbrook", "Fjordbank", "Brecon", "Hoshi", "Meridian"]
@@ -30,7 +28,7 @@ SOURCES = ("web", "fair", "list", "webinar", "referral")
 
 def main(say: Callable[[str], None], rows: int, leads: int) -> None:
     """Run the bench and say the figures."""
-    with scratch_database(), tempfile.TemporaryDirectory() as folder:
+    with scratch_database("bench"), tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "people.csv"
         say(f"{rows:,} made-up rows: addresses, phones, companies, one in ten a duplicate")
         write_file(file, rows, leads)
@@ -109,30 +107,6 @@ def write_file(file: Path, rows: int, leads: int) -> None:
             out.write(",".join(cells) + "\n")
 
 
-@contextlib.contextmanager
-def scratch_database() -> Iterator[None]:
-    """Work in a new database of the present tables, and drop it at the end."""
-    before = connection.settings_dict["NAME"]
-
-    def to(name: str) -> None:
-        connection.close()
-        connection.settings_dict["NAME"] = name
-
-    def administer(statement: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-
-    administer(f"DROP DATABASE IF EXISTS {SCRATCH}")
-    administer(f"CREATE DATABASE {SCRATCH}")
-    to(SCRATCH)
-    try:
-        call_command("migrate", verbosity=0)
-        yield
-    finally:
-        to(before)
-        administer(f"DROP DATABASE {SCRATCH}")
-
-
 TABLES = (
     "accounts_account",
     "accounts_domain",
@@ -202,7 +176,7 @@ ADDRESS = "lower(first) || '.' || lower(last) || '.' || n || '@' || domain"
 FILL = (
     """INSERT INTO accounts_account (id, name, name_key, domain, website, country, segment, region, is_target, is_guess, created_at,
       gone_as)
-    SELECT f + 1, name || ' ' || (%(form)s::text[])[f %% 3 + 1], lower(name), 
+    SELECT f + 1, name || ' ' || (%(form)s::text[])[f %% 3 + 1], lower(name),
       lower((%(firm)s::text[])[f %% 7 + 1]) || '-' || f || '.com', '', 'Germany', '', '', false, false, now(), ''
     FROM (SELECT f, (%(firm)s::text[])[f %% 7 + 1] || ' ' || (%(kind)s::text[])[f %% 5 + 1] || ' ' || f AS name
       FROM generate_series(0, %(firms)s - 1) f) a""",

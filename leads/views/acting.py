@@ -11,12 +11,13 @@ from django.db import transaction
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from accounts import receipts
 from leads import permissions
 from leads.lifecycle import Forbidden, Refused, Seen, Stale, what_happened
 from leads.models import Lead
-from leads.views import answers
+from leads.views import acts, answers
 from leads.views.desk import Desk
 
 
@@ -81,6 +82,19 @@ def perform(request, pk, right, form_class, kind, effect):
         error = {"title": "Not saved.", "text": refusal.words, "field": FIELDS.get(refusal.code, "")}
         return answers.wrong(desk, desk.lead(pk), kind, status=422, error=error, typed=typed)
     return answer(desk, lead, then)
+
+
+def view_of(form_class, kind: str, right=None):
+    """Make a view of an act: `effect(desk, lead, said)` calls one process and says what it did."""
+
+    def wrap(effect):
+        def view(request, pk):
+            return perform(request, pk, right or (lambda lead: (acts.right_of(kind, lead),)), form_class, kind, effect)
+
+        view.__doc__, view.__name__ = effect.__doc__, effect.__name__
+        return require_POST(view)
+
+    return wrap
 
 
 def _place_in_order(desk, lead: Lead) -> dict:

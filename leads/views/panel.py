@@ -13,11 +13,9 @@ from accounts.permissions import Scope, allowed
 from leads import next_steps, permissions, sla, timeline
 from leads.dispositions import TAKE_BACK
 from leads.models import Channel, Lead, LeadStatus, Motion, Outcome, Signal, Task, Trigger
-from leads.permissions import possessive
 from leads.rows import ICONS, SAID, asked
-from leads.views import known
+from leads.views import known, waiting
 from leads.views.known import asked_not_to, said_at
-from leads.views.picking import value_of
 
 ENDED = {"qualified": ("now", "check"), "nurture": ("notnow", "moon"), "unqualified": ("never", "never")}
 HEARD = {"reply": "Their answer", "form": "Their form"}
@@ -69,8 +67,8 @@ def full(desk, lead: Lead, *, before: int | None = None) -> dict:
         "rounds": known.rounds(lead, desk.at),
         "entries": entries,
         "older": f"{reverse('timeline-older', args=[lead.pk])}?before={older}" if older else "",
-        "answers": _answers(lead, tasks, may, desk),
-        "notice": _shield(lead, may, desk) or _waits(tasks, may, desk),
+        "answers": waiting.answers(lead, tasks, may, desk),
+        "notice": waiting.shield(lead, may, desk) or waiting.waits(tasks, may, desk),
         "links": known.links(lead, desk),
     }
     return panel | known.company(lead, account, desk)
@@ -255,56 +253,3 @@ def _ended(lead: Lead, desk, may: dict) -> dict | None:
 
 def _is_step(task: Task) -> bool:
     return task.kind != Task.Kind.EXCEPTION or task.accepted_at is not None
-
-
-def _shield(lead: Lead, may: dict, desk) -> dict | None:
-    """Say why a lead of the product's cannot be worked."""
-    if not lead.is_shielded or may["touch"]:
-        return None
-    since = said_at(lead.cycle.assigned_at, desk.at)
-    return {
-        "kind": "",
-        "title": f"This lead belongs to the product, since {since}.",
-        "text": "Sales gets it when it is handed over.",
-    }
-
-
-def _waits(tasks: list[Task], may: dict, desk) -> dict | None:
-    """Say whose word a wish to end the round waits for (WORK-7); who gives it is asked instead (`_answers`)."""
-    wish = next((t for t in tasks if t.kind == Task.Kind.REVIEW and t.reason_id), None)
-    if wish is None or may["grant_exception"]:
-        return None
-    manager = possessive(wish.owner.get_short_name()) if wish.owner else "the manager's"
-    asked_by = wish.created_by.get_short_name() if wish.created_by else "Somebody"
-    title = f"Waits for {manager} word since {said_at(wish.began_at, desk.at)}."
-    return {"kind": "", "title": title, "text": f"{asked_by} wants to end the round: {wish.reason.label.lower()}."}
-
-
-def _answers(lead: Lead, tasks: list[Task], may: dict, desk) -> dict | None:
-    """Say what of this lead waits for an answer of the manager's, or was granted; with the answers, for those who give them."""
-    task = next((t for t in tasks if t.kind == Task.Kind.EXCEPTION), None)
-    wish = next((t for t in tasks if t.kind == Task.Kind.REVIEW and t.reason_id), None)
-    if task is not None:
-        until, why = said_at(task.due_at, desk.at).rsplit(" ", 1)[0], task.reason.label.lower()
-        who = task.created_by.get_short_name() if task.created_by else "Somebody"
-        title = (
-            f"Exception: {why}. Review {until}."
-            if task.accepted_at
-            else f"{who} asks for an exception: {why}, until {until}."
-        )
-        acts = [("close", "End it")] if task.accepted_at else [("grant", "Grant"), ("close", "Refuse")]
-        url, text = reverse("team-exceptions"), task.what
-    elif wish is not None and may["grant_exception"]:
-        title, text, url = "This end waits for a manager’s word.", "", reverse("team-words")
-        acts = [("allow", "Let it pass"), ("disallow", "Send it back")]
-    else:
-        return None
-    acts = acts if may["grant_exception"] else []
-    return {
-        "title": title,
-        "text": text,
-        "url": url,
-        "acts": acts,
-        "lead": value_of(lead),
-        "back": desk.address(lead.pk),
-    }

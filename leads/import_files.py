@@ -112,6 +112,8 @@ def _refuse_others(head: bytes) -> None:
         )
     if head.lstrip()[:9].lower().startswith((b"<html", b"<!doctype", b"<?xml")):
         raise FileProblem("This is a web page, not a table. Save it as CSV or .xlsx.")
+    if head.lstrip().startswith((b'{"', b"[{", b"[[")):
+        raise FileProblem("This is JSON, not a table. Save it as CSV or .xlsx.")
     if not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not bare_utf16(head):
         zeros, others = head.count(0), len(CONTROL.findall(head))
         if others * 100 > len(head) or (zeros and others) or zeros * 20 > len(head):

@@ -164,6 +164,7 @@ class TestBadFiles:
             (bytes(range(256)) * 40, "This is no text and no Excel file. Save it as CSV or .xlsx."),
             (b"\x00" * 5000, "This is no text and no Excel file. Save it as CSV or .xlsx."),
             (b"<!DOCTYPE html><html>", "This is a web page, not a table. Save it as CSV or .xlsx."),
+            (b'[{"email": "anna@nordlicht.no"}]', "This is JSON, not a table. Save it as CSV or .xlsx."),
             (archive(), "This is a packed file (ZIP), not a table. Unpack it and choose the CSV or .xlsx inside."),
             (
                 b"email,name\na@b.no,An\x00na\n",

@@ -164,6 +164,19 @@ def credited(pools: Iterable[int], at: datetime) -> dict[tuple[int, int], int]:
     return {(pool, user): n for pool, user, n in rows.values_list("pool", "user").annotate(n=Sum("turns"))}
 
 
+def credits_for_nobody(step) -> list[Credit]:
+    """Give back the turn that a lead cost whose identity is false. One query, where there was a turn."""
+    spell = Spell.objects.filter(cycle=step.cycle, pool__isnull=False, owner__isnull=False).order_by("-pk").first()
+    if spell is None or Credit.objects.filter(lead=step.lead, user=spell.owner_id, why=Credit.Why.FALSE_IDENTITY).exists():
+        return []
+    return [credit(spell, Credit.Why.FALSE_IDENTITY, at=step.at, by=step.by)]
+
+
+def credit(spell: Spell, why: str, *, at: datetime, by: User | None = None) -> Credit:
+    """Return the row that gives back the turn somebody took for this spell: a no-show, a merged duplicate, a false identity."""
+    return Credit(pool_id=spell.pool_id, user_id=spell.owner_id, lead_id=spell.lead_id, why=why, by=by, at=at)
+
+
 def month_of(at: datetime) -> datetime:
     """Return the start of the month that `at` falls in, by the house's clock, the same for whoever asks."""
     here = timezone.localtime(at, timezone.get_default_timezone())

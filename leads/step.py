@@ -14,6 +14,7 @@ from accounts.models import Account, Event, Team, User
 from leads import permissions, policies
 from leads.models import Cycle, Lead, LeadStatus, Outcome, Spell, Task
 from leads.refusals import Forbidden, Refused
+from leads.sharing import credits_for_nobody
 
 if TYPE_CHECKING:
     from leads.lifecycle import Turn
@@ -160,6 +161,8 @@ class Step:
         cycle.nurture_kind = reason.nurture_kind if reason and outcome == Outcome.NURTURE else ""
         for name, value in facts.items():
             setattr(cycle, name, value)
+        if reason is not None and reason.code == "false_identity":
+            self.rows += credits_for_nobody(self)
         self.cycle_changed = self.closes_spell = True
         self.close_tasks(outcome=Task.Outcome.DROPPED, at=cycle.ended_at)  # by which a taken back end finds them
 

@@ -145,6 +145,8 @@ DOORS = {
     "admin:autocomplete": Door(GET="nobody"),  # no field of ours asks for it
     "admin:jsi18n": Door(GET=STAFF),
     "admin:app_list": Door(args=lambda w: ["leads"], GET=STAFF, POST=STAFF),
+    "admin:leads_routingrule_try": Door(GET=STAFF),
+    "admin:leads_routingrule_draft": Door(GET=STAFF, POST=REVOPS),
     "admin:auth_user_password_change": Door(args=lambda w: [w.people["ana"].pk], GET=REVOPS, POST=REVOPS),
 }
 
@@ -174,6 +176,9 @@ TABLES = {
     "accounts.event": OF_NORTH,
     "leads.source": RULES,
     "leads.policy": Table(listed=STAFF, row=STAFF, add=REVOPS),
+    "leads.routingrule": Table(listed=STAFF, row=STAFF, add=REVOPS, change=REVOPS, delete=REVOPS),
+    "leads.share": Table(listed=STAFF, row=STAFF),
+    "leads.credit": Table(listed=STAFF, row=STAFF, add=STAFF),
     "leads.lead": OF_NORTH,
     "leads.cycle": OF_NORTH,
     "leads.touch": OF_NORTH,

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Absence, Batch, Domain, Event, Product, Reason, Stage
-from leads.models import Policy, Source, Touch
+from leads.models import Credit, Policy, RoutingRule, Share, Source, Touch
 from tests.doors import DOORS, EVERYBODY, STAFF, TABLES, Door, Table
 from tests.factories import NOON, AccountFactory, product_led, put
 
@@ -95,6 +95,9 @@ def world(house):
         "accounts.account": AccountFactory(),
         "accounts.event": Event.objects.filter(lead_id=lead.pk).first(),
         "leads.source": Source.objects.create(name="Fair"),
+        "leads.routingrule": RoutingRule.objects.create(name="All", pool=house.north),
+        "leads.share": Share.objects.create(pool=house.north, user=house.ana, month=NOON.date()),
+        "leads.credit": Credit.objects.create(pool=house.north, user=house.ana, why="manager", at=NOON),
         "leads.policy": Policy.objects.first() or Policy.objects.create(name="Response", valid_from=NOON),
         "leads.lead": lead,
         "leads.cycle": cycle,

@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 
-from accounts import clock, ownership
+from accounts import clock, ownership, targets
 from accounts.domains import company_key, registrable
 from accounts.models import Account, Domain, Door, Role, User
 
@@ -37,6 +37,16 @@ class AccountForm(forms.ModelForm):
         if Domain.objects.filter(name=domain).exists():
             raise ValidationError(f"{domain} is known already.")
         return domain
+
+    def clean(self):
+        """Refuse more target accounts than one person can work (ACC-6)."""
+        found = super().clean()
+        owner = found.get("development_owner")
+        if found.get("is_target") and owner is not None:
+            has = targets.held_by(owner, but=[self.instance.pk] if self.instance.pk else [])
+            if has >= targets.MOST:
+                self.add_error("development_owner", targets.TooMany(owner, has).words)
+        return found
 
 
 class DomainInline(RuledInline):
@@ -94,6 +104,9 @@ class AccountAdmin(RuledAdmin):
     def save_model(self, request, obj, form, change):
         at = clock.now()
         obj.name_key = company_key(obj.name)
+        if not change or {"is_target", "development_owner"} & set(form.changed_data):
+            watched = obj.is_target and obj.development_owner_id is not None
+            obj.idle_at = at + targets.IDLE_AFTER if watched else None
         if not change:
             obj.created_at = at
             super().save_model(request, obj, form, change)

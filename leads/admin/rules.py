@@ -46,7 +46,9 @@ class PolicyForm(forms.ModelForm):
 
     class Meta:
         model = Policy
-        fields = ["name", "valid_from", "target_minutes", "limit_minutes"]
+        fields = [
+            "name", "order", "valid_from", "source", "segment", "is_target", "target_minutes", "limit_minutes", "at_limit", "is_active",
+        ]  # fmt: skip
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -75,8 +77,10 @@ class PolicyAdmin(RuledAdmin):
 
     see, keep = "rules.see", "rules.change"
     form = PolicyForm
-    fields = ["name", "valid_from", "target_minutes", "limit_minutes"]
-    list_display = ["name", "version", "valid_from", "target_minutes", "limit_minutes", "in_words"]
+    fields = PolicyForm.Meta.fields
+    raw_id_fields = ["source"]
+    list_display = ["name", "version", "order", "valid_from", "for_whom", "target_minutes", "limit_minutes", "in_words"]
+    list_select_related = ["source"]
     search_fields = ["name"]
     ordering = ["-valid_from", "-version"]
 
@@ -94,6 +98,11 @@ class PolicyAdmin(RuledAdmin):
             "valid_from": timezone.localtime(clock.now()).replace(microsecond=0),
             "target_minutes": newest.target_minutes,
             "limit_minutes": newest.limit_minutes,
+            "order": newest.order,
+            "segment": newest.segment,
+            "is_target": newest.is_target,
+            "source": newest.source_id,
+            "at_limit": newest.at_limit,
         }
 
     def save_model(self, request, obj, form, change):
@@ -103,4 +112,12 @@ class PolicyAdmin(RuledAdmin):
 
     @admin.display(description="what follows")
     def in_words(self, policy):
-        return consequence(policy.target_minutes, policy.limit_minutes)
+        if not policy.is_active:
+            return "Promises nothing from its date on."
+        then = {"move": "goes to the next rep on shift", "queue": "goes back to its team's queue"}[policy.at_limit]
+        return f"{consequence(policy.target_minutes, policy.limit_minutes)} At the limit its manager is told, and it {then}."
+
+    @admin.display(description="for")
+    def for_whom(self, policy):
+        target = {True: "target accounts", False: "no target accounts", None: ""}[policy.is_target]
+        return ", ".join(filter(None, [str(policy.source or ""), policy.segment, target])) or "every inbound lead"

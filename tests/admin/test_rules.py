@@ -141,6 +141,9 @@ def policy(at, **facts) -> dict:
         "valid_from_1": f"{at:%H:%M:%S}",
         "target_minutes": "60",
         "limit_minutes": "480",
+        "order": "100",
+        "at_limit": "move",
+        "is_active": "on",
     } | facts
 
 

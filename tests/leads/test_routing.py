@@ -20,9 +20,9 @@ from leads import (
     target_accounts,
     touches,
 )
-from leads.models import Cycle, Lead, Policy, RoutingRule, Share, Source, Spell
+from leads.models import Credit, Cycle, Lead, Policy, RoutingRule, Share, Source, Spell
 from leads.refusals import Refused
-from leads.routing import Ask, is_c_level
+from leads.routing import Ask, is_c_level, places
 from tests.lasting import in_processes
 from tests.leads.states import HOUR, NOON, number, raw, reason
 
@@ -146,7 +146,8 @@ def test_a_head_of_a_target_account_or_enterprise_who_asks_goes_to_the_ae(house,
     ("title", "is_one"),
     [
         ("CEO", True), ("Co-Founder & CTO", True), ("Chief Revenue Officer", True), ("Managing Director", True),
-        ("Geschäftsführerin", True), ("President", True), ("Vice President Sales", False), ("Head of IT", False), ("Coordinator", False), ("", False),
+        ("Geschäftsführerin", True), ("President", True), ("Vice President Sales", False), ("Head of IT", False), ("Coordinator", False),
+        ("", False),
     ],
 )  # fmt: skip
 def test_who_leads_a_company(title, is_one):
@@ -491,3 +492,16 @@ def test_the_control_without_the_pools_lock_turns_are_taken_twice(house):
     got = Counter(Spell.objects.filter(pool=pool).values_list("owner__username", flat=True))
     received = dict(Share.objects.values_list("user__username", "received"))
     assert received != dict(got), "the control: shares were written over each other"
+
+
+@pytest.mark.django_db
+def test_a_false_identity_gives_its_turn_back_once(house, pool):
+    lead = asks(raw())
+    touches.log([lead], channel="call", outcome="wrong_number", by=house.ana, at=NOON + HOUR)
+
+    dispositions.unqualify([lead.pk], reason=reason("false_identity"), by=house.ana, at=NOON + 2 * HOUR)
+
+    assert list(Credit.objects.values_list("user__username", "pool__name", "turns", "why")) == [
+        ("ana", "Inbound", 1, "false_identity")
+    ]
+    assert [(p.user, p.behind) for p in places(pool, NOON + 3 * HOUR)] == [(house.ana.pk, 0.5), (house.ben.pk, 0.5)]

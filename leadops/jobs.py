@@ -14,7 +14,7 @@ from django_q.models import Schedule, Task
 from django_q.tasks import async_task
 
 from accounts import clock, sweeping
-from accounts.models import SweepRun
+from accounts.models import Receipt, SweepRun
 from leadops.schedules import JOBS, SWEEPS, Job
 
 PING = "ping"
@@ -92,6 +92,11 @@ def forget_finished() -> None:
 def forget_sessions() -> None:
     """Delete the sessions that have ended."""
     call_command("clearsessions")
+
+
+def forget_receipts() -> None:
+    """Delete what was answered two days ago and longer: no form is pressed again after that, and no end taken back."""
+    Receipt.objects.filter(at__lt=timezone.now() - timedelta(days=2)).delete()
 
 
 @transaction.atomic

@@ -44,5 +44,6 @@ JOBS = [
     *(Job(f"sweep {sweep.name}", "leadops.jobs.sweep", cron(sweep.every), sweep.name) for sweep in SWEEPS.values()),
     Job("resume imports", "leads.tasks.resume_imports", "* * * * *"),
     Job("forget finished jobs", "leadops.jobs.forget_finished", "17 3 * * *"),
+    Job("forget old receipts", "leadops.jobs.forget_receipts", "22 3 * * *"),
     Job("forget ended sessions", "leadops.jobs.forget_sessions", "27 3 * * *"),
 ]

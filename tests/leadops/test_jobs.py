@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 
-from accounts.models import SweepRun
+from accounts.models import Receipt, SweepRun
 from leadops import jobs
 from leadops.schedules import JOBS, SWEEPS, Job, cron
 
@@ -157,3 +157,13 @@ def test_only_old_finished_jobs_are_forgotten():
     jobs.forget_finished()
 
     assert [task.name for task in Task.objects.all()] == ["new"]
+
+
+def test_receipts_are_kept_for_two_days(ana):
+    now = timezone.now()
+    for key, age in (("old", timedelta(days=2, minutes=1)), ("young", timedelta(days=1, hours=23))):
+        Receipt.objects.create(key=key, user=ana, at=now - age)
+
+    jobs.forget_receipts()
+
+    assert list(Receipt.objects.values_list("key", flat=True)) == ["young"]

@@ -8,8 +8,10 @@ from django.db import connection
 
 from accounts import sweeping
 from leadops.simulation.world import World
-from leads.sweeps import MORNING, SWEEPS  # those that send nothing
+from leads import response_sweeps, sweeps
+from leads.sweeps import MORNING
 
+SWEEPS = [*response_sweeps.SWEEPS, *sweeps.SWEEPS]  # those that send nothing
 BOUNDS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
 

@@ -10,7 +10,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import clock
-from accounts.models import Batch, Reason
+from accounts.models import Batch, NurtureKind, Reason
 from accounts.permissions import Scope, allowed
 from leads import receivers, releasing, tasks
 from leads.models import Lead, LeadStatus
@@ -42,7 +42,9 @@ class ReleaseForm(forms.Form):
         super().__init__(data)
         some = Lead.objects.filter(status=LeadStatus.NURTURE, reason=OuterRef("pk"), gone_as="").values("pk")
         number = Func(ArraySubquery(some[: ENOUGH + 1]), function="cardinality", output_field=IntegerField())
-        reasons = Reason.objects.filter(disposition="nurture").annotate(number=number).filter(number__gt=0)
+        # What a rep keeps for later is the rep's to take up again.
+        reasons = Reason.objects.filter(disposition="nurture").exclude(nurture_kind=NurtureKind.SALES)
+        reasons = reasons.annotate(number=number).filter(number__gt=0)
         self.fields["reason"].queryset = reasons.order_by("-number", "order", "pk")
         self.fields["reason"].label_from_instance = _said
         self.queues = {team.pk: team for team in receivers.teams_below(user)}

@@ -107,3 +107,17 @@ def test_who_asked_us_to_stop_is_put_into_no_queue_and_comes_back_by_no_date(rit
 
     assert [refusal.code for _, refusal in queued.refused] == ["opted_out"]
     assert (aside.status, aside.team, aside.recycle_at) == ("nurture", None, None)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_what_a_turn_reads_late_it_reads_for_all_leads_at_once(
+    number, ana, cleo, rita, north, django_assert_num_queries
+):
+    held = [lead_in("nurture", ana, cleo, north) for _ in range(number)]
+    queued = assignment.enqueue(held, team=north, by=rita, at=NOON + 5 * HOUR).done
+    pulled = assignment.assign(queued, to=ana, by=ana, at=NOON + 6 * HOUR, trigger="pull").done
+
+    with django_assert_num_queries(12):
+        back = assignment.give_back([lead.pk for lead in pulled], by=rita, at=NOON + 7 * HOUR).done
+
+    assert {(lead.status, lead.team_id, lead.reason.code) for lead in back} == {("nurture", north.pk, "budget_later")}

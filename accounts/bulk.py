@@ -4,7 +4,9 @@ Called where a batch of thousands is written (intake, matching, the import's sta
 these let the interpreter's string functions do it, at a tenth of the cost.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.db import connection, models
 
@@ -35,6 +37,9 @@ def texts(values: Sequence[str]) -> str:
 def number(value: int | None) -> str:
     """Return a number, or nothing, as a cell for `copy`."""
     return NULL if value is None else str(value)
+
+
+stamp = functools.lru_cache(maxsize=4_096)(datetime.isoformat)  # a moment as a cell; a list has few different ones
 
 
 def copy(cursor, model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -5,52 +5,33 @@ doubled job changes nothing, for each chunk takes the batch's row, goes on where
 transaction in which its leads were saved.
 """
 
+import contextlib
+import gc
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import DataError, IntegrityError, connection, transaction
 
 from accounts.models import Batch, BatchRow, Door
 from leads import intake
-from leads.import_batches import Counts, Outcome, Parted, keep, part, reader, rows_after
-from leads.import_rows import Reader
+from leads.import_batches import CHUNK, Counts, keep, part, reader, rows_after
 from leads.intake import REJECTED, Taken
 from leads.intake_rows import IntakeRow
 
 Status = Batch.Status
 
 
-class Ahead:
-    """Reads the rows of the next chunk while the database finishes this one: a part of the work, on the other core.
-
-    A context that one loop over `run_chunk` keeps. Its thread touches no database.
-    """
-
-    def __init__(self) -> None:
-        self.pool = ThreadPoolExecutor(1, "import-ahead")
-        self.after: tuple[int, int] | None = None
-        self.parted: Future | None = None
-        self.last: int | None = None
-
-    def __enter__(self) -> "Ahead":
-        return self
-
-    def __exit__(self, *error) -> None:
-        self.pool.shutdown(cancel_futures=True)
-
-    def begin(self, batch: Batch, reads: Reader) -> None:
-        """Begin to read what follows the rows that were just done. One query."""
-        rows = rows_after(batch, batch.done_to)
-        self.after, self.last = (batch.pk, batch.done_to), rows[-1][0] if rows else None
-        self.parted = self.pool.submit(part, reads, rows)
-
-    def take(self, batch: Batch, reads: Reader) -> tuple[int | None, Parted]:
-        """Return the last line of the batch's next rows, and the rows read. One query unless they were begun with."""
-        if self.after != (batch.pk, batch.done_to):
-            self.begin(batch, reads)
-        return self.last, self.parted.result()
+@contextlib.contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Look for no garbage cycles meanwhile: a chunk makes a hundred thousand objects and none, and the search takes a fifth of it."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def start(batch: Batch, *, at: datetime) -> bool:
@@ -84,23 +65,22 @@ def run(batch: Batch, at: datetime, progress: Callable[[Batch], bool | None] | N
     With many rows the caller had better ask for chunk after chunk itself, each at its own moment.
     """
     start(batch, at=at)
-    with Ahead() as ahead:
-        while run_chunk(batch.pk, at=at, ahead=ahead):
-            batch.refresh_from_db()
-            if progress and progress(batch) is False:
-                return batch
+    while run_chunk(batch.pk, at=at):
+        batch.refresh_from_db()
+        if progress and progress(batch) is False:
+            return batch
     batch.refresh_from_db()
     return batch
 
 
-def run_chunk(pk: int, *, at: datetime, ahead: Ahead) -> bool:
+def run_chunk(pk: int, *, at: datetime) -> bool:
     """Take in the next two thousand rows; False when nothing is left to do here: done, stopped, or another job is at it.
 
     One transaction: leads, what became of each row, and how far the batch is. Where it fails, the batch says so and can be
     started again.
     """
     try:
-        with transaction.atomic():
+        with transaction.atomic(), _without_collecting():
             running = Batch.objects.filter(pk=pk, status=Status.RUNNING)
             batch = running.select_for_update(skip_locked=True, no_key=True).first()
             if batch is None:
@@ -108,16 +88,13 @@ def run_chunk(pk: int, *, at: datetime, ahead: Ahead) -> bool:
             with connection.cursor() as cursor:
                 # What a crash of the server takes back, it takes back whole, and the batch goes on from there.
                 cursor.execute("SET LOCAL synchronous_commit = off")
-            reads = reader(batch, at)
-            last, (good, bad) = ahead.take(batch, reads)
-            if last is None:
+            rows = rows_after(batch, batch.done_to)
+            if rows:
+                _run_rows(batch, rows, at)
+                batch.done_to = rows[-1][0]
+            if len(rows) < CHUNK:
                 batch.status, batch.finished_at = Status.DONE, at
-            else:
-                _run_rows(batch, good, bad, at)
-                batch.done_to = last
             batch.save(update_fields=["counts", "done_to", "status", "finished_at"])
-            if batch.status == Status.RUNNING:
-                ahead.begin(batch, reads)  # the commit that follows takes long enough for it
             return batch.status == Status.RUNNING
     except Exception as problem:
         Batch.objects.filter(pk=pk, status=Status.RUNNING).update(
@@ -128,9 +105,10 @@ def run_chunk(pk: int, *, at: datetime, ahead: Ahead) -> bool:
         raise
 
 
-def _run_rows(batch: Batch, good: Sequence[tuple[int, IntakeRow]], bad: dict[int, Outcome], at: datetime) -> None:
+def _run_rows(batch: Batch, rows: Sequence[tuple[int, str]], at: datetime) -> None:
+    good, results = part(reader(batch, at), rows)
     taken = _take(batch, [row for _number, row in good], at)
-    counts, results = Counts(batch.counts), dict(bad)
+    counts = Counts(batch.counts)
     for (number, row), one in zip(good, taken, strict=True):
         results[number] = (one.result, one.lead, "", one.words[:300])
         if one.result != REJECTED:

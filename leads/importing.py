@@ -25,12 +25,12 @@ from leads.import_batches import (
 )
 from leads.import_files import FileProblem, open_table
 from leads.import_presets import IMPORT_FIELDS, PRESETS, guess, recognise
-from leads.import_runs import Ahead, cancel, run, run_chunk, start
+from leads.import_runs import cancel, run, run_chunk, start
 from leads.intake_people import ERASED, REJECTED, Finder
 from leads.intake_rows import CLEAN, Bad
 
 __all__ = [
-    "Ahead", "FileProblem", "Problem", "cancel", "check", "choose", "read", "rejected", "rejected_file", "run", "run_chunk", "start",
+    "FileProblem", "Problem", "cancel", "check", "choose", "read", "rejected", "rejected_file", "run", "run_chunk", "start",
 ]  # fmt: skip
 
 

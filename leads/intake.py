@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from accounts.bulk import number, texts
+from accounts.bulk import number, stamp, texts
 from accounts.matching import Company, accounts_for
 from accounts.models import Batch, User
 from leads import assignment, signals
@@ -121,7 +121,7 @@ class _Intake:
             source, campaign = sources[row.source, row.campaign]
             signal = (
                 str(pk), str(p.person.lead), row.kind, p.signal, row.what, number(source), number(campaign), row.words, "{}", self.actor,
-                batch, self._moment(row).isoformat(), self.learnt,
+                batch, stamp(self._moment(row)), self.learnt,
             )  # fmt: skip
             (new if p.person.is_new else known).append(signal)
             told[signal[0]] = p
@@ -147,7 +147,7 @@ class _Intake:
 
     def _event(self, kind: str, p: Placed, at: datetime, data: str) -> tuple[str, ...]:
         return (
-            at.isoformat(), self.learnt, kind, self.door, self.actor, str(p.person.lead), number(p.person.account), data
+            stamp(at), self.learnt, kind, self.door, self.actor, str(p.person.lead), number(p.person.account), data
         )  # fmt: skip
 
     def _write_notes(self, cursor, placed: Sequence[Placed]) -> None:
@@ -159,7 +159,7 @@ class _Intake:
         write.insert_notes(
             cursor,
             [
-                (pk, str(p.person.lead), self.actor, p.row.note, self._moment(p.row).isoformat())
+                (pk, str(p.person.lead), self.actor, p.row.note, stamp(self._moment(p.row)))
                 for pk, p in zip(numbers, noted, strict=True)
             ],
         )

@@ -242,7 +242,8 @@ def signal_key(row: IntakeRow) -> str:
     if row.key:
         return row.key
     moment = ""
-    if at := row.created_at and row.created_at.astimezone(UTC):
+    if at := row.created_at:
+        at = at if at.tzinfo is UTC else at.astimezone(UTC)
         day_only = not (at.hour or at.minute or at.second or at.microsecond)
         moment = at.date().isoformat() if day_only else at.isoformat()
     what = f"|{row.what}" if row.kind != Signal.Kind.IMPORT else ""

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import connection, models
 
-from accounts.bulk import NULL, copy, number, numbers, texts
+from accounts.bulk import NULL, copy, number, numbers, stamp, texts
 from accounts.models import Event
 from leads.intake_people import FILLED, Key, Person
 from leads.intake_rows import IntakeRow
@@ -107,7 +107,7 @@ def insert_leads(cursor, people: Sequence[Person], sources: dict[Pair, tuple], a
 
 def _lead(person: Person, sources: dict[Pair, tuple], at: datetime, learnt: str) -> tuple[str, ...]:
     row, values = person.first, person.values
-    came = (min(row.created_at, at) if row.created_at else at).isoformat()
+    came = stamp(min(row.created_at, at) if row.created_at else at)
     motion, market = defaults_of(row)
     # A product-led lead is the product's: it waits in no queue of sellers (MOTION-2).
     team = row.team.pk if row.team and motion == "slg" else None

@@ -28,11 +28,10 @@ def ring_check(pk: int) -> None:
 def run_import(pk: int) -> None:
     """Take in chunk after chunk for ten seconds, then ring for the rest."""
     until = monotonic() + BUSY
-    with importing.Ahead() as ahead:
-        while importing.run_chunk(pk, at=clock.now(), ahead=ahead):
-            if monotonic() > until:
-                ring_import(pk)
-                return
+    while importing.run_chunk(pk, at=clock.now()):
+        if monotonic() > until:
+            ring_import(pk)
+            return
 
 
 def check_import(pk: int) -> None:

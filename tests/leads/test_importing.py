@@ -39,11 +39,6 @@ def counts(batch):
     return tuple(batch.counts[name] for name in ("created", "updated", "unchanged", "rejected"))
 
 
-def chunk(batch):
-    with importing.Ahead() as ahead:
-        return importing.run_chunk(batch.pk, at=AT, ahead=ahead)
-
-
 def complaints(batch):
     return [(row.number, row.column, row.error) for row in importing.rejected(batch)]
 
@@ -54,7 +49,8 @@ def everything():
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(import_batches, "CHUNK", 3)
+    for module in (import_batches, import_runs):
+        monkeypatch.setattr(module, "CHUNK", 3)
 
 
 class TestReading:
@@ -265,7 +261,8 @@ class TestRunning:
         ]
 
     def test_a_hundred_broken_rows_among_good_ones_are_exactly_those_rejected(self, small_chunks, monkeypatch):
-        monkeypatch.setattr(import_batches, "CHUNK", 70)
+        for module in (import_batches, import_runs):
+            monkeypatch.setattr(module, "CHUNK", 70)
         broken = ["no address,1,\n", "x@y.no,2\n", "x@y.no,3,31.13.2018\n", ",,01.02.2018\n"]
         lines = [
             broken[n // 3 % 4] if n % 3 == 0 else f"p{n}@firm.no,Person,25.{n % 12 + 1:02d}.2018\n" for n in range(300)
@@ -323,16 +320,16 @@ class TestStopping:
     def test_is_asked_for_between_chunks(self, small_chunks):
         batch = importing.run(read(PEOPLE), AT, lambda batch: importing.cancel(batch, at=AT) and None)
         assert (batch.status, counts(batch), batch.finished_at) == ("cancelled", (3, 0, 0, 0), AT)
-        assert chunk(batch) is False
+        assert importing.run_chunk(batch.pk, at=AT) is False
         assert counts(importing.run(batch, AT)) == (7, 0, 0, 0)
 
     def test_by_a_crash_leaves_nothing_half_done(self, small_chunks):
         batch = read(PEOPLE)
         importing.start(batch, at=AT)
-        chunk(batch)
+        importing.run_chunk(batch.pk, at=AT)
         before = everything()
         with patch.object(import_runs, "keep", side_effect=RuntimeError("power cut")), pytest.raises(RuntimeError):
-            chunk(batch)
+            importing.run_chunk(batch.pk, at=AT)
         batch.refresh_from_db()
         assert (batch.status, batch.done_to, counts(batch)) == ("failed", 4, (3, 0, 0, 0))
         assert batch.error == "Stopped: RuntimeError. What was saved stays; start it again."
@@ -342,7 +339,7 @@ class TestStopping:
     def test_a_batch_that_is_done_stays_done(self):
         batch = bring(PEOPLE)
         assert importing.start(batch, at=AT) is False
-        assert chunk(batch) is False
+        assert importing.run_chunk(batch.pk, at=AT) is False
         assert importing.cancel(batch, at=AT) is False
 
     def test_asks_the_database_alike_often_for_few_rows_and_many(self, django_assert_max_num_queries):
@@ -350,7 +347,7 @@ class TestStopping:
             batch = read("email\n" + "".join(f"n{number}p{n}@x.no\n" for n in range(number)))
             importing.start(batch, at=AT)
             with django_assert_max_num_queries(40):
-                chunk(batch)
+                importing.run_chunk(batch.pk, at=AT)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -358,7 +355,7 @@ class TestStopping:
 class TestTwoJobs:
     def _run(self, batch):
         for _ in range(200):
-            chunk(batch)
+            importing.run_chunk(batch.pk, at=AT)
             batch = Batch.objects.get(pk=batch.pk)
             if batch.status != "running":
                 break

@@ -77,14 +77,13 @@ class Command(BaseCommand):
         except importing.Problem as problem:
             option = f" (--{problem.option.replace('_', '-')})" if problem.option else ""
             raise CommandError(f"{path.name}: {problem.words}{option} Nothing was saved.") from None
-        with importing.Ahead() as self.ahead:
-            self._run(batch)
+        self._run(batch)
 
     def _run(self, batch: Batch) -> None:
         is_screen = self.stderr.isatty()
         try:
             while batch.status == Batch.Status.RUNNING:
-                went = importing.run_chunk(batch.pk, at=now(), ahead=self.ahead)
+                went = importing.run_chunk(batch.pk, at=now())
                 batch.refresh_from_db()
                 if not went and batch.status == Batch.Status.RUNNING:
                     sleep(0.2)  # somebody else is at it; what they do is not done twice

@@ -6,13 +6,14 @@ time of its own. People see their own; sellers also that others exist, and with 
 """
 
 import contextlib
-import re
+import functools
+import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.db.models import Q, QuerySet
 
 from accounts.domains import normalise_email, normalise_phone, registrable
@@ -166,36 +167,52 @@ def _others(user: User, asked: Asked, exact: set[int], at: datetime) -> list[Lea
 def _meant(rows: QuerySet, column: str, words: list[str]) -> list:
     """Read who is most like what was typed: each word must be there about so. At most five queries.
 
-    Short words whose letters changed places, or with another in their middle, share no three letters with what was meant; they
-    are tried last, put right.
+    Short words whose letters changed places, or with another in their middle, share no three letters with what was meant: one
+    such word is put right, the others taken as they are.
     """
     alike = rows
     for word in words:
         alike = alike.filter(**{f"{column}__trigram_word_similar": word})
-    short = [word for word in words if SHORTEST < len(word) < 2 * SHORTEST]
     ids = _likest(alike, column, words)
-    if not ids and short:
-        alike = rows
-        for word in words:
-            is_told = any(len(other) > SHORTEST for other in words if other != word)  # by which the index finds some
-            look = (
-                {f"{column}__regex": slips(word, any_letter=is_told)}
-                if word in short
-                else {f"{column}__contains": word}
-            )
-            alike = alike.filter(**look)
-        ids = _likest(alike, column, words)
+    for word in words:
+        if not ids and SHORTEST < len(word) < 2 * SHORTEST:
+            rest = [other for other in words if other != word]
+            # Any letter in a place leaves nothing to look up; then another word must be what the index finds.
+            is_told = max(map(len, rest), default=0) > SHORTEST
+            meant = [Q(**{f"{column}__written": slip}) for slip in slips(word, any_letter=is_told)]
+            alike = rows.filter(functools.reduce(operator.or_, meant))
+            for other in rest:
+                alike = alike.filter(**{f"{column}__contains": other})
+            ids = _likest(alike, column, words)
     found = rows.in_bulk(ids)
     return [found[pk] for pk in ids if pk in found]
 
 
-def slips(word: str, *, any_letter: bool) -> str:
-    """Return the pattern of a word as it is, with two neighbours changed back, or with any letter in the place of one. Pure."""
-    meant = [word, *(word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))]
-    patterns = [re.escape(text) for text in meant]
+@models.TextField.register_lookup
+@models.CharField.register_lookup
+class Written(models.Lookup):
+    """LIKE with a pattern as it is; a regular expression is not looked up in time, and nothing stops it."""
+
+    lookup_name = "written"
+
+    def as_sql(self, compiler, connection):
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"{left} LIKE {right}", [*left_params, *right_params]
+
+
+def slips(word: str, *, any_letter: bool) -> list[str]:
+    """List patterns of a word with two neighbours changed back, or with any letter in the place of one. Pure."""
+
+    def pattern(*parts: str) -> str:
+        return (
+            "%" + "_".join(part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for part in parts) + "%"
+        )
+
+    patterns = [pattern(word[:i] + word[i + 1] + word[i] + word[i + 2 :]) for i in range(len(word) - 1)]
     if any_letter:
-        patterns += [f"{re.escape(word[:i])}.{re.escape(word[i + 1 :])}" for i in range(len(word))]
-    return "|".join(patterns)
+        patterns += [pattern(word[:i], word[i + 1 :]) for i in range(1, len(word) - 1)]
+    return patterns
 
 
 def _likest(alike: QuerySet, column: str, words: list[str]) -> list[int]:

@@ -187,4 +187,5 @@ def test_a_text_is_read_for_what_it_may_mean():
     assert read("Platz 12345").digits == ""
     assert read("sales.kettler.co.uk").domain == "kettler.co.uk"
     assert read("#42").number == 42
-    assert slips("lnid", any_letter=False) == "lnid|nlid|lind|lndi"
+    assert slips("lnid", any_letter=False) == ["%nlid%", "%lind%", "%lndi%"]
+    assert slips("l_%d", any_letter=True)[-2:] == ["%l_\\%d%", "%l\\__d%"]

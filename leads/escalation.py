@@ -196,7 +196,7 @@ class Hands:
         self.teams_of: dict[int, list[int]] = {}
         owners = {s.lead.owner_id for s in self.turn.steps if s.lead.owner_id}
         cycles = [s.lead.cycle_id for s in self.turn.steps]
-        for spell in Spell.objects.filter(cycle__in=cycles, role="development").select_related("pool").order_by("pk"):
+        for spell in Spell.objects.filter(cycle__in=cycles, role="development").order_by("pk"):
             self._spells.setdefault(spell.lead_id, []).append(spell)
         rows = Membership.objects.filter(user__in=owners, team__is_active=True).exclude(team__kind=Team.Kind.PRODUCT)
         for user, team in rows.order_by("-team__kind", "team_id").values_list("user_id", "team_id"):

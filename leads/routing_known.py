@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 from accounts.models import Absence, Account, Opportunity, Product, Team, User
+from accounts.models.companies import Relationship
 from leads.models import Lead, LeadStatus, Motion
 from leads.permissions import HOLDERS
 
@@ -22,8 +23,10 @@ class Known:
     def _opportunities(self) -> dict[int, list[Opportunity]]:
         """What is open or won at each company, the furthest stage first, then the newest."""
         found: dict[int, list[Opportunity]] = {}
-        if self.accounts:
-            rows = Opportunity.objects.filter(account__in=self.accounts, status__in=("open", "won"), gone_as="")
+        # A company whose relationship was read beside it and is new has none.
+        new = {a.account.pk for a in self.asks if a.account and getattr(a.account, "relationship", "") == Relationship.NEW}
+        if known := [pk for pk in self.accounts if pk not in new]:
+            rows = Opportunity.objects.filter(account__in=known, status__in=("open", "won"), gone_as="")
             for row in rows.select_related("stage").order_by("-stage__order", "-pk"):
                 found.setdefault(row.account_id, []).append(row)
         return found

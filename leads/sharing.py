@@ -16,6 +16,7 @@ from accounts.workdays import is_on_shift
 from leads.models import Credit, Lead, LeadStatus, Share, Spell
 
 NEVER = datetime.min.replace(tzinfo=UTC)
+NOTHING = Share(due=0.0)
 FINE = 9  # decimals that count: shares are kept as floating point
 
 
@@ -55,7 +56,7 @@ def take_turn(places: Sequence[Place], at: datetime | None = None) -> Place | No
         return None
     weights = sum(p.weight for p in able)
     for p in able:
-        p.due += Fraction(p.weight, weights)
+        p.due += Fraction(p.weight, weights) if type(p.due) is Fraction else p.weight / weights
     behind = [p for p in able if round(p.behind, FINE) > 0]
     if behind:
         order = [
@@ -87,6 +88,7 @@ class Pool:
     users: dict[int, User]
     changed: bool = False
     skipped: list[tuple[int, str]] = field(default_factory=list)
+    there: dict[int, bool] = field(default_factory=dict)  # on shift at this moment, as far as it was asked
 
     def take(self, role: str = "", exclude: Iterable[int] = (), on_shift: bool = False) -> User | None:
         """Take the turn of the next who can receive, and keep in `skipped` who could not and why."""
@@ -111,7 +113,12 @@ class Pool:
             return "had_it"
         if not place.is_able:
             return "cap" if place.weight > 0 else "weight"
-        return "off_shift" if on_shift and not is_on_shift(self.users[place.user], self.at) else ""
+        return "off_shift" if on_shift and not self._is_there(place.user) else ""
+
+    def _is_there(self, user: int) -> bool:
+        if user not in self.there:
+            self.there[user] = is_on_shift(self.users[user], self.at)
+        return self.there[user]
 
 
 def pools(teams: Iterable[Team], at: datetime) -> dict[int, Pool]:
@@ -126,7 +133,7 @@ def pools(teams: Iterable[Team], at: datetime) -> dict[int, Pool]:
     held, today = (open_leads(capped), received_today(capped, at)) if capped else ({}, {})
     found = {pk: Pool(team, at, [], users) for pk, team in by_id.items()}
     for m in members:
-        share = shares.get((m.team_id, m.user_id)) or Share()
+        share = shares.get((m.team_id, m.user_id)) or NOTHING
         out = "inactive" if not m.user.is_active else "away" if m.user_id in away else ""
         found[m.team_id].places.append(
             Place(

@@ -144,12 +144,17 @@ def _delimiter(sample: str) -> tuple[str, int]:
 def _records(text: Iterable[str], delimiter: str) -> Iterator[Row]:
     """Read records with the line each begins on. Raises FileProblem where no row can be made of what is there."""
     csv.field_size_limit(LARGEST_CELL)
-    reader = csv.reader(_without_nul(text), delimiter=delimiter)
-    line = 1
+    pieces: list[str] = []
+    reader = csv.reader(_kept(_without_nul(text), pieces), delimiter=delimiter)
+    line, last, begun = 1, pieces, 1
     try:
         for cells in reader:
+            last, begun = pieces[:], line
+            pieces.clear()
             yield line, cells
             line = reader.line_num + 1
+        if _never_closes(last, delimiter):
+            raise FileProblem(f"Line {begun}: a quotation mark there never closes, and takes all that follows with it.")
     except csv.Error as problem:
         if "field larger" not in str(problem):
             raise FileProblem(f"Line {line} cannot be read: {problem}.") from None
@@ -158,6 +163,22 @@ def _records(text: Iterable[str], delimiter: str) -> Iterator[Row]:
         ) from None
     except UnicodeError:
         raise FileProblem(f"After line {line}: {UNREADABLE}") from None
+
+
+def _kept(text: Iterable[str], pieces: list[str]) -> Iterator[str]:
+    """Pass lines on, and keep those of the record at hand."""
+    for line in text:
+        pieces.append(line)
+        yield line
+
+
+def _never_closes(pieces: list[str], delimiter: str) -> bool:
+    """Say whether the file ended inside a quotation: the last record then holds everything since."""
+    try:
+        list(csv.reader(pieces, delimiter=delimiter, strict=True))
+    except csv.Error as problem:
+        return "unexpected end" in str(problem)
+    return False
 
 
 def _without_nul(text: Iterable[str]) -> Iterator[str]:

@@ -30,7 +30,7 @@ def response_clock(began_at: datetime, target_at: datetime, limit_at: datetime, 
     """Say where a response clock stands: on track, at risk, target missed, limit breached. Exactly at the target is within."""
     facts = {
         "now": now,
-        "due_at": target_at if now <= target_at else limit_at,
+        "due_at": target_at if now <= limit_at else limit_at,
         "target_at": target_at,
         "limit_at": limit_at,
     }

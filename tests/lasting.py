@@ -14,7 +14,7 @@ from django.db import connection, connections
 @pytest.fixture
 def shipped(transactional_db):
     """Begin with the shipped reasons, stages and policy, and leave them for the next test: a flush takes them too."""
-    _ship()
+    ship()
     yield
     connection.close()
 
@@ -24,10 +24,10 @@ def _shipped_again(django_db_setup, django_db_blocker):
     yield
     with django_db_blocker.unblock():
         if "accounts_reason" in connection.introspection.table_names():  # no test asked for a database: none was made
-            _ship()
+            ship()
 
 
-def _ship() -> None:
+def ship() -> None:
     from accounts.models import Reason
     from leads.models import Policy
 

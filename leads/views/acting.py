@@ -64,7 +64,7 @@ def perform(request, pk, right, form_class, kind, effect):
     }
     rights = right(lead)
     if not any(permissions.can(desk.user, name, lead, at=desk.at) for name in rights):
-        if _moved_on(lead, request.POST):
+        if moved_on(lead, request.POST):
             return stale(desk, lead, what_happened(lead), typed)
         return forbidden(desk, lead, permissions.refusal(desk.user, rights[0], lead), typed)
     if not is_valid:
@@ -143,7 +143,7 @@ def seen(lead: Lead, said: dict) -> Seen:
     return Seen(lead.pk, said["cycle"], said["version"])
 
 
-def _moved_on(lead: Lead, post) -> bool:
+def moved_on(lead: Lead, post) -> bool:
     """Whether the lead is not what a form was drawn from."""
     version, cycle = post.get("version", ""), post.get("cycle", "")
     return bool(version and version != str(lead.version)) or bool(cycle and cycle != str(lead.cycle_id))

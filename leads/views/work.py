@@ -22,13 +22,13 @@ from leads import (
     permissions,
     touches,
 )
-from leads.lifecycle import Refused, Seen
+from leads.lifecycle import Refused, Seen, what_happened
 from leads.mass_guard import LIMIT
 from leads.models import Channel, Lead, LeadStatus, Spell, TouchOutcome
 from leads.permissions import possessive
 from leads.queue import wishes
 from leads.views import acts, forms
-from leads.views.acting import did, seen, view_of
+from leads.views.acting import did, moved_on, seen, view_of
 from leads.views.desk import Desk
 from leads.views.panel import slim
 
@@ -80,6 +80,8 @@ def touch(desk, lead, said):
     undo = {"kind": "touch", "touch": result.made[now.pk]["touch"].pk}
     if now.is_open and now.owner_id not in (None, desk.user.pk) and not plans:
         return did(desk, now, _no_longer_yours(desk, now, channel), stays=False, undo=undo)
+    if not now.is_open and moved_on(lead, desk.request.POST):
+        return did(desk, now, f"{what_happened(now)} What you did is kept on it.", undo=undo)
     text = f"{now.name}: {TouchOutcome(outcome).label.lower()}."
     if then:
         return did(desk, now, f"{text} Next: {next_steps.words(then, desk.user, desk.at)}.", stays=False, undo=undo)

@@ -203,3 +203,17 @@ class TestBadFiles:
     def test_of_any_bytes_are_read_or_refused_and_never_fail(self, content):
         with contextlib.suppress(FileProblem):
             rows_of(content)
+
+
+def test_a_quotation_that_never_closes_is_told_and_takes_no_row_with_it_in_silence():
+    lines = ["email,first_name,source", "a@a.example,A,Fair", 'b@b.example,"B,Fair', *(f"c{n}@c.example,C,Fair" for n in range(50))]
+    table = open_table(io.BytesIO("\n".join(lines).encode()))
+
+    with pytest.raises(FileProblem, match="Line 3: a quotation mark there never closes"):
+        list(table.rows)
+
+
+def test_a_quotation_over_several_lines_is_one_cell():
+    table = open_table(io.BytesIO(b'email,note\na@a.example,"two\nlines"\nb@b.example,"said ""yes"""'))
+
+    assert [cells for _line, cells in table.rows] == [["a@a.example", "two\nlines"], ["b@b.example", 'said "yes"']]

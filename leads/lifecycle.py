@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from accounts.models import Account, Door, Event, Message, User
-from accounts.writing import Overtaken, update_each
+from accounts.writing import Overtaken, insert_each, update_each
 from leads import deadlines, notices, policies
 from leads.models import ContactRole, Credit, Cycle, Lead, Note, Policy, Signal, Spell, Task, Touch
 from leads.refusals import Forbidden, Refused, Stale
@@ -165,7 +165,7 @@ class Turn:
         for model in (Note, Touch, Signal, Spell, Task, ContactRole, Credit):
             model.objects.bulk_create(rows.pop(model, []))
         told = [message for step in steps for message in notices.at_assignment(step)]
-        Message.objects.bulk_create([*rows.pop(Message, []), *told], ignore_conflicts=True)
+        insert_each([*rows.pop(Message, []), *told], ignore_conflicts=True)
         for close in self.closing:
             close()
         assert not rows, f"no table for {rows}"
@@ -177,7 +177,7 @@ class Turn:
                     if hasattr(row, "pk"):
                         event.data[name] = row.pk
                 events.append(event)
-        return Event.objects.bulk_create(events)
+        return insert_each(events)
 
 
 def turn(

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
-from django.db.models import Count, Q, Sum
+from django.db import connection
+from django.db.models import Count, Q
 from django.utils import timezone
 
-from accounts.models import Absence, Membership, Team, User
+from accounts.models import Absence, Team, User
 from accounts.workdays import is_on_shift
 from leads.models import Credit, Lead, LeadStatus, Share, Spell
 
 NEVER = datetime.min.replace(tzinfo=UTC)
-NOTHING = Share(due=0.0)
 FINE = 9  # decimals that count: shares are kept as floating point
 
 
@@ -85,9 +85,9 @@ class Pool:
     team: Team
     at: datetime
     places: list[Place]
-    users: dict[int, User]
     changed: bool = False
     skipped: list[tuple[int, str]] = field(default_factory=list)
+    users: dict[int, User] = field(default_factory=dict)
     there: dict[int, bool] = field(default_factory=dict)  # on shift at this moment, as far as it was asked
 
     def take(self, role: str = "", exclude: Iterable[int] = (), on_shift: bool = False) -> User | None:
@@ -104,7 +104,13 @@ class Pool:
         if chosen is None:
             return None
         self.changed = True
-        return self.users[chosen.user]
+        return self.user(chosen.user)
+
+    def user(self, pk: int) -> User:
+        """Return one of the pool's people, read when first asked for."""
+        if pk not in self.users:
+            self.users[pk] = User.objects.get(pk=pk)
+        return self.users[pk]
 
     def _why_not(self, place: Place, role: str, out: set[int], on_shift: bool) -> str:
         if role and place.role != role:
@@ -117,30 +123,38 @@ class Pool:
 
     def _is_there(self, user: int) -> bool:
         if user not in self.there:
-            self.there[user] = is_on_shift(self.users[user], self.at)
+            if not self.there:
+                self.users |= User.objects.in_bulk([place.user for place in self.places])
+            self.there[user] = is_on_shift(self.user(user), self.at)
         return self.there[user]
 
 
+# Everybody in some pools, with what they were due and got this month, and whether they are there: in one statement, since every
+# hand raise asks for it while it holds the pool.
+STANDING = """
+SELECT m.team_id, m.user_id, m.weight, m.cap_open, m.cap_day, u.role, u.is_active,
+  EXISTS (SELECT FROM accounts_absence a WHERE a.user_id = m.user_id AND a.starts_at <= %(at)s AND a.ends_at > %(at)s),
+  coalesce(s.due, 0), coalesce(s.received, 0), s.last_at,
+  (SELECT coalesce(sum(c.turns), 0) FROM leads_credit c WHERE c.pool_id = m.team_id AND c.user_id = m.user_id AND c.at >= %(month)s)
+FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
+  LEFT JOIN leads_share s ON s.pool_id = m.team_id AND s.user_id = m.user_id AND s.month = %(day)s
+WHERE m.team_id = ANY(%(teams)s::bigint[]) ORDER BY m.team_id, m.user_id
+"""
+
+
 def pools(teams: Iterable[Team], at: datetime) -> dict[int, Pool]:
-    """Read these pools as they stand. At most six queries for any number. The caller holds their rows."""
-    by_id = {team.pk: team for team in teams}
-    members = list(Membership.objects.filter(team__in=by_id).select_related("user").order_by("team_id", "user_id"))
-    users = {m.user_id: m.user for m in members}
-    away = set(Absence.objects.filter(user__in=users, starts_at__lte=at, ends_at__gt=at).values_list("user", flat=True))
-    shares = {(s.pool_id, s.user_id): s for s in Share.objects.filter(pool__in=by_id, month=month_of(at).date())}
-    credits = credited(by_id, at)
-    capped = [m.user_id for m in members if m.cap_open is not None or m.cap_day is not None]
+    """Read these pools as they stand. One query for any number, three where somebody has a cap. The caller holds their rows."""
+    found = {team.pk: Pool(team, at, []) for team in teams}
+    month = month_of(at)
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, {"at": at, "month": month, "day": month.date(), "teams": list(found)})
+        rows = cursor.fetchall()
+    capped = [user for _team, user, _weight, most_open, most_day, *_ in rows if most_open is not None or most_day is not None]
     held, today = (open_leads(capped), received_today(capped, at)) if capped else ({}, {})
-    found = {pk: Pool(team, at, [], users) for pk, team in by_id.items()}
-    for m in members:
-        share = shares.get((m.team_id, m.user_id)) or NOTHING
-        out = "inactive" if not m.user.is_active else "away" if m.user_id in away else ""
-        found[m.team_id].places.append(
-            Place(
-                m.user_id, m.weight, share.due, share.received, credits.get((m.team_id, m.user_id), 0),
-                room_in(m, held.get(m.user_id, 0), today.get(m.user_id, 0)), share.last_at, m.user.role, out,
-            )
-        )  # fmt: skip
+    for team, user, weight, most_open, most_day, role, is_active, is_gone, due, received, last_at, credits in rows:
+        why = "inactive" if not is_active else "away" if is_gone else ""
+        room = room_in(most_open, most_day, held.get(user, 0), today.get(user, 0))
+        found[team].places.append(Place(user, weight, due, received, credits, room, last_at, role, why))
     return found
 
 
@@ -165,12 +179,6 @@ def keep(pools: Iterable[Pool]) -> None:
     )  # fmt: skip
 
 
-def credited(pools: Iterable[int], at: datetime) -> dict[tuple[int, int], int]:
-    """Sum the turns given or taken this month, by pool and person. One query."""
-    rows = Credit.objects.filter(pool__in=pools, at__gte=month_of(at)).order_by()
-    return {(pool, user): n for pool, user, n in rows.values_list("pool", "user").annotate(n=Sum("turns"))}
-
-
 def credits_for_nobody(step) -> list[Credit]:
     """Give back the turn that a lead cost whose identity is false. One query, where there was a turn."""
     spell = Spell.objects.filter(cycle=step.cycle, pool__isnull=False, owner__isnull=False).order_by("-pk").first()
@@ -190,9 +198,9 @@ def month_of(at: datetime) -> datetime:
     return here.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
-def room_in(membership: Membership, held: int, today: int) -> int | None:
+def room_in(most_open: int | None, most_day: int | None, held: int, today: int) -> int | None:
     """Say how many more leads a person may receive by one membership's caps; None without a cap. Pure."""
-    left = [cap - has for cap, has in ((membership.cap_open, held), (membership.cap_day, today)) if cap is not None]
+    left = [cap - has for cap, has in ((most_open, held), (most_day, today)) if cap is not None]
     return max(0, min(left)) if left else None
 
 
@@ -216,7 +224,7 @@ def room_of(user: User, at: datetime) -> int | None:
     if not caps:
         return None
     held, today = open_leads([user.pk]).get(user.pk, 0), received_today([user.pk], at).get(user.pk, 0)
-    return min(room_in(m, held, today) for m in caps)
+    return min(room_in(m.cap_open, m.cap_day, held, today) for m in caps)
 
 
 def is_away(user: User, at: datetime) -> bool:

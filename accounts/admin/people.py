@@ -134,7 +134,7 @@ class MembershipInline(RuledInline):
 class TeamForm(forms.ModelForm):
     class Meta:
         model = Team
-        fields = ["name", "kind", "parent", "manager", "is_active"]
+        fields = ["name", "kind", "parent", "manager", "outbound_queue", "is_active"]
 
     def clean(self):
         found = super().clean()
@@ -170,6 +170,8 @@ class TeamAdmin(RuledAdmin):
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "manager":
             kwargs["queryset"] = User.objects.filter(is_active=True, role=Role.MANAGER)
+        if db_field.name == "outbound_queue":  # the product waits for nobody
+            kwargs["queryset"] = Team.objects.filter(is_active=True).exclude(kind=Team.Kind.PRODUCT)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 

@@ -14,8 +14,10 @@ from django_q.models import Schedule, Task
 from django_q.tasks import async_task
 
 from accounts import clock, sweeping
-from accounts.models import Receipt, SweepRun
+from accounts.models import Message, Receipt, Role, SweepRun, User
+from leadops import invariants
 from leadops.schedules import JOBS, SWEEPS, Job
+from leads.notices import notice
 
 PING = "ping"
 LISTED = "listed"
@@ -82,6 +84,24 @@ def _pulse(name: str, seen: dict, now: datetime) -> Pulse:
     # After a start everybody has the time to run once, however long nothing ran before.
     since = max(filter(None, (last, seen.get("listed"))), default=datetime.min.replace(tzinfo=UTC))
     return Pulse(name, last, now - last if last else None, now - since > SWEEPS[name].late_after)
+
+
+def prove() -> None:
+    """Ring once for every rule of soundness: each has a job's whole time."""
+    for rule in invariants.INVARIANTS:
+        async_task("leadops.jobs.prove_rule", rule.name, group="prove")
+
+
+def prove_rule(name: str) -> str:
+    """Ask one rule of soundness; where it does not hold, tell RevOps, once a day."""
+    at = clock.now()
+    rule = next(rule for rule in invariants.INVARIANTS if rule.name == name)
+    [(_rule, rows)] = invariants.check([rule])
+    if rows:
+        people = User.objects.filter(role=Role.REVOPS, is_active=True)
+        told = [notice(p, "unsound", f"{name}:{at:%Y-%m-%d}", at=at, rule=name, says=rule.says) for p in people]
+        Message.objects.bulk_create([message for each in told for message in each], ignore_conflicts=True)
+    return f"{len(rows)} rows break it"
 
 
 def forget_finished() -> None:

@@ -27,6 +27,7 @@ SENTENCES = {
     "waits": "{lead} waits in the pool: nobody there can receive it.",
     "unrouted": "No routing rule matches leads like {lead}. Write one, or say where they go.",
     "idle_account": "The target account {account} was not worked for 30 days, and went to {receiver}.",
+    "unsound": "The data breaks a rule. {says} ./run manage check_invariants shows where.",
     "parked": "The sweep {sweep} failed three times on row {key} and put it aside: {error}",
 }
 

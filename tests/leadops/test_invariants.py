@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django_q.models import OrmQ
 
-from accounts.models import Reason, Stage, Team
-from leadops import invariants
-from leads import assignment, consent, dispositions, exceptions, intake, notes, product_led, signals, touches
+from accounts.models import Message, Reason, Stage, Team
+from leadops import invariants, jobs
+from leads import assignment, consent, dispositions, exceptions, intake, notes, notices, product_led, signals, touches
 from leads.lifecycle import Seen
 from leads.models import Lead
 from meetings import opportunities
@@ -195,6 +196,23 @@ def test_the_command_shows_what_is_broken_and_fails(world, capsys):
 
     out = capsys.readouterr().out
     assert f"{world.nurture}, nurture@nurture.example" in out
+
+
+def test_every_rule_has_a_nights_job_of_its_own():
+    jobs.prove()
+
+    assert OrmQ.objects.count() == len(invariants.INVARIANTS)
+
+
+def test_what_is_found_at_night_is_told_to_revops_once_a_day(world, rita):
+    hurt(BREAKS["searchable"][0], world)
+
+    said = [jobs.prove_rule("searchable"), jobs.prove_rule("searchable"), jobs.prove_rule("known_by")]
+
+    assert said == ["1 rows break it", "1 rows break it", "0 rows break it"]
+    message = Message.objects.get(kind="unsound")
+    assert message.to == rita
+    assert notices.words(message).startswith("The data breaks a rule. A live lead is found by the one search box.")
 
 
 def test_a_lead_that_came_back_is_sound_while_it_goes_on(world, ana, cleo):

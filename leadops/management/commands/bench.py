@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from leadops.benches import importing
+from leadops.benches import abandoning, importing, responding
 
 
 class Command(BaseCommand):
@@ -16,5 +16,18 @@ class Command(BaseCommand):
             "--leads", type=int, default=1_000_000, help="that the full database holds; 0: only the empty one"
         )
 
-    def handle(self, *, bench, rows, leads, **options):
-        importing.main(self.stdout.write, rows, leads)
+        bench = benches.add_parser("abandon", help="auto-abandon of many at once, beside one SQL statement")
+        bench.add_argument("--due", type=int, default=10_000)
+        bench.add_argument("--leads", type=int, default=1_000_000, help="that the database holds")
+
+        bench = benches.add_parser("response", help="routing, and the sweep of the clocks beside one SQL statement")
+        bench.add_argument("--due", type=int, default=10_000)
+        bench.add_argument("--leads", type=int, default=1_000_000, help="that the database holds")
+
+    def handle(self, *, bench, leads, **options):
+        if bench == "abandon":
+            abandoning.main(self.stdout.write, leads, options["due"])
+        elif bench == "response":
+            responding.main(self.stdout.write, leads, options["due"])
+        else:
+            importing.main(self.stdout.write, options["rows"], leads)

@@ -2,10 +2,13 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
+
+TRIES = 30
 
 
 @contextlib.contextmanager
@@ -29,4 +32,18 @@ def scratch_database(name: str) -> Iterator[None]:
         yield
     finally:
         to(before)
-        administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        _drop(name)
+
+
+def _drop(name: str) -> None:
+    # Of who was killed the server takes leave a moment later, and of its own vacuum.
+    for attempt in range(TRIES):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        except OperationalError:
+            if attempt == TRIES - 1:
+                raise
+            time.sleep(0.3)
+        else:
+            return

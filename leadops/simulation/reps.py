@@ -27,7 +27,7 @@ from leads.lifecycle import Seen
 from leads.models import Channel, Lead, LeadStatus, Task, TouchOutcome
 
 FULL = 40  # open leads beyond which nobody pulls more
-SESSIONS = {9.2: False, 11.0: True, 14.0: False}  # when they open the queue, and whether they pull then
+SESSIONS = {9.2: False, 13.2: True}  # when they open the queue, and whether they pull then
 
 
 def plan_a_day(world: World, on) -> None:
@@ -36,7 +36,7 @@ def plan_a_day(world: World, on) -> None:
         if works_on(rep, on):
             for hour, pulls in SESSIONS.items():
                 start = at_hour(rep, on, hour) + world.between(0 * MINUTE, 50 * MINUTE)
-                world.plan(start, session, rep, 7, pulls)
+                world.plan(start, session, rep, 9, pulls)
 
 
 def session(world: World, at: datetime, rep: User, most: int, pulls: bool) -> None:

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser) -> None:
         parser.add_argument("--days", type=int, default=30)
         parser.add_argument("--reps", type=int, default=8)
-        parser.add_argument("--leads-per-day", type=int, default=12)
+        parser.add_argument("--leads-per-day", type=int, default=8)
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--start", type=datetime.fromisoformat, help="the first day; else the days end now")
 

@@ -4,11 +4,13 @@ import importlib
 import multiprocessing
 import os
 import threading
+import time
+from collections.abc import Callable
 
 import django
 import pytest
 from django.apps import apps
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 
 @pytest.fixture
@@ -55,6 +57,38 @@ def at_once(*jobs) -> list:
         thread.start()
     for thread in threads:
         thread.join()
+    return answers
+
+
+def overlapping(table: str, *jobs) -> list:
+    """Run these callables as `at_once` does, and let none of them write to this table before all of them have read it."""
+    return all_halted(table, len(jobs), lambda: at_once(*jobs))
+
+
+def all_halted(table: str, number: int, run: Callable[[], list]) -> list:
+    """Hold a table against writers until all that `run` begins have come to a halt, then let them go.
+
+    Each halts before its own first write to the table, or behind somebody who halted there. So they overlap on every machine,
+    and what guards them, or its absence, is what is put to the test.
+    """
+    answers: list = []
+    crew = threading.Thread(target=lambda: answers.extend(run()))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {table} IN SHARE MODE")
+        crew.start()
+        until = time.monotonic() + 60
+        while True:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                " WHERE NOT granted AND datname = current_database()"
+            )
+            (halted,) = cursor.fetchone()
+            if halted == number or not crew.is_alive() or time.monotonic() > until:
+                break
+            time.sleep(0.02)
+    crew.join()
+    assert halted == number, f"{halted} of {number} came to write at the same time"
     return answers
 
 

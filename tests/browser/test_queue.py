@@ -42,6 +42,33 @@ def test_in_four_keys(at_screen, house):
     assert ended(lead)[0] == "working"
 
 
+def test_a_key_pressed_the_moment_something_appears_finds_it_alive(at_screen, house):
+    """Fast hands: between an answer that can be seen and one that works there is no gap, in which a press would load a page."""
+    lead, other = given(house.ana, ago=2 * HOUR, phone="+4791244018"), given(house.ana)
+    page = at_screen(house.ana)
+    page.goto("/queue/")
+    page.evaluate(
+        """() => {
+          window.stayed = true;
+          const wanted = [["What happens next?", "n"], ["Not now: why?", "1"]];
+          new MutationObserver(() => {
+            if (!wanted.length || document.getElementById("act-h")?.textContent !== wanted[0][0]) return;
+            const [, key] = wanted.shift();
+            setTimeout(() => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })));
+          }).observe(document.body, { childList: true, subtree: true });
+        }"""
+    )
+
+    page.keyboard.press("c")
+    page.keyboard.press("3")
+
+    name = page.locator("#lead-name")
+    expect(name).to_have_text(other.name)
+    expect(name).to_be_focused()
+    assert page.evaluate("window.stayed") is True, "no page was loaded on the way"
+    assert ended(lead) == ("nurture", "budget_later", "interested")
+
+
 def test_in_four_taps(at_screen, house):
     lead = given(house.ana, phone="+4791244018")
     page = at_screen(house.ana, width=360, has_touch=True, is_mobile=True)

@@ -12,7 +12,7 @@ from leads import assignment, dispositions, lifecycle, touches
 from leads.lifecycle import Refused, Seen, Step
 from leads.models import Cycle, Lead, Spell
 from meetings import opportunities
-from tests.lasting import at_once, in_processes
+from tests.lasting import all_halted, at_once, in_processes
 from tests.leads.states import HOUR, NOON, lead_in, raw, reason
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("shipped")]
@@ -64,7 +64,7 @@ def test_eight_processes_pull_a_thousand_leads_and_none_twice(ana, north):
 def test_the_control_pulling_without_the_lock_runs_into_each_other(ana, north):
     _queue(north, 200)
 
-    answers = in_processes(3, pull_all, "ana", False)
+    answers = all_halted("leads_lead", 3, lambda: in_processes(3, pull_all, "ana", False))
 
     assert any(pk == -1 for answer in answers for pk in answer), "without SKIP LOCKED two must want the same lead"
 

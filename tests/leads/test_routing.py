@@ -23,7 +23,7 @@ from leads import (
 from leads.models import Credit, Cycle, Lead, Policy, RoutingRule, Share, Source, Spell
 from leads.refusals import Refused
 from leads.routing import Ask, is_c_level, places
-from tests.lasting import in_processes
+from tests.lasting import all_halted, in_processes
 from tests.leads.states import HOUR, NOON, number, raw, reason
 
 DAY = timedelta(days=1)
@@ -51,7 +51,9 @@ def company(**facts) -> Account:
     )
 
 
-def opportunity(account: Account, owner: User | None, stage: int = 1, status: str = "open", product=None) -> Opportunity:
+def opportunity(
+    account: Account, owner: User | None, stage: int = 1, status: str = "open", product=None
+) -> Opportunity:
     found = Stage.objects.order_by("order")[stage - 1]
     return Opportunity.objects.create(
         account=account, product=product or Product.objects.first(), stage=found, status=status, opportunity_owner=owner,
@@ -436,7 +438,6 @@ def take_in(index: int, each: int, guarded: bool) -> list[float]:
     """Take in people who ask for us, one request after the other. Runs in a process of its own."""
 
     if not guarded:
-        Team._base_manager  # noqa: B018
         _without_the_lock()
     done = []
     for n in range(each):
@@ -487,7 +488,9 @@ def test_the_control_without_the_pools_lock_turns_are_taken_twice(house):
     pool = make_pool("Inbound", house.ana, house.ben, manager=house.cleo)
     Membership.objects.create(user=house.dov, team=pool, weight=50)
 
-    in_processes(4, take_in, 40, False)
+    Source.objects.create(name="Website", created_at=NOON)  # else they would wait for each other to make it
+
+    all_halted("leads_share", 4, lambda: in_processes(4, take_in, 40, False))
 
     got = Counter(Spell.objects.filter(pool=pool).values_list("owner__username", flat=True))
     received = dict(Share.objects.values_list("user__username", "received"))

@@ -38,8 +38,9 @@ document.addEventListener("pointerdown", (e) => {
 document.addEventListener("input", (e) => {
   if (e.target.matches?.("[data-find]") && !e.target.value.trim()) close(e.target);
 });
-// An answer that comes after the box was emptied or left is not shown.
+// An answer that comes after the box was emptied or left is not shown, nor one that would take the row away that somebody stands on.
 document.body.addEventListener("htmx:beforeSwap", (e) => {
   const box = e.detail.requestConfig?.elt;
-  if (box?.matches?.(".find [data-find]") && (!box.value.trim() || !box.form.contains(document.activeElement))) e.detail.shouldSwap = false;
+  if (box?.matches?.("[data-find]") && place(box).contains(document.activeElement)) e.detail.shouldSwap = false;
+  else if (box?.matches?.(".find [data-find]") && (!box.value.trim() || !box.form.contains(document.activeElement))) e.detail.shouldSwap = false;
 });

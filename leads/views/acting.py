@@ -184,4 +184,4 @@ def refused_pull(desk, refusal: Refused):
             response["HX-Redirect"] = reverse("queue")
             return response
         return answers.queue_page(desk.request, desk, None, status=status)
-    return answers.wrong(desk, lead, "", status=status, panel={"notice": notice})
+    return answers.wrong(desk, lead, "", status=status, relist=True, panel={"notice": notice})

@@ -134,9 +134,20 @@ def said(request) -> dict | None:
 
 
 def wrong(desk, lead: Lead, kind: str, *, status: int, **more) -> HttpResponse:
-    """Answer an act that was refused: the same panel with what went wrong and what was typed, on the page it came from."""
+    """Answer an act that was refused: the same panel with what went wrong and what was typed, on the page it came from.
+
+    Where the lead moved on under the hand, or a pull found nothing (`relist`), the list and the counts beside it are as old as the
+    panel was: they come along as they are now. A form filled wrongly changes nothing.
+    """
+    relist = more.pop("relist", False)
     if desk.is_htmx:
-        return render(desk.request, "leads/_panel.html", fragment(desk, lead, kind, **more), status=status)
+        context = fragment(desk, lead, kind, **more)
+        if desk.place == "queue" and (relist or status != 422):
+            desk.look_again()
+            context |= {"refused": True, "relist": relist}
+            context |= listed(desk) if relist else summary(desk) | _row_now(desk, lead)
+            return render(desk.request, "leads/_answer.html", context, status=status)
+        return render(desk.request, "leads/_panel.html", context, status=status)
     if desk.place == "queue":
         return queue_page(desk.request, desk, lead, kind, is_open=True, status=status, **more)
     return lead_page(desk.request, desk, lead, kind, status=status, **more)
@@ -165,7 +176,12 @@ def changed(desk, lead: Lead, group: str) -> dict:
     The row stays where it is and says something new when there is still something to do; else it leaves. The order of the
     others is never touched under the hand.
     """
-    if not group:
+    return _row_now(desk, lead) if group else {}
+
+
+def _row_now(desk, lead: Lead) -> dict:
+    """Draw the row of a lead as it is now, or as one that leaves; nothing where the page shows no row of it."""
+    if not desk.shows_row:
         return {}
     entry = next((e for e in desk.queue.view(desk.view) if e.lead == lead.pk), None)
     return {"fresh": rows.of([entry], desk.at)} if entry else {"gone": [rows.leaving(lead)]}

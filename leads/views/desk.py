@@ -31,6 +31,8 @@ class Desk:
             self.place = "lead"
         self.view = given.get("view", "") if given.get("view", "") in queue.PLACE else ""
         self.is_htmx = request.headers.get("HX-Request") == "true"
+        # A list shows a hundred rows: whether the lead's is among them only the page knows (keys.js).
+        self.shows_row = request.headers.get("X-Row") != "none"
         self.token = secrets.token_urlsafe(12)
 
     @cached_property

@@ -114,6 +114,8 @@ def test_what_somebody_typed_survives_a_managers_change(at_screen, house):
 
     expect(page.locator(".notice").first).to_contain_text(f"Cleo gave {lead.name} to Ben Ito at")
     expect(page.locator("#note")).to_have_value("A student, said so himself")
+    expect(page.locator(f"#row-{lead.pk}")).to_have_count(0)
+    expect(page.locator("#list-h")).to_have_text("0 to do")
     assert Lead.objects.get(pk=lead.pk).status == "assigned"
     page.get_by_role("button", name=re.compile("^Interested")).first.click()
     expect(page.locator(".toast")).to_contain_text("Your call is kept on it and counts for the lead; Ben sees it.")

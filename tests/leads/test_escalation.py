@@ -420,9 +420,7 @@ def _end(lead: Lead) -> str:
     moved = Spell.objects.filter(lead=lead, how="sla").count()
     assert (told_of, breached, moved) in ((0, 0, 0), (1, 1, 1)), (told_of, breached, moved)
     escalated = bool(told_of)
-    return {(True, False): "in time", (False, True): "escalated", (True, True): "both"}.get(
-        (in_time, escalated), "neither"
-    )
+    return {(True, False): "in time", (False, True): "escalated", (True, True): "both"}.get((in_time, escalated), "neither")
 
 
 @pytest.mark.django_db(transaction=True)

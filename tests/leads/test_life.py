@@ -510,9 +510,7 @@ def test_a_mention_tells_the_colleague_once(w):
 
     notes.add([lead], text="@ben and @Ben and @nobody, look. Not me, @ana; mail x@ben.example", by=w.ana, at=LATER)
 
-    assert list(Message.objects.exclude(kind="assigned").values_list("to__username", "kind", "lead_id")) == [
-        ("ben", "mention", lead.pk)
-    ]
+    assert list(Message.objects.exclude(kind="assigned").values_list("to__username", "kind", "lead_id")) == [("ben", "mention", lead.pk)]
 
 
 def test_a_batch_goes_on_without_those_that_cannot(w):

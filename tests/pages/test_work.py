@@ -582,6 +582,59 @@ def test_a_managers_change_between_opening_and_saving_loses_nothing_and_says_wha
     assert (current(lead).status, Event.objects.count()) == ("working", events)
 
 
+def test_an_act_refused_because_the_lead_left_takes_its_row_and_its_count_away(house, desk):
+    lead, other = worked(house.ana), given(house.ana)
+    ana = desk(house.ana)
+    fields = ana.fields(lead, reason="budget_later")
+    hand_over(lead, house.ben, house.cleo)
+
+    page = ana.press(lead, "nurture", fields).content.decode()
+
+    assert shown_rows(page) == [(lead.pk, "leaves")]
+    assert re.search(r'<h1 id="list-h" hx-swap-oob="true">(.*?)</h1>', page).group(1) == "1 to do"
+    assert re.search(r"<span>All</span><b>(\d+)</b>", page).group(1) == "1"
+    assert 'id="toasts"' not in page, "the undo of the act before stays"
+    assert ana.open("/queue/").content.decode().count(f'id="row-{other.pk}"') == 1
+
+
+def test_an_act_refused_because_the_lead_changed_says_anew_why_its_row_is_there(house, desk):
+    lead = given(house.ana)
+    ana = desk(house.ana)
+    fields = ana.fields(lead, reason="wrong_person")
+    touches.log([lead], channel="call", outcome="call_back", by=house.ana, at=clock.now())
+
+    answer = ana.press(lead, "nurture", fields)
+
+    assert answer.status_code == 409
+    assert shown_rows(answer.content.decode()) == [(lead.pk, "stays")]
+
+
+def test_a_refusal_draws_no_row_where_the_list_shows_none(house, desk):
+    lead = worked(house.ana)
+    ana = desk(house.ana)
+    fields = ana.fields(lead, reason="budget_later")
+    hand_over(lead, house.ben, house.cleo)
+    ana.headers = ana.headers | {"X-Row": "none"}
+
+    assert shown_rows(ana.press(lead, "nurture", fields).content.decode()) == []
+
+
+def test_a_pull_that_found_nothing_says_so_in_the_list_too(house, desk):
+    given(house.ana)
+    ana = desk(house.ana)
+
+    page = ana.client.post("/queue/pull/", {"token": "token-of-a-pull"}, headers=HTMX).content.decode()
+
+    assert '<section id="list" hx-swap-oob="innerHTML">' in page
+    assert page.count("Nobody waits in the queues of your teams.") == 2
+
+
+def shown_rows(page: str) -> list[tuple[int, str]]:
+    """Return the rows that an answer draws into the list, and whether they stay there."""
+    found = re.findall(r'<li class="row( is-done)?" id="row-(\d+)" hx-swap-oob="true">', page)
+    return [(int(pk), "leaves" if done else "stays") for done, pk in found]
+
+
 def test_the_note_of_a_stale_form_can_be_logged_by_who_lost_the_lead(house, desk):
     lead = worked(house.ana)
     ana = desk(house.ana)

@@ -112,6 +112,12 @@ if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
   setInterval(() => { for (const t of document.querySelectorAll(".toast:not(:hover):not(:focus-within)")) if (performance.now() - (t.since ??= performance.now()) > 10_000) t.remove(); }, 1000);
 }
 
+// An act is answered with the row of its lead; a list may not show it.
+page.addEventListener("htmx:configRequest", (e) => {
+  const lead = document.querySelector("#lead [data-panel]")?.dataset.panel;
+  if (e.detail.verb === "post" && lead && !document.getElementById(`row-${lead}`)) e.detail.headers["X-Row"] = "none";
+});
+
 // ---- after an answer: put the focus where the hand goes next ----
 page.addEventListener("htmx:afterSettle", (e) => {
   const { target, requestConfig } = e.detail;

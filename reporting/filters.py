@@ -1,0 +1,73 @@
+"""What a report is narrowed to, and whose figures somebody sees at all. Used by every metric; read from an address by `reporting/forms.py`.
+
+Filters look at the facts a round froze at its assignment (LIFE-3), never at what its lead, owner or source has become since.
+"""
+
+from dataclasses import dataclass, fields, replace
+
+from reporting.frame import Relation
+
+# What each filter asks of a row. Whoever narrows to a source means its campaigns' rows too, which keep both.
+WHERE = {
+    "motion": "r.motion = %(motion)s",
+    "go_to_market": "r.go_to_market = %(go_to_market)s",
+    "source": "r.source_id = %(source)s",
+    "campaign": "r.campaign_id = %(campaign)s",
+    "segment": "r.segment = %(segment)s",
+    "region": "r.region = %(region)s",
+    "target": "r.is_target = %(target)s",
+    "cycle": "r.number = %(cycle)s",
+    "again": "(r.number > 1) = %(again)s",
+    "fully_worked": "(r.connected_at IS NOT NULL OR r.outcome = 'qualified' OR (r.first_touch_at IS NOT NULL AND r.ended_by_id IS NOT NULL"
+    " AND r.outcome IN ('nurture', 'unqualified')))",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What is chosen; None is not narrowed. `people` and `teams` are how far the one who asks may see: None is the whole house."""
+
+    team: int | None = None
+    rep: int | None = None
+    motion: str | None = None
+    go_to_market: str | None = None
+    source: int | None = None
+    campaign: int | None = None
+    segment: str | None = None
+    region: str | None = None
+    target: bool | None = None
+    cycle: int | None = None
+    again: bool | None = None
+    fully_worked: bool | None = None
+    people: frozenset[int] | None = None
+    teams: frozenset[int] | None = None
+    members: frozenset[int] | None = None  # of the chosen team, and of all below it
+    member_teams: frozenset[int] | None = None
+    shows_people: bool = True
+
+    def chosen(self) -> dict[str, object]:
+        """Return what was chosen, as an address says it."""
+        own = {"people", "teams", "members", "member_teams", "shows_people"}
+        return {f.name: value for f in fields(self) if f.name not in own and (value := getattr(self, f.name)) is not None}
+
+    def only(self, rep: int) -> "Filters":
+        return replace(self, rep=rep)
+
+    def where(self, relation: Relation) -> tuple[list[str], dict[str, object]]:
+        """Say these filters as conditions on the rows of a relation, with their values."""
+        said: list[str] = []
+        values: dict[str, object] = {}
+        for name, condition in WHERE.items():
+            value = getattr(self, name)
+            if value is None or (name == "fully_worked" and not value) or name in relation.ignores:
+                continue
+            said.append(condition)
+            values[name] = value
+        if self.rep is not None:
+            said.append(f"{relation.owner} = %(rep)s")
+            values["rep"] = self.rep
+        for which, people, teams in (("sees", self.people, self.teams), ("of", self.members, self.member_teams)):
+            if people is not None:
+                said.append(f"({relation.owner} = ANY(%({which}_people)s) OR {relation.team} = ANY(%({which}_teams)s))")
+                values |= {f"{which}_people": sorted(people), f"{which}_teams": sorted(teams or ())}
+        return said, values

@@ -1,0 +1,29 @@
+"""Every metric of the house, by name: one file each, one definition for page, file, API and a rep's own figures."""
+
+from reporting.frame import Metric
+from reporting.metrics.activity import ACTIVITY
+from reporting.metrics.assignment import ASSIGNMENT
+from reporting.metrics.cohorts import COHORTS
+from reporting.metrics.dispositions import DISPOSITIONS
+from reporting.metrics.funnel import FUNNEL
+from reporting.metrics.limits import LIMITS
+from reporting.metrics.pick_up import PICK_UP
+from reporting.metrics.pipeline import PIPELINE
+from reporting.metrics.pulls import PULLS
+from reporting.metrics.qualified import QUALIFIED
+from reporting.metrics.response import RESPONSE_TIME
+
+_ALL = (
+    ASSIGNMENT,
+    PULLS,
+    RESPONSE_TIME,
+    PICK_UP,
+    QUALIFIED,
+    FUNNEL,
+    DISPOSITIONS,
+    LIMITS,
+    ACTIVITY,
+    PIPELINE,
+    COHORTS,
+)
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}

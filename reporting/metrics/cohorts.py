@@ -1,0 +1,34 @@
+"""SDR conversion to won (REP-9): of what somebody sourced, what was won, by the month in which it was made."""
+
+from reporting.frame import MEDIAN, SHARE, SUM, Measure, Metric
+from reporting.relations.sales import CREATED
+
+EURO = "r.currency = 'EUR'"
+WON = "r.status = 'won'"
+
+COHORTS = Metric(
+    name="cohorts",
+    title="Sourced to won",
+    rule="REP-9",
+    definition="Of the opportunities made in the period, those won, for their sales development owner: a cohort, read as known now. Never"
+    " what was won in the period over what was made in it.",
+    relation=CREATED,
+    by="month",
+    drawn="won",
+    matures=True,
+    open_rows="r.status = 'open'",
+    measures=(
+        Measure("won", "Won", "Won, of all that were made.", SHARE, WON),
+        Measure("sourced", "Sourced", "Opportunities made in the period."),
+        Measure("qualified", "Reached qualifying", "Of all that were made.", SHARE, "r.qualified_at IS NOT NULL"),
+        Measure("pipeline", "Reached pipeline", "Of all that were made.", SHARE, "r.pipeline_at IS NOT NULL"),
+        Measure("open", "Still open", "May yet be won.", SHARE, "r.status = 'open'"),
+        Measure("lost", "Lost", "Lost, of all that were made.", SHARE, "r.status = 'lost'", more_is_better=False),
+        Measure("dropped", "Not qualified", "No meeting of theirs was ever qualified: neither won nor lost.",
+                where="r.status = 'not_qualified'", more_is_better=False),
+        Measure("amount", "Won, amount", "In euro.", SUM, f"{WON} AND {EURO}", value="r.amount", unit="money"),
+        Measure("sourced_amount", "Sourced, amount", "In euro.", SUM, EURO, value="r.amount", unit="money"),
+        Measure("time", "Median to won", "From made to won.", MEDIAN, WON, value="extract(epoch FROM r.closed_at - r.created_at)::float",
+                unit="time", more_is_better=False),
+    ),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""The rows that figures stand on, one file a kind. See `reporting/frame.py`."""

@@ -1,0 +1,82 @@
+"""Touches, passed limits and pulled days: what was done, day by day, where whole rounds are too coarse."""
+
+from accounts.models import User
+from leads.models import Channel, TouchOutcome
+from reporting.frame import Dimension, Relation
+from reporting.relations.dimensions import FROZEN, by_time, choices, names
+
+FACTS = "c.motion, c.go_to_market, c.source_id, c.campaign_id, c.segment, c.region, c.is_target, c.number, c.has_exception"
+
+
+def touches(is_live: bool) -> str:
+    """Return touches with what their round froze; as known then: logged by then and not yet withdrawn."""
+    known = "t.withdrawn_at IS NULL"
+    if not is_live:
+        known = "t.recorded_at <= %(as_of)s AND (t.withdrawn_at IS NULL OR t.withdrawn_at > %(as_of)s)"
+    return f"""
+SELECT t.id, t.lead_id, t.cycle_id, t.by_id AS owner_id, NULL::bigint AS team_id, t.channel, t.outcome, t.occurred_at, t.recorded_at,
+  t.is_automated, t.is_owners, {FACTS} FROM leads_touch t LEFT JOIN leads_cycle c ON c.id = t.cycle_id WHERE {known}
+"""
+
+
+def breaches(is_live: bool) -> str:
+    """Return passed limits: recorded as due, on whoever had the lead; with what became of it."""
+    known = "" if is_live else "AND e.recorded_at <= %(as_of)s"
+    return f"""
+SELECT e.id, e.lead_id, e.cycle_id, (e.data ->> 'owner')::bigint AS owner_id, NULL::bigint AS team_id, e.at, c.assigned_at,
+  e.data ->> 'kind' AS clock, {FACTS},
+  EXISTS (SELECT FROM leads_spell s WHERE s.cycle_id = e.cycle_id AND s.how = 'sla' AND s.began_at >= e.at
+    {"" if is_live else "AND s.began_at <= %(as_of)s"}) AS has_moved,
+  (SELECT count(*)::int FROM leads_spell s WHERE s.cycle_id = e.cycle_id AND s.how = 'sla' AND s.began_at <= %(known)s) AS hops
+FROM accounts_event e JOIN leads_cycle c ON c.id = e.cycle_id WHERE e.kind = 'breach' {known}
+"""
+
+
+def pulled_days(is_live: bool) -> str:
+    """Return one row for each working day of each person who pulls: how many they pulled. Days of absence are dropped.
+
+    Pulled and given back untouched the same day is not counted.
+    """
+    known = "" if is_live else "AND c.assigned_at <= %(as_of)s"
+    return f"""
+SELECT p.id * 100000 + (d.day - date '2000-01-01') AS id, p.id AS owner_id, NULL::bigint AS team_id, false AS has_exception,
+  d.day::timestamp AT TIME ZONE %(zone)s AS at, coalesce(n.pulled, 0)::int AS pulled, NULL::bigint AS lead_id
+FROM accounts_user p
+CROSS JOIN LATERAL (SELECT g::date AS day FROM generate_series(%(first)s::date, %(until)s::date - 1, interval '1 day') g) d
+LEFT JOIN LATERAL (SELECT count(*) AS pulled FROM leads_cycle c WHERE c.owner_id = p.id AND c.trigger = 'pull' AND c.outcome <> 'void'
+  AND c.assigned_at >= d.day::timestamp AT TIME ZONE p.time_zone AND c.assigned_at < (d.day + 1)::timestamp AT TIME ZONE p.time_zone {known}
+  AND NOT (c.outcome = 'returned' AND c.ended_at < (d.day + 1)::timestamp AT TIME ZONE p.time_zone)) n ON true
+WHERE extract(isodow FROM d.day)::int = ANY(p.work_days) AND d.day < (%(known)s AT TIME ZONE p.time_zone)::date
+  AND NOT EXISTS (SELECT FROM accounts_absence a WHERE a.user_id = p.id
+    AND a.starts_at < d.day::timestamp AT TIME ZONE p.time_zone + (p.work_end - time '00:00')
+    AND a.ends_at > d.day::timestamp AT TIME ZONE p.time_zone + (p.work_start - time '00:00'))
+  AND EXISTS (SELECT FROM leads_cycle c WHERE c.owner_id = p.id AND c.trigger = 'pull' AND c.assigned_at >= %(starts_at)s
+    AND c.assigned_at < %(ends_at)s {known})
+"""
+
+
+CHANNEL = Dimension("channel", "Channel", "r.channel", choices(Channel))
+SAID = Dimension("said", "What came of it", "r.outcome", choices(TouchOutcome))
+CLOCK = Dimension(
+    "clock", "Which clock", "r.clock",
+    lambda keys: {"response": "First touch", "hand_raise": "They asked for us", "review": "For the manager's word", "reply": "They answered"},
+)  # fmt: skip
+PERSON = Dimension("rep", "Rep", "r.owner_id", names(User), "number", is_people=True, empty="nobody")
+OWN_FACTS = ("fully_worked",)
+TOUCHES = Relation(
+    "touches", "touches", touches, "r.occurred_at", (PERSON, CHANNEL, SAID, *FROZEN, *by_time("r.occurred_at")),
+    (("Lead", "r.lead_id", "lead"), ("By", "r.owner_id", "person"), ("Channel", "r.channel", "channel"), ("What came of it", "r.outcome", "said"),
+     ("When", "r.occurred_at", "moment"), ("Logged", "r.recorded_at", "moment")),
+    left_out="coalesce(r.has_exception, false)", ignores=OWN_FACTS,
+)  # fmt: skip
+BREACHES = Relation(
+    "breaches", "passed limits", breaches, "r.at", (PERSON, CLOCK, *FROZEN, *by_time("r.at")),
+    (("Lead", "r.lead_id", "lead"), ("Whose", "r.owner_id", "person"), ("Source", "r.source_id", "source"), ("Assigned", "r.assigned_at", "moment"),
+     ("Limit passed", "r.at", "moment"), ("Moved by limits", "r.hops", "number")),
+    ignores=OWN_FACTS,
+)  # fmt: skip
+PULLED_DAYS = Relation(
+    "pulled-days", "working days", pulled_days, "r.at", (PERSON, *by_time("r.at")[:4]),
+    (("Rep", "r.owner_id", "person"), ("Day", "r.at", "day"), ("Pulled", "r.pulled", "number")),
+    ignores=("motion", "go_to_market", "source", "campaign", "segment", "region", "target", "cycle", "again", "fully_worked"),
+)  # fmt: skip

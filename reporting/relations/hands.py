@@ -1,0 +1,47 @@
+"""Hands: one person's time with one round. What a rep's own figures stand on, where the house's stand on whole rounds.
+
+The first owner has the assignment; who receives it inside the round has its own line, its clock running from then where a limit moved it.
+A touch or an end counts for whoever made it while the round was theirs; else the line reads *reassigned away*, picked up by nobody.
+"""
+
+from reporting.frame import Relation
+from reporting.relations import rounds
+from reporting.relations.rounds import FACTS, STAMPS
+
+AWAY = "reassigned"
+# `r` frozen facts of the round, whose owner and clock are the hand's own.
+OWN = {
+    "id": "s.id",
+    "owner_id": "s.owner_id",
+    "team_id": "NULL::bigint",
+    "assigned_at": "c.assigned_at",
+    "first_touch_at": "CASE WHEN s.mine THEN c.first_touch_at END",
+    "first_touch_by_id": "CASE WHEN s.mine THEN c.first_touch_by_id END",
+    "touches": "s.touches",
+    "outcome": f"CASE WHEN s.gone AND NOT s.mine AND c.outcome <> 'void' THEN '{AWAY}' ELSE c.outcome END",
+    "ended_by_id": "CASE WHEN c.ended_by_id = s.owner_id THEN c.ended_by_id END",
+    "target_at": "c.target_at + (s.clock_from - c.assigned_at)",
+    "limit_at": "c.limit_at + (s.clock_from - c.assigned_at)",
+}
+SQL = """
+SELECT {columns}, s.is_first, s.clock_from, s.gone FROM ({rounds}) c CROSS JOIN LATERAL (
+  SELECT min(p.id) AS id, p.owner_id, bool_or(p.how = 'assigned') AS is_first,
+    CASE WHEN bool_or(p.how = 'assigned') THEN c.assigned_at ELSE min(p.began_at) END AS clock_from,
+    coalesce(c.first_touch_by_id = p.owner_id AND bool_or(p.began_at <= c.first_touch_at
+      AND (p.ended_at IS NULL OR p.ended_at >= c.first_touch_at)), false) AS mine,
+    (SELECT count(*)::int FROM leads_touch t WHERE t.cycle_id = c.id AND t.by_id = p.owner_id AND NOT t.is_automated
+      AND (t.withdrawn_at IS NULL OR t.withdrawn_at > {known}) AND t.recorded_at <= {known}) AS touches,
+    EXISTS (SELECT FROM leads_spell q WHERE q.cycle_id = c.id AND q.owner_id IS DISTINCT FROM p.owner_id AND q.role = p.role
+      AND q.began_at <= {known} AND q.id > max(p.id)) AS gone
+  FROM leads_spell p WHERE p.cycle_id = c.id AND p.owner_id IS NOT NULL AND p.role = 'development' AND p.began_at <= {known}
+  GROUP BY p.owner_id, p.role) s
+"""
+
+
+def source(is_live: bool) -> str:
+    columns = ", ".join(f"{OWN.get(name, 'c.' + name)} AS {name}" for name in (*FACTS, *STAMPS))
+    known = "'infinity'::timestamptz" if is_live else "%(as_of)s"
+    return SQL.format(columns=columns, rounds=rounds.source(is_live), known=known)
+
+
+HANDS = Relation("hands", "leads in a rep's hands", source, "r.assigned_at", rounds.DIMENSIONS, rounds.COLUMNS)

@@ -1,0 +1,92 @@
+"""Rounds: the unit of every metric. As they stand now, or as they were known at a moment.
+
+A round's own columns are frozen facts and stamps set once; few things take one back (a withdrawn touch, an end taken back, a void), and
+each of those is an event with the moment we learnt it. So what is known now is read from the round itself, and what was known then is
+read from its touches and events (ruling 2). Both give the same columns, and the tests hold them to each other.
+"""
+
+from reporting.frame import Relation
+from reporting.relations.dimensions import FROZEN, OUTCOME, REASON, REP, TEAM, TRIGGER, by_time
+
+FACTS = (
+    "id lead_id number trigger motion go_to_market source_id campaign_id segment region account_id relationship is_target score owner_id"
+    " team_id policy_id assigned_at target_at limit_at"
+).split()
+STAMPS = (
+    "first_touch_at first_touch_by_id touches connected_at last_touch_at ended_at outcome reason_id ended_by_id is_early has_exception"
+    " opportunity_id"
+).split()
+UNANSWERED = "('no_answer', 'voicemail', 'sent', 'wrong_number', 'bounced')"
+
+LIVE = f"SELECT {', '.join('c.' + name for name in (*FACTS, *STAMPS))}, true AS is_first, c.assigned_at AS clock_from FROM leads_cycle c"
+
+# Ends are the last step over the edge between in hand and not; what no step tells (a hand-over inside one step, a void) is asked apart.
+KNOWN = f"""
+SELECT {", ".join("c." + name for name in FACTS)},
+  t.first_touch_at, t.first_touch_by_id, coalesce(t.touches, 0) AS touches, t.connected_at, t.last_touch_at,
+  CASE WHEN x.is_over THEN c.ended_at WHEN e.ends THEN e.at END AS ended_at,
+  CASE WHEN x.is_over THEN c.outcome WHEN e.ends THEN
+    CASE e.move WHEN 'qualify' THEN 'qualified' WHEN 'nurture' THEN 'nurture' WHEN 'unqualify' THEN 'unqualified'
+                WHEN 'opt_out' THEN 'opted_out' ELSE 'returned' END
+    ELSE '' END AS outcome,
+  CASE WHEN x.is_over THEN c.reason_id WHEN e.ends THEN e.reason_id END AS reason_id,
+  CASE WHEN x.is_over THEN c.ended_by_id WHEN e.ends THEN coalesce((e.data ->> 'asked_by')::bigint, e.actor_id) END AS ended_by_id,
+  c.is_early, x.has_exception, CASE WHEN e.ends THEN (e.data ->> 'opportunity')::bigint END AS opportunity_id,
+  true AS is_first, c.assigned_at AS clock_from
+FROM leads_cycle c
+LEFT JOIN LATERAL (
+  SELECT e.at, e.move, e.reason_id, e.actor_id, e.data, e.to_status NOT IN ('assigned', 'working') AS ends FROM accounts_event e
+  WHERE e.lead_id = c.lead_id AND e.kind = 'transition' AND e.cycle_id = c.id AND e.recorded_at <= %(as_of)s
+    AND (e.from_status IN ('assigned', 'working')) <> (e.to_status IN ('assigned', 'working'))
+  ORDER BY e.id DESC LIMIT 1) e ON true
+LEFT JOIN LATERAL (
+  SELECT (array_agg(t.occurred_at ORDER BY t.recorded_at, t.id))[1] AS first_touch_at,
+    (array_agg(t.by_id ORDER BY t.recorded_at, t.id))[1] AS first_touch_by_id, count(*)::int AS touches,
+    (array_agg(t.occurred_at ORDER BY t.recorded_at, t.id) FILTER (WHERE t.outcome NOT IN {UNANSWERED}))[1] AS connected_at,
+    max(t.occurred_at) AS last_touch_at
+  FROM leads_touch t WHERE t.cycle_id = c.id AND NOT t.is_automated AND t.recorded_at <= %(as_of)s
+    AND (t.withdrawn_at IS NULL OR t.withdrawn_at > %(as_of)s)) t ON true
+CROSS JOIN LATERAL (
+  SELECT c.has_exception AND EXISTS (SELECT FROM accounts_event e WHERE e.lead_id = c.lead_id AND e.cycle_id = c.id
+      AND e.kind = 'exception_granted' AND e.recorded_at <= %(as_of)s) AS has_exception,
+    CASE WHEN c.outcome = 'void' THEN EXISTS (SELECT FROM accounts_event e WHERE e.lead_id = c.lead_id AND e.cycle_id = c.id
+        AND e.kind <> 'transition' AND e.at >= c.ended_at AND e.recorded_at <= %(as_of)s)
+      WHEN c.outcome IN ('handed_over', 'self_serve') THEN EXISTS (SELECT FROM accounts_event e WHERE e.lead_id = c.lead_id
+        AND e.kind = 'transition' AND e.move IN ('hand_over', 'fit_self_serve') AND e.at >= c.ended_at AND e.recorded_at <= %(as_of)s)
+      ELSE false END AS is_over) x
+WHERE EXISTS (SELECT FROM accounts_event e WHERE e.lead_id = c.lead_id AND e.kind = 'transition' AND e.cycle_id = c.id
+  AND e.recorded_at <= %(as_of)s)
+"""
+
+
+def source(is_live: bool) -> str:
+    return LIVE if is_live else KNOWN
+
+
+# What the metrics say of a round, in one place.
+COUNTED = "r.outcome NOT IN ('handed_over', 'self_serve', 'opted_out', 'returned', 'void')"  # a disposition, a miss or still open
+SOLD = f"r.motion = 'slg' AND {COUNTED}"
+DISPOSED = "r.outcome IN ('qualified', 'nurture', 'unqualified')"
+UNTOUCHED = f"(r.first_touch_at IS NULL AND {DISPOSED} AND r.ended_by_id IS NOT NULL)"
+WORKED = f"(r.first_touch_at IS NOT NULL OR {UNTOUCHED})"
+RESPONSE = "extract(epoch FROM r.first_touch_at - r.clock_from)::float"
+OFF_HOURS = (
+    "NOT coalesce((SELECT extract(isodow FROM r.assigned_at AT TIME ZONE u.time_zone)::int = ANY(u.work_days) AND"
+    " (r.assigned_at AT TIME ZONE u.time_zone)::time >= u.work_start AND (r.assigned_at AT TIME ZONE u.time_zone)::time < u.work_end"
+    " FROM accounts_user u WHERE u.id = r.owner_id), true)"
+)
+
+COLUMNS = (
+    ("Lead", "r.lead_id", "lead"),
+    ("Round", "r.number", "number"),
+    ("Owner", "r.owner_id", "person"),
+    ("Source", "r.source_id", "source"),
+    ("Assigned", "r.assigned_at", "moment"),
+    ("First touch", "r.first_touch_at", "moment"),
+    ("Touches", "r.touches", "number"),
+    ("Ended", "r.ended_at", "moment"),
+    ("Outcome", "r.outcome", "outcome"),
+    ("Reason", "r.reason_id", "reason"),
+)
+DIMENSIONS = (REP, *FROZEN, TRIGGER, OUTCOME, REASON, TEAM, *by_time("r.assigned_at"))
+ROUNDS = Relation("rounds", "rounds", source, "r.assigned_at", DIMENSIONS, COLUMNS)

@@ -1,0 +1,95 @@
+"""Opportunities, and rounds with the opportunity that came of them. What is known at a moment is read from the events of the stages."""
+
+from accounts.models import Product, Stage, User
+from reporting.frame import Dimension, Relation
+from reporting.relations import rounds
+from reporting.relations.dimensions import ACCOUNT, MOTION, REGION, SEGMENT, SOURCE, TARGET, by_time, names
+
+# What a stage event says is what was true then; the row itself says what is true now. The value is the one at entry.
+LIVE_STATE = "o.status, o.stage_id, o.qualified_at, o.pipeline_at, o.closed_at, o.amount"
+KNOWN_STATE = """
+  CASE WHEN o.closed_at IS NULL OR k.closed_at IS NULL THEN 'open' ELSE o.status END AS status, coalesce(k.stage_id, o.stage_id) AS stage_id,
+  CASE WHEN o.qualified_at <= %(as_of)s AND k.reached_qualified THEN o.qualified_at END AS qualified_at,
+  CASE WHEN o.pipeline_at <= %(as_of)s AND k.reached_pipeline THEN o.pipeline_at END AS pipeline_at,
+  CASE WHEN k.closed_at IS NOT NULL THEN o.closed_at END AS closed_at, coalesce(k.amount, o.amount) AS amount
+"""
+KNOWN_JOIN = """
+CROSS JOIN LATERAL (
+  SELECT (array_agg((e.data ->> 'to')::bigint ORDER BY e.id DESC))[1] AS stage_id,
+    (array_agg((e.data ->> 'amount')::numeric ORDER BY e.id DESC))[1] AS amount,
+    min(e.at) FILTER (WHERE s.status <> 'open') AS closed_at,
+    bool_or(e.at >= o.qualified_at) AS reached_qualified, bool_or(e.at >= o.pipeline_at) AS reached_pipeline
+  FROM accounts_event e JOIN accounts_stage s ON s.id = (e.data ->> 'to')::bigint
+  WHERE e.opportunity_id = o.id AND e.kind = 'stage' AND e.recorded_at <= %(as_of)s) k
+"""
+# The lead it came by: the primary contact, else the first; and the round of theirs in which it was made.
+BY_LEAD = """
+LEFT JOIN LATERAL (SELECT cr.lead_id FROM leads_contactrole cr WHERE cr.opportunity_id = o.id ORDER BY cr.is_primary DESC, cr.id LIMIT 1) w
+  ON true
+LEFT JOIN LATERAL (SELECT c.id, c.source_id, c.campaign_id, c.segment, c.region, c.motion, c.go_to_market, c.is_target, c.number
+  FROM leads_cycle c WHERE c.lead_id = w.lead_id AND c.assigned_at <= o.created_at ORDER BY c.number DESC LIMIT 1) c ON true
+"""
+ENTRY = """
+LEFT JOIN LATERAL (SELECT (e.data ->> 'amount')::numeric AS amount FROM accounts_event e
+  WHERE e.opportunity_id = o.id AND e.kind = 'stage' AND e.at >= o.pipeline_at ORDER BY e.at, e.id LIMIT 1) v ON true
+"""
+
+
+def opportunities(is_live: bool) -> str:
+    """Return opportunities with their state, the value at their entry to the pipeline, and what the round behind them froze."""
+    state, join = (LIVE_STATE, "") if is_live else (KNOWN_STATE, KNOWN_JOIN)
+    known = "" if is_live else "AND o.created_at <= %(as_of)s"
+    return f"""
+SELECT o.id, o.account_id, o.product_id, o.currency, o.created_at, o.development_owner_id AS owner_id, o.opportunity_owner_id,
+  NULL::bigint AS team_id, false AS has_exception, {state}, coalesce(v.amount, o.amount) AS entry_amount, w.lead_id, c.source_id,
+  c.campaign_id, coalesce(c.segment, '') AS segment, coalesce(c.region, '') AS region, c.motion, c.go_to_market,
+  coalesce(c.is_target, false) AS is_target, c.number
+FROM accounts_opportunity o {join} {BY_LEAD} {ENTRY}
+WHERE o.gone_as = '' AND o.status <> 'merged' {known}
+"""
+
+
+def rounds_to_sales(is_live: bool) -> str:
+    """Return rounds with the opportunity that was made in them: of the lead, before its next round."""
+    state, join = (LIVE_STATE, "") if is_live else (KNOWN_STATE, KNOWN_JOIN)
+    known = "" if is_live else "AND o.created_at <= %(as_of)s"
+    return f"""
+SELECT c.*, s.id AS sale_id, s.status AS sale_status, CASE WHEN s.status = 'won' THEN s.closed_at END AS won_at, s.amount
+FROM ({rounds.source(is_live)}) c
+LEFT JOIN LATERAL (
+  SELECT o.id, {state} FROM leads_contactrole cr JOIN accounts_opportunity o ON o.id = cr.opportunity_id {join}
+  WHERE cr.lead_id = c.lead_id AND o.gone_as = '' AND o.status <> 'merged' AND o.created_at >= c.assigned_at {known}
+    AND NOT EXISTS (SELECT FROM leads_cycle n WHERE n.lead_id = c.lead_id AND n.number = c.number + 1 AND n.assigned_at <= o.created_at)
+  ORDER BY o.created_at, o.id LIMIT 1) s ON true
+"""
+
+
+CHANNEL = Dimension(
+    "channel", "Segment and channel", "concat_ws(' · ', coalesce(nullif(r.segment, ''), 'no segment'), r.go_to_market)"
+)
+PRODUCT = Dimension("product", "Product", "r.product_id", names(Product), "number")
+STAGE = Dimension("stage", "Stage", "r.stage_id", names(Stage), "number")
+SELLER = Dimension("rep", "Sales development owner", "r.owner_id", names(User), "number", is_people=True, empty="nobody")
+CLOSER = Dimension(
+    "opportunity_owner", "Opportunity owner", "r.opportunity_owner_id", names(User), "number", is_people=True, empty="nobody"
+)
+CURRENCY = Dimension("currency", "Currency", "r.currency")
+COMMON = (SELLER, CLOSER, CHANNEL, SOURCE, SEGMENT, REGION, MOTION, TARGET, PRODUCT, STAGE, CURRENCY, ACCOUNT)
+COLUMNS = (
+    ("Opportunity", "r.id", "opportunity"),
+    ("Lead", "r.lead_id", "lead"),
+    ("Sales development owner", "r.owner_id", "person"),
+    ("Created", "r.created_at", "moment"),
+    ("Pipeline", "r.pipeline_at", "moment"),
+    ("Closed", "r.closed_at", "moment"),
+    ("State", "r.status", "sale"),
+    ("Currency", "r.currency", "text"),
+)
+FREE = ("fully_worked",)
+# A cohort by the day it was made, and what entered the pipeline by the day it did.
+CREATED = Relation("created", "opportunities", opportunities, "r.created_at", (*COMMON, *by_time("r.created_at")), COLUMNS, ignores=FREE)
+ENTERED = Relation("entered", "opportunities", opportunities, "r.pipeline_at", (*COMMON, *by_time("r.pipeline_at")), COLUMNS, ignores=FREE)
+WINS = Relation("wins", "opportunities", opportunities, "r.closed_at", (*COMMON, *by_time("r.closed_at")), COLUMNS, ignores=FREE)
+ROUNDS_TO_SALES = Relation(
+    "rounds-to-sales", "rounds", rounds_to_sales, "r.assigned_at", (CHANNEL, *rounds.DIMENSIONS), rounds.COLUMNS
+)

@@ -30,6 +30,8 @@ NAV = (
     ("Audience", "audience", "mail", "", _writes_to_many),
     ("Campaigns", "campaigns", "signal", "", _writes_to_many),
     ("Overview", "overview", "signal", "r", lambda user: allowed(user, "reports.see") & TEAM_AND_MORE),
+    ("My numbers", "my-numbers", "signal", "r", lambda user: allowed(user, "reports.see") & Scope.OWN),
+    ("Reports", "reports", "signal", "", lambda user: allowed(user, "reports.see") & TEAM_AND_MORE),
     ("Rules and people", "admin:index", "note", "", lambda user: user.is_staff),
 )
 

@@ -123,7 +123,10 @@ def _aggregates(measure: Measure, relation: Relation) -> list[str]:
         return counts
     value, ask = f"({measure.value})", asks[0]
     if measure.how in PERCENTILES:
-        return [*counts, f"percentile_cont({PERCENTILES[measure.how]}) WITHIN GROUP (ORDER BY {value}) FILTER (WHERE {ask})"]
+        return [
+            *counts,
+            f"percentile_cont({PERCENTILES[measure.how]}) WITHIN GROUP (ORDER BY {value}) FILTER (WHERE {ask})",
+        ]
     return [*counts, f"{'avg' if measure.how == MEAN else 'sum'}({value}) FILTER (WHERE {ask})"]
 
 
@@ -201,7 +204,11 @@ def rows(
         said += f" AND ({dimension.sql}) IS NOT DISTINCT FROM %(key)s"
         values["key"] = key
     value = measure.value if measure.value and part == "n" else "NULL::numeric"
-    columns = [(title, sql, kind) for title, sql, kind in relation.columns if filters.shows_people or kind not in ("lead", "person")]
+    columns = [
+        (title, sql, kind)
+        for title, sql, kind in relation.columns
+        if filters.shows_people or kind not in ("lead", "person")
+    ]
     picked = ", ".join([relation.key, value, *(sql for _title, sql, _kind in columns)])
     total = f"sum({value})" if measure.how == SUM else "NULL"
     with connection.cursor() as cursor:

@@ -48,7 +48,9 @@ class Filters:
     def chosen(self) -> dict[str, object]:
         """Return what was chosen, as an address says it."""
         own = {"people", "teams", "members", "member_teams", "shows_people"}
-        return {f.name: value for f in fields(self) if f.name not in own and (value := getattr(self, f.name)) is not None}
+        return {
+            f.name: value for f in fields(self) if f.name not in own and (value := getattr(self, f.name)) is not None
+        }
 
     def only(self, rep: int) -> "Filters":
         return replace(self, rep=rep)

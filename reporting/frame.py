@@ -96,8 +96,7 @@ class Metric:
     by_hands: Relation | None = None  # for a rep's own figures: their time with the round instead of the whole round
     matures: bool = False  # a cohort: read as known now, however old
     open_rows: str = ""  # rows that may still change within their limit: immature
-    says: str = ""
-    needs: str = ""  # the right this takes beside seeing reports
+    alerts: Callable | None = None  # what in an answer somebody should look at
 
     def measure(self, name: str) -> Measure | None:
         return next((m for m in self.measures if m.name == name), None)

@@ -1,13 +1,32 @@
-"""Who may see which figures (SAFE-1): a manager those of their people, the house its sums."""
+"""Who may see which figures (SAFE-1): a rep their own, a manager those of their people, the house its sums, some without people."""
 
-from accounts.permissions import Scope, allowed
+from dataclasses import replace
+
+from accounts.models import Membership, Team
+from accounts.permissions import Scope, allowed, people_of, teams_of
 from leads.models import Lead
+from reporting.filters import Filters
 
 HOUSE = Scope.ALL | Scope.NUMBERS
+BEYOND_OWN = HOUSE | Scope.TEAM
 
 
 def can_see_overview(user) -> bool:
-    return bool(allowed(user, "reports.see") & (HOUSE | Scope.TEAM))
+    return bool(allowed(user, "reports.see") & BEYOND_OWN)
+
+
+def can_see_reports(user) -> bool:
+    return bool(allowed(user, "reports.see"))
+
+
+def can_take_out(user) -> bool:
+    """Say whether figures may leave the house with this person as a file: sums, so whoever sees more than their own."""
+    return can_see_overview(user)
+
+
+def sees_people(user) -> bool:
+    """Say whether figures are shown by person, and rows with names."""
+    return bool(allowed(user, "reports.see") & (Scope.ALL | Scope.TEAM | Scope.OWN))
 
 
 def counted(user):
@@ -16,3 +35,37 @@ def counted(user):
     if scope & HOUSE:
         return Lead.objects.filter(gone_as="")
     return Lead.objects.visible_to(user) if scope & Scope.TEAM else Lead.objects.none()
+
+
+def narrowed(user, filters: Filters) -> Filters:
+    """Narrow what was asked to what this person may see. Asking for more finds nothing; an API client sees sums. Two queries at most."""
+    scope = allowed(user, "reports.see")
+    if filters.team is not None:
+        filters = _of_team(filters)
+    if Scope.ALL in scope:
+        return filters
+    if Scope.TEAM in scope:
+        return replace(filters, people=frozenset(people_of(user) | {user.pk}), teams=frozenset(teams_of(user)))
+    if scope & (Scope.NUMBERS | Scope.KEY):
+        return replace(filters, rep=None, shows_people=False)
+    if Scope.OWN in scope:
+        return replace(filters, rep=user.pk, people=frozenset([user.pk]), teams=frozenset())
+    return replace(filters, people=frozenset(), teams=frozenset())
+
+
+def of_their_team(user, filters: Filters) -> Filters:
+    """Return the same question about the whole team of a rep: sums beside their own, and no names (WORK-9)."""
+    mine = list(Membership.objects.filter(user=user, team__is_active=True).values_list("team_id", flat=True))
+    people = Membership.objects.filter(team__in=mine).values_list("user_id", flat=True)
+    return replace(filters, rep=None, people=frozenset(people) | {user.pk}, teams=frozenset(mine), shows_people=False)
+
+
+def _of_team(filters: Filters) -> Filters:
+    """Read who is in the chosen team and below it, as it stands."""
+    parents = dict(Team.objects.values_list("pk", "parent_id"))
+    found, wave = {filters.team}, {filters.team}
+    while wave:
+        wave = {pk for pk, parent in parents.items() if parent in wave} - found
+        found |= wave
+    people = Membership.objects.filter(team__in=found).values_list("user_id", flat=True)
+    return replace(filters, members=frozenset(people), member_teams=frozenset(found))

@@ -1,29 +1,157 @@
-"""Pages that show figures."""
+"""Pages that show figures: the list of reports, a report, the rows behind one of its figures, its file, a rep's own numbers.
+
+Everything is a GET whose address is the whole question, so that it can be shared; whoever may see less sees less (SAFE-1).
+"""
+
+from datetime import datetime
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from accounts.context import address
-from accounts.permissions import Scope, allowed
-from reporting import figures, permissions
+from accounts import clock
+from accounts.record_keeping import record_export
+from accounts.spreadsheets import csv_lines
+from reporting import answers, exports, mine, permissions, rows, shown, words
+from reporting.forms import Asked
+from reporting.frame import Metric
+from reporting.metrics import METRICS
+from reporting.reports import GROUPS
+
+PAGE = 50
+
+
+class Question:
+    """What one request asks of one metric, and of whom."""
+
+    def __init__(self, request, name: str):
+        if not permissions.can_see_reports(request.user):
+            raise PermissionDenied("You have no figures here.")
+        if name not in METRICS:
+            raise Http404("no such report")
+        self.metric: Metric = METRICS[name]
+        self.now: datetime = clock.now()
+        self.form = Asked(request.GET, request.user, self.metric, self.now)
+        self.said = self.form.said()
+        self.period = self.form.period_asked()
+        self.filters = self.form.filters()
+        self.as_of = answers.report_moment(self.metric, self.period, self.now, self.form.moment_asked())
+
+    def answer(self) -> answers.Answer:
+        by = self.form.by_asked()
+        return answers.answer(self.metric, self.period, self.filters, self.as_of, by=by, now=self.now)
 
 
 @require_GET
-def overview(request):
-    """Show how many leads stand in each state, by motion."""
-    if not permissions.can_see_overview(request.user):
-        raise PermissionDenied("The overview is for managers, RevOps, marketing and leadership.")
-    lines = figures.by_state(permissions.counted(request.user))
+def reports(request):
+    """List the reports."""
+    if not permissions.can_see_reports(request.user):
+        raise PermissionDenied("You have no figures here.")
+    groups = [{"title": title, "metrics": [METRICS[name] for name in names]} for title, names in GROUPS]
     return render(
-        request,
-        "reporting/overview.html",
-        {
-            "lines": lines,
-            "total": sum(line.total for line in lines),
-            "slg": sum(line.slg for line in lines),
-            "plg": sum(line.plg for line in lines),
-            "is_of_team": bool(allowed(request.user, "reports.see") & Scope.TEAM),
-            "leads_url": address("leads") if allowed(request.user, "leads.see") else None,
-        },
+        request, "reporting/reports.html", {"groups": groups, "is_own": not permissions.can_see_overview(request.user)}
     )
+
+
+@require_GET
+def report(request, name):
+    """Show one report: picture, table, the period before, each figure's definition and target."""
+    asked = Question(request, name)
+    answer = asked.answer()
+    by = answer.by.name if answer.by else ""
+    measure = asked.metric.measure(request.GET.get("drawn", "")) or asked.metric.measure(asked.metric.drawn)
+    address = shown.addresses(reverse("report-rows", args=[name]), asked.said, by)
+    is_week = by == "hour_of_week"
+    context = {
+        "metric": asked.metric,
+        "form": asked.form,
+        "answer": answer,
+        "measure": measure,
+        "sentence": words.sentence(answer, measure),
+        "picture": None if is_week else shown.picture(answer, measure),
+        "week": shown.week(answer, measure, address) if is_week else None,
+        "figures": shown.figures(answer, address),
+        "table": shown.table(answer, address),
+        "alerts": asked.metric.alerts(answer) if asked.metric.alerts else [],
+        "left_out_url": address(measure="left-out", part="n") if answer.total.left_out else "",
+        "file": f"{reverse('report-file', args=[name])}?{urlencode(asked.said)}"
+        if permissions.can_take_out(request.user)
+        else "",
+        "is_narrowed": bool(set(asked.said) - {"period", "by", "first", "last", "as_of"}),
+        "now": asked.now,
+    }
+    return render(request, "reporting/report.html", context)
+
+
+@require_GET
+def report_rows(request, name):
+    """Show the rows that one figure counts, paged by key."""
+    asked = Question(request, name)
+    which = exports.which(asked.metric, asked.filters, asked.form.by_asked(), request.GET)
+    if which is None:
+        raise Http404("no such figure")
+    page = answers.rows(
+        asked.metric, which.measure, which.part, asked.period, asked.filters, asked.as_of, now=asked.now, by=which.by, key=which.key,
+        is_narrowed=which.is_narrowed, after=which.after, limit=PAGE,
+    )  # fmt: skip
+    given = {**request.GET.dict(), "after": page.after}
+    context = {
+        "metric": asked.metric,
+        "measure": which.measure,
+        "part": which.part,
+        "noun": asked.metric.stands_on(which.by, asked.filters).noun,
+        "page": page,
+        "rows": rows.said(page, asked.now),
+        "summed": words.said(which.measure, answers.Cell(page.total, page.number)) if page.total is not None else "",
+        "period": asked.period,
+        "pager": {"older": f"{request.path}?{urlencode(given)}"} if page.after else {},
+        "back": f"{reverse('report', args=[name])}?{urlencode(asked.said)}",
+        "label": which.label,
+    }
+    return render(request, "reporting/rows.html", context)
+
+
+@require_GET
+def report_file(request, name):
+    """Hand a report out as CSV; who took it is on record."""
+    if not permissions.can_take_out(request.user):
+        raise PermissionDenied("Only who sees more than their own figures takes them out.")
+    asked = Question(request, name)
+    with transaction.atomic():
+        answer = asked.answer()
+        record_export(request.user, f"report {name}", len(answer.lines) + 1, asked.now)
+    file = StreamingHttpResponse(csv_lines(exports.lines(answer)), content_type="text/csv; charset=utf-8")
+    file["Content-Disposition"] = f'attachment; filename="{name}-{asked.period.first}-{asked.period.last}.csv"'
+    return file
+
+
+@require_GET
+def my_numbers(request):
+    """Show a person's own figures beside their team's (WORK-9)."""
+    if not permissions.can_see_reports(request.user) or not permissions.sees_people(request.user):
+        raise PermissionDenied("My numbers are for who works leads.")
+    now = clock.now()
+    form = Asked(request.GET, request.user, None, now)
+    period = form.period_asked()
+    board = mine.board(request.user, period, now=now)
+    return render(request, "reporting/mine.html", {"lines": board, "period": period, "form": form, "now": now})
+
+
+@require_GET
+def two_reps(request):
+    """Set two reps side by side, in every metric that tells reps apart (REP-9)."""
+    if not permissions.can_see_overview(request.user) or not permissions.sees_people(request.user):
+        raise PermissionDenied("Two reps are compared by a manager or RevOps.")
+    now = clock.now()
+    form = Asked(request.GET, request.user, None, now)
+    period = form.period_asked()
+    chosen = [mine.person_of(form, request.GET.get(side)) for side in ("left", "right")]
+    filters = permissions.narrowed(request.user, form.filters())
+    pair = mine.side_by_side(chosen, period, filters, now=now) if all(chosen) else []
+    people = form.fields["rep"].choices[1:] if "rep" in form.fields else []
+    context = {"form": form, "period": period, "chosen": chosen, "lines": pair, "people": people}
+    return render(request, "reporting/two.html", context)

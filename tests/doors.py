@@ -72,6 +72,12 @@ DOORS = {
     # in a demo world only, which the tests are
     "mailbox": Door(GET=REVOPS),
     "overview": Door(GET="cleo hugo nora rita mark lena root"),
+    "reports": Door(GET="*"),
+    "my-numbers": Door(GET=REACH_OUT),
+    "two-reps": Door(GET=STAFF),
+    "report": Door(args=lambda w: ["pick-up"], GET="*"),
+    "report-rows": Door(args=lambda w: ["pick-up"], GET="*"),
+    "report-file": Door(args=lambda w: ["pick-up"], GET="cleo hugo nora rita mark lena root"),
     # bringing in a file; one that Cleo brought in
     "imports": Door(GET=IMPORT),
     "import-new": Door(GET=IMPORT, POST=IMPORT),

@@ -3,6 +3,7 @@
 from reporting.frame import Metric
 from reporting.metrics.activity import ACTIVITY
 from reporting.metrics.assignment import ASSIGNMENT
+from reporting.metrics.cherry_picking import CHERRY_PICKING
 from reporting.metrics.cohorts import COHORTS
 from reporting.metrics.dispositions import DISPOSITIONS
 from reporting.metrics.funnel import FUNNEL
@@ -18,6 +19,7 @@ _ALL = (
     PULLS,
     RESPONSE_TIME,
     PICK_UP,
+    CHERRY_PICKING,
     QUALIFIED,
     FUNNEL,
     DISPOSITIONS,

@@ -1,4 +1,4 @@
-"""The funnel (REP-7, REP-12): how far the rounds of a period came: worked, qualified, in an opportunity, won; skipped steps count as passed."""
+"""The funnel (REP-7, REP-12): how far the rounds of a period came. Skipped steps count as passed."""
 
 from reporting.frame import MEDIAN, SHARE, Measure, Metric
 from reporting.relations.rounds import SOLD, WORKED

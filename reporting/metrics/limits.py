@@ -15,7 +15,8 @@ LIMITS = Metric(
     measures=(
         Measure("breaches", "Passed limits", "Each clock once for each pair of hands.", target=0, target_says="none", more_is_better=False),
         Measure("first", "First touches", "Of these, clocks of a first touch.", where="r.clock = 'response'", more_is_better=False),
-        Measure("raised", "Asked for us", "Of these, clocks of somebody who asked for us.", where="r.clock = 'hand_raise'", more_is_better=False),
+        Measure("raised", "Asked for us", "Of these, clocks of somebody who asked for us.",
+                where="r.clock = 'hand_raise'", more_is_better=False),
         Measure("moved", "Moved on", "Given to somebody else by the limit.", SHARE, "r.has_moved"),
         Measure("hops", "Moves a round", "How often limits moved these rounds, on average.", MEAN, value="r.hops", unit="number",
                 more_is_better=False),

@@ -15,8 +15,8 @@ PULLS = Metric(
     by="rep",
     drawn="in_band",
     measures=(
-        Measure("in_band", "Days in band", f"Working days with {LEAST} to {MOST} pulls, of all.", SHARE, f"r.pulled BETWEEN {LEAST} AND {MOST}",
-                target=1.0, target_says="100 %"),
+        Measure("in_band", "Days in band", f"Working days with {LEAST} to {MOST} pulls, of all.", SHARE,
+                f"r.pulled BETWEEN {LEAST} AND {MOST}", target=1.0, target_says="100 %"),
         Measure("below", "Days below", f"Fewer than {LEAST}.", where=f"r.pulled < {LEAST}", more_is_better=False),
         Measure("above", "Days above", f"More than {MOST}.", where=f"r.pulled > {MOST}", more_is_better=False),
         Measure("median", "Median a day", "Half of the days had fewer.", MEDIAN, value="r.pulled", unit="number", target=LEAST,

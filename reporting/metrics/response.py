@@ -49,7 +49,9 @@ RESPONSE_TIME = Metric(
                 SHARE, of=f"{INBOUND} AND r.owner_id IS NOT NULL", where=OFF_HOURS, more_is_better=False),
         Measure("median_off", "Median, off hours", "Median of what was assigned outside the owner's hours.", MEDIAN,
                 f"{TOUCHED} AND r.owner_id IS NOT NULL AND {OFF_HOURS}", value=RESPONSE, unit="time", more_is_better=False),
-        Measure("at_once", "Answered live", "Touched in the moment of assignment: 0 min.", where=f"{TOUCHED} AND r.first_touch_at = r.clock_from"),
-        Measure("untouched", "Ended untouched", "Ended by a person without a touch: in no time and no share.", where=f"{INBOUND} AND {UNTOUCHED}"),
+        Measure("at_once", "Answered live", "Touched in the moment of assignment: 0 min.",
+                where=f"{TOUCHED} AND r.first_touch_at = r.clock_from"),
+        Measure("untouched", "Ended untouched", "Ended by a person without a touch: in no time and no share.",
+                where=f"{INBOUND} AND {UNTOUCHED}"),
     ),
 )  # fmt: skip

@@ -53,7 +53,9 @@ SEGMENT = Dimension("segment", "Segment", "nullif(r.segment, '')", empty="no seg
 REGION = Dimension("region", "Region", "nullif(r.region, '')", empty="no region")
 MOTION = Dimension("motion", "Motion", "r.motion", choices(Motion))
 MARKET = Dimension("go_to_market", "Go-to-market", "r.go_to_market", choices(GoToMarket))
-TARGET = Dimension("target", "Target account", "r.is_target::int", lambda keys: {1: "Target account", 0: "Other"}, "number")
+TARGET = Dimension(
+    "target", "Target account", "r.is_target::int", lambda keys: {1: "Target account", 0: "Other"}, "number"
+)
 ROUND = Dimension("cycle", "Round", "r.number", lambda keys: {k: f"Round {k}" for k in keys}, "number")
 TRIGGER = Dimension("trigger", "How it came", "r.trigger", choices(Trigger))
 OUTCOME = Dimension("outcome", "Outcome", "nullif(r.outcome, '')", choices(Outcome), empty="still open")

@@ -5,7 +5,9 @@ from leads.models import Channel, TouchOutcome
 from reporting.frame import Dimension, Relation
 from reporting.relations.dimensions import FROZEN, by_time, choices, names
 
-FACTS = "c.motion, c.go_to_market, c.source_id, c.campaign_id, c.segment, c.region, c.is_target, c.number, c.has_exception"
+FACTS = (
+    "c.motion, c.go_to_market, c.source_id, c.campaign_id, c.segment, c.region, c.is_target, c.number, c.has_exception"
+)
 
 
 def touches(is_live: bool) -> str:
@@ -59,19 +61,22 @@ CHANNEL = Dimension("channel", "Channel", "r.channel", choices(Channel))
 SAID = Dimension("said", "What came of it", "r.outcome", choices(TouchOutcome))
 CLOCK = Dimension(
     "clock", "Which clock", "r.clock",
-    lambda keys: {"response": "First touch", "hand_raise": "They asked for us", "review": "For the manager's word", "reply": "They answered"},
+    lambda keys: {"response": "First touch", "hand_raise": "They asked for us", "review": "For the manager's word",
+                  "reply": "They answered"},
 )  # fmt: skip
 PERSON = Dimension("rep", "Rep", "r.owner_id", names(User), "number", is_people=True, empty="nobody")
 OWN_FACTS = ("fully_worked",)
 TOUCHES = Relation(
     "touches", "touches", touches, "r.occurred_at", (PERSON, CHANNEL, SAID, *FROZEN, *by_time("r.occurred_at")),
-    (("Lead", "r.lead_id", "lead"), ("By", "r.owner_id", "person"), ("Channel", "r.channel", "channel"), ("What came of it", "r.outcome", "said"),
+    (("Lead", "r.lead_id", "lead"), ("By", "r.owner_id", "person"), ("Channel", "r.channel", "channel"),
+     ("What came of it", "r.outcome", "said"),
      ("When", "r.occurred_at", "moment"), ("Logged", "r.recorded_at", "moment")),
     left_out="coalesce(r.has_exception, false)", ignores=OWN_FACTS,
 )  # fmt: skip
 BREACHES = Relation(
     "breaches", "passed limits", breaches, "r.at", (PERSON, CLOCK, *FROZEN, *by_time("r.at")),
-    (("Lead", "r.lead_id", "lead"), ("Whose", "r.owner_id", "person"), ("Source", "r.source_id", "source"), ("Assigned", "r.assigned_at", "moment"),
+    (("Lead", "r.lead_id", "lead"), ("Whose", "r.owner_id", "person"), ("Source", "r.source_id", "source"),
+     ("Assigned", "r.assigned_at", "moment"),
      ("Limit passed", "r.at", "moment"), ("Moved by limits", "r.hops", "number")),
     ignores=OWN_FACTS,
 )  # fmt: skip

@@ -4,8 +4,11 @@ The first owner has the assignment; who receives it inside the round has its own
 A touch or an end counts for whoever made it while the round was theirs; else the line reads *reassigned away*, picked up by nobody.
 """
 
-from reporting.frame import Relation
+from accounts.models import User
+from leads.models import Source
+from reporting.frame import Dimension, Relation
 from reporting.relations import rounds
+from reporting.relations.dimensions import names
 from reporting.relations.rounds import FACTS, STAMPS
 
 AWAY = "reassigned"
@@ -19,7 +22,7 @@ OWN = {
     "first_touch_by_id": "CASE WHEN s.mine THEN c.first_touch_by_id END",
     "touches": "s.touches",
     "outcome": f"CASE WHEN s.gone AND NOT s.mine AND c.outcome <> 'void' THEN '{AWAY}' ELSE c.outcome END",
-    "ended_by_id": "CASE WHEN c.ended_by_id = s.owner_id THEN c.ended_by_id END",
+    "ended_by_id": "CASE WHEN c.ended_by_id = s.owner_id AND (s.mine OR c.first_touch_at IS NULL) THEN c.ended_by_id END",
     "target_at": "c.target_at + (s.clock_from - c.assigned_at)",
     "limit_at": "c.limit_at + (s.clock_from - c.assigned_at)",
 }
@@ -44,4 +47,16 @@ def source(is_live: bool) -> str:
     return SQL.format(columns=columns, rounds=rounds.source(is_live), known=known)
 
 
-HANDS = Relation("hands", "leads in a rep's hands", source, "r.assigned_at", rounds.DIMENSIONS, rounds.COLUMNS)
+def _rep_and_source(keys) -> dict:
+    """Name a person and a source by their key in one."""
+    pairs = {key: [int(part) if part else None for part in key.split(":")] for key in keys if key}
+    people, sources = names(User)([a for a, _ in pairs.values()]), names(Source)([b for _, b in pairs.values()])
+    return {key: f"{people.get(a, 'nobody')}, {sources.get(b, 'no source')}" for key, (a, b) in pairs.items()}
+
+
+REP_SOURCE = Dimension(
+    "rep_source", "Rep and source", "concat(r.owner_id, ':', r.source_id)", _rep_and_source, is_people=True
+)
+HANDS = Relation(
+    "hands", "leads in a rep's hands", source, "r.assigned_at", (REP_SOURCE, *rounds.DIMENSIONS), rounds.COLUMNS
+)

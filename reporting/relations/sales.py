@@ -8,7 +8,8 @@ from reporting.relations.dimensions import ACCOUNT, MOTION, REGION, SEGMENT, SOU
 # What a stage event says is what was true then; the row itself says what is true now. The value is the one at entry.
 LIVE_STATE = "o.status, o.stage_id, o.qualified_at, o.pipeline_at, o.closed_at, o.amount"
 KNOWN_STATE = """
-  CASE WHEN o.closed_at IS NULL OR k.closed_at IS NULL THEN 'open' ELSE o.status END AS status, coalesce(k.stage_id, o.stage_id) AS stage_id,
+  CASE WHEN o.closed_at IS NULL OR k.closed_at IS NULL THEN 'open' ELSE o.status END AS status,
+  coalesce(k.stage_id, o.stage_id) AS stage_id,
   CASE WHEN o.qualified_at <= %(as_of)s AND k.reached_qualified THEN o.qualified_at END AS qualified_at,
   CASE WHEN o.pipeline_at <= %(as_of)s AND k.reached_pipeline THEN o.pipeline_at END AS pipeline_at,
   CASE WHEN k.closed_at IS NOT NULL THEN o.closed_at END AS closed_at, coalesce(k.amount, o.amount) AS amount
@@ -69,9 +70,17 @@ CHANNEL = Dimension(
 )
 PRODUCT = Dimension("product", "Product", "r.product_id", names(Product), "number")
 STAGE = Dimension("stage", "Stage", "r.stage_id", names(Stage), "number")
-SELLER = Dimension("rep", "Sales development owner", "r.owner_id", names(User), "number", is_people=True, empty="nobody")
+SELLER = Dimension(
+    "rep", "Sales development owner", "r.owner_id", names(User), "number", is_people=True, empty="nobody"
+)
 CLOSER = Dimension(
-    "opportunity_owner", "Opportunity owner", "r.opportunity_owner_id", names(User), "number", is_people=True, empty="nobody"
+    "opportunity_owner",
+    "Opportunity owner",
+    "r.opportunity_owner_id",
+    names(User),
+    "number",
+    is_people=True,
+    empty="nobody",
 )
 CURRENCY = Dimension("currency", "Currency", "r.currency")
 COMMON = (SELLER, CLOSER, CHANNEL, SOURCE, SEGMENT, REGION, MOTION, TARGET, PRODUCT, STAGE, CURRENCY, ACCOUNT)
@@ -87,9 +96,27 @@ COLUMNS = (
 )
 FREE = ("fully_worked",)
 # A cohort by the day it was made, and what entered the pipeline by the day it did.
-CREATED = Relation("created", "opportunities", opportunities, "r.created_at", (*COMMON, *by_time("r.created_at")), COLUMNS, ignores=FREE)
-ENTERED = Relation("entered", "opportunities", opportunities, "r.pipeline_at", (*COMMON, *by_time("r.pipeline_at")), COLUMNS, ignores=FREE)
-WINS = Relation("wins", "opportunities", opportunities, "r.closed_at", (*COMMON, *by_time("r.closed_at")), COLUMNS, ignores=FREE)
+CREATED = Relation(
+    "created",
+    "opportunities",
+    opportunities,
+    "r.created_at",
+    (*COMMON, *by_time("r.created_at")),
+    COLUMNS,
+    ignores=FREE,
+)
+ENTERED = Relation(
+    "entered",
+    "opportunities",
+    opportunities,
+    "r.pipeline_at",
+    (*COMMON, *by_time("r.pipeline_at")),
+    COLUMNS,
+    ignores=FREE,
+)
+WINS = Relation(
+    "wins", "opportunities", opportunities, "r.closed_at", (*COMMON, *by_time("r.closed_at")), COLUMNS, ignores=FREE
+)
 ROUNDS_TO_SALES = Relation(
     "rounds-to-sales", "rounds", rounds_to_sales, "r.assigned_at", (CHANNEL, *rounds.DIMENSIONS), rounds.COLUMNS
 )

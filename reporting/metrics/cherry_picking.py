@@ -1,0 +1,60 @@
+"""Cherry-picking (REP-4): who ends what untouched, by source, beside their peers."""
+
+from statistics import median
+
+from reporting.frame import FEW, SHARE, Measure, Metric
+from reporting.relations.hands import HANDS
+from reporting.relations.rounds import SOLD, UNTOUCHED
+
+MOST, IN_AN_HOUR = 0.2, 5
+# Ended untouched with more than four others of the same source by the same person in the hour before.
+BURST = f"""{UNTOUCHED} AND (SELECT count(*) FROM leads_cycle b WHERE b.ended_by_id = r.ended_by_id AND b.source_id IS NOT DISTINCT FROM
+  r.source_id AND b.first_touch_at IS NULL AND b.outcome IN ('nurture', 'unqualified') AND b.ended_at <= r.ended_at
+  AND b.ended_at > r.ended_at - interval '60 minutes') > {IN_AN_HOUR}"""
+
+
+def alerts(answer) -> list[str]:
+    """Name whoever ends far more untouched than their peers: over twice their median, over 20 % of 20 or more, over 5 of one source in an
+    hour."""
+    ratios = {line.key: line.cells["untouched"] for line in answer.lines if line.cells["untouched"].value is not None}
+    said = []
+    for line in answer.lines:
+        cell = ratios.get(line.key)
+        if cell is None or not cell.n:
+            continue
+        peers = [c.value for key, c in ratios.items() if _source(key) == _source(line.key) and key != line.key]
+        usual = median(peers) if peers else None
+        if cell.of >= FEW and cell.value > MOST:
+            said.append(f"{line.label}: {cell.n} of {cell.of} ended untouched, over {MOST:.0%}.")
+        elif usual is not None and cell.value > 2 * usual and cell.of >= FEW:
+            said.append(f"{line.label}: {cell.value:.0%} ended untouched, over twice the {usual:.0%} of their peers.")
+        if line.cells["burst"].n:
+            said.append(f"{line.label}: more than {IN_AN_HOUR} ended untouched within one hour.")
+    return said
+
+
+def _source(key) -> str:
+    return str(key).partition(":")[2]
+
+
+CHERRY_PICKING = Metric(
+    name="cherry-picking",
+    title="Cherry-picking",
+    rule="REP-4",
+    definition="Of the sales-led rounds in a rep's hands, by source, those the rep ended without a touch, beside their peers with the same"
+    " source. Over twice the peers' median, over 20 % of 20 or more, or over 5 of one source in an hour is named.",
+    relation=HANDS,
+    by="rep_source",
+    drawn="untouched",
+    alerts=alerts,
+    measures=(
+        Measure("untouched", "Ended untouched", "Ended by the rep without a touch, of what they had.", SHARE, UNTOUCHED, SOLD, target=MOST,
+                target_says="at most 20 %", more_is_better=False),
+        Measure("touched", "Touched", "With a touch of theirs.", SHARE, "r.first_touch_at IS NOT NULL", SOLD),
+        Measure("away", "Reassigned away", "Taken or given to another before they touched it.", SHARE, "r.outcome = 'reassigned'", SOLD,
+                more_is_better=False),
+        Measure("burst", "Within an hour", "Ended untouched as the sixth or later of one source within 60 minutes.", where=BURST,
+                more_is_better=False),
+        Measure("qualified", "Qualified", "Of what they had.", SHARE, "r.outcome = 'qualified'", SOLD),
+    ),
+)  # fmt: skip

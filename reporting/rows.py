@@ -1,0 +1,68 @@
+"""The rows behind a figure, as a page or a file says them: ids become names once for a whole page, a fixed number of queries."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Account, Opportunity, OpportunityStatus, Reason, User
+from accounts.words import DASH, duration, moment
+from leads.models import Channel, Lead, Outcome, Source, TouchOutcome
+from reporting.answers import Rows
+
+LOOKED_UP = {"lead": Lead, "person": User, "source": Source, "reason": Reason, "company": Account}
+CHOICES = {
+    "outcome": dict(Outcome.choices) | {"reassigned": "Reassigned away", "": "Still open"},
+    "channel": dict(Channel.choices),
+    "said": dict(TouchOutcome.choices),
+    "sale": dict(OpportunityStatus.choices),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One cell: its words, and where they lead."""
+
+    text: str
+    url: str = ""
+
+
+def said(page: Rows, now) -> list[list[Said]]:
+    """Say every cell of a page of rows. One query for each kind of thing that is named."""
+    words = {}
+    for place, (_title, kind) in enumerate(page.titles):
+        if kind in LOOKED_UP or kind == "opportunity":
+            words.setdefault(kind, _names(kind, {row[place] for row in page.rows if row[place] is not None}))
+    speak = [_speaker(kind, words, now) for _title, kind in page.titles]
+    return [[say(value) for say, value in zip(speak, row, strict=True)] for row in page.rows]
+
+
+def _names(kind: str, ids: set[int]) -> dict:
+    if kind == "opportunity":
+        found = Opportunity.objects.filter(pk__in=ids).select_related("product", "account")
+        return {sale.pk: sale.name for sale in found}
+    if kind == "lead":
+        return {
+            lead.pk: lead.name
+            for lead in Lead.objects.filter(pk__in=ids).only("first_name", "last_name", "email", "company", "phone")
+        }
+    return {row.pk: str(row) for row in LOOKED_UP[kind].objects.filter(pk__in=ids)}
+
+
+def _speaker(kind: str, words: dict, now) -> Callable[[object], Said]:
+    zone = timezone.get_current_timezone()
+    if kind in words:
+        link = (lambda value: reverse("lead", args=[value])) if kind == "lead" else (lambda value: "")
+        return lambda value: Said(DASH) if value is None else Said(words[kind].get(value, f"no. {value}"), link(value))
+    if kind in CHOICES:
+        return lambda value: Said(str(CHOICES[kind].get(value, value)) if value is not None else DASH)
+    if kind == "moment":
+        return lambda value: Said(moment(value, zone, now) if value else DASH)
+    if kind == "day":
+        return lambda value: Said(f"{value.astimezone(zone):%a %-d %b %Y}" if value else DASH)
+    if kind == "time":
+        return lambda value: Said(duration(float(value)) if value is not None else DASH)
+    if kind == "money":
+        return lambda value: Said(f"€ {float(value):,.0f}" if value is not None else DASH)
+    return lambda value: Said(DASH if value is None else str(value))

@@ -1,0 +1,114 @@
+"""An answer as a page shows it: columns, lines, each figure with the rows it opens to, the picture's data. No query.
+
+Whatever can be clicked carries the whole question in its address, so that a link says the same to whoever may see it.
+"""
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from reporting import words
+from reporting.answers import Answer, Line
+from reporting.frame import SHARE, Measure
+
+Address = Callable[..., str]
+
+
+def table(answer: Answer, address: Address) -> dict:
+    """Return the columns, the line of all, and the lines told apart."""
+    measures = answer.metric.measures
+    return {
+        "columns": [{"title": m.title, "means": m.means, "name": m.name} for m in measures],
+        "total": _line(answer, answer.total, address, is_total=True),
+        "before": _line(answer, answer.before, None),
+        "lines": [_line(answer, line, address) for line in answer.lines],
+    }
+
+
+def figures(answer: Answer, address: Address) -> list[dict]:
+    """Return each figure of all with its definition, its target and the period before."""
+    found = []
+    for measure in answer.metric.measures:
+        cell, before = answer.total.cells[measure.name], answer.before.cells[measure.name]
+        found.append(
+            _cell(answer, answer.total, measure, address, is_total=True)
+            | {
+                "title": measure.title,
+                "means": measure.means,
+                "target": measure.target_says,
+                "before": words.said(measure, before),
+                "change": words.change(measure, cell, before),
+            }
+        )
+    return found
+
+
+def _line(answer: Answer, line: Line, address: Address | None, is_total: bool = False) -> dict:
+    cells = [_cell(answer, line, measure, address, is_total) for measure in answer.metric.measures]
+    return {"label": line.label, "key": line.key, "cells": cells, "left_out": line.left_out}
+
+
+def _cell(answer: Answer, line: Line, measure: Measure, address: Address | None, is_total: bool = False) -> dict:
+    cell = line.cells[measure.name]
+    shown = {
+        "name": measure.name, "title": measure.title, "text": words.said(measure, cell), "base": words.base(measure, cell),
+        "tone": words.tone(measure, cell), "is_nil": cell.value is None, "url": "", "of_url": "", "n": cell.n, "of": cell.of,
+    }  # fmt: skip
+    if address is None:
+        return shown
+    where = {} if is_total or answer.by is None else {"line": said_key(line.key)}
+    if cell.n:
+        shown["url"] = address(measure=measure.name, part="n", **where)
+    if measure.how == SHARE and cell.of:
+        shown["of_url"] = address(measure=measure.name, part="of", **where)
+    return shown
+
+
+def said_key(key: object) -> str:
+    """Say the key of a line as an address does; the nameless line is a lone dash."""
+    return "-" if key is None else str(key)
+
+
+def addresses(here: str, said: dict, by: str) -> Address:
+    """Return how a figure's rows are addressed: the whole question, and which figure."""
+    return lambda **which: f"{here}?{urlencode(said | ({'by': by or 'all'}) | which)}"
+
+
+def picture(answer: Answer, measure: Measure) -> dict | None:
+    """Return the data of the picture, or None where there is nothing to draw."""
+    lines = [line for line in answer.lines if line.cells[measure.name].value is not None]
+    if len(lines) < 2:
+        return None
+    lines = lines if answer.by.is_time else lines[:20]
+    scale = {"time": 1 / 3600, "": 100 if measure.how == SHARE else 1}.get(measure.unit, 1)
+    return {
+        "kind": "line" if answer.by.is_time else "bar",
+        "labels": [line.label for line in lines],
+        "values": [round(float(line.cells[measure.name].value) * scale, 2) for line in lines],
+        "few": [line.cells[measure.name].is_few for line in lines],
+        "title": measure.title,
+        "unit": {"time": "h", "money": "€"}.get(measure.unit, "%" if measure.how == SHARE else ""),
+        "target": None if measure.target is None else measure.target * scale,
+        "target_says": measure.target_says,
+    }
+
+
+def week(answer: Answer, measure: Measure, address: Address) -> list[dict]:
+    """Return the hours of a week as seven lines of twenty-four, each with how strong it is, from 0 to 4."""
+    found = {line.key: line for line in answer.lines}
+    most = max((line.cells[measure.name].value or 0 for line in answer.lines), default=0)
+    days = []
+    for day, name in enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")):
+        hours = []
+        for hour in range(24):
+            line = found.get(day * 24 + hour)
+            value = line.cells[measure.name].value if line else 0
+            strength = 0 if not value else 1 + int(3 * value / most)
+            url = (
+                address(measure=measure.name, part="n", line=str(line.key))
+                if line and line.cells[measure.name].n
+                else ""
+            )
+            text = words.said(measure, line.cells[measure.name]) if line and value else ""
+            hours.append({"hour": hour, "text": text, "strength": strength, "url": url})
+        days.append({"day": name, "hours": hours})
+    return days

@@ -1,0 +1,88 @@
+"""Figures in words: how a value is said, and the sentence under a picture that says what it shows. Pure; the sentence is computed."""
+
+from accounts.words import DASH, count, duration
+from reporting.answers import Answer, Cell
+from reporting.frame import COUNT, FEW, MEAN, MEDIAN, P90, SHARE, SUM, Measure
+
+
+def said(measure: Measure, cell: Cell) -> str:
+    """Say one figure."""
+    if cell.value is None:
+        return DASH
+    if measure.how == SHARE:
+        return f"{100 * cell.value:.1f} %".replace(".0 %", " %")
+    if measure.unit == "time":
+        return duration(float(cell.value))
+    if measure.unit == "money":
+        return f"€ {float(cell.value):,.0f}"
+    if measure.how in (MEDIAN, MEAN, P90):
+        return f"{float(cell.value):,.1f}".removesuffix(".0")
+    return count(int(cell.value))
+
+
+def base(measure: Measure, cell: Cell) -> str:
+    """Say what stands behind a figure: `162 of 200`, or how many rows it is of."""
+    if measure.how == SHARE:
+        return f"{count(cell.n)} of {count(cell.of)}"
+    return "" if measure.how == COUNT else f"of {count(cell.n)}"
+
+
+def change(measure: Measure, cell: Cell, before: Cell) -> str:
+    """Say how a figure stands beside that of the period before; nothing where either has nothing to divide by."""
+    if cell.value is None or before.value is None:
+        return ""
+    now, then = float(cell.value), float(before.value)
+    if measure.how == SHARE:
+        points = round(100 * (now - then), 1)
+        return "as before" if not points else f"{points:+.1f} points".replace(".0 ", " ").replace("-", "−")
+    if now == then:
+        return "as before"
+    if measure.unit == "time":
+        return f"{duration(abs(now - then))} {'more' if now > then else 'less'}"
+    sign = "+" if now > then else "−"
+    return f"{sign}{'€ ' if measure.unit == 'money' else ''}{abs(now - then):,.1f}".removesuffix(".0")
+
+
+def tone(measure: Measure, cell: Cell) -> str:
+    """Say whether a figure met its target: met, short, few (too few to judge) or nothing."""
+    if cell.value is None:
+        return ""
+    if cell.is_few:
+        return "few"
+    if measure.target is None:
+        return ""
+    value = float(cell.value)
+    return "met" if (value >= measure.target if measure.more_is_better else value <= measure.target) else "short"
+
+
+def sentence(answer: Answer, measure: Measure) -> str:
+    """Say what the picture shows, in words computed from its data."""
+    total, before = answer.total.cells[measure.name], answer.before.cells[measure.name]
+    noun = answer.metric.stands_on(answer.by.name if answer.by else "", answer.filters).noun
+    if not total.base:
+        return f"Nothing to show: no {noun} in {answer.period}."
+    head = f"{measure.title} in {answer.period}: {said(measure, total)}"
+    if measure.how not in (COUNT, SUM):
+        head += f" ({base(measure, total)} {noun})"
+    moved = change(measure, total, before)
+    head += f", {moved}{'' if moved == 'as before' else ' on the period before'}." if moved else "."
+    return head + _ends(answer, measure)
+
+
+def _ends(answer: Answer, measure: Measure) -> str:
+    """Name the highest and the lowest that can be judged."""
+    lines = [line for line in answer.lines if line.cells[measure.name].value is not None]
+    judged = [line for line in lines if not line.cells[measure.name].is_few]
+    if len(judged) < 2:
+        if lines and measure.how not in (COUNT, SUM) and len(lines) > 1:
+            return f" Told apart by {answer.by.title.lower()} there are fewer than {FEW} in each: too few to judge."
+        return ""
+    ranked = sorted(judged, key=lambda line: float(line.cells[measure.name].value))
+    low, high = ranked[0], ranked[-1]
+    if low.cells[measure.name].value == high.cells[measure.name].value:
+        return f" The same for each {answer.by.title.lower()}."
+    figures = (
+        f"{high.label} ({said(measure, high.cells[measure.name])})",
+        f"{low.label} ({said(measure, low.cells[measure.name])})",
+    )
+    return f" Highest: {figures[0]}; lowest: {figures[1]}."

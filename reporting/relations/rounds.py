@@ -9,11 +9,32 @@ from reporting.frame import Relation
 from reporting.relations.dimensions import FROZEN, OUTCOME, REASON, REP, TEAM, TRIGGER, by_time
 
 FACTS = (
-    *("id", "lead_id", "number", "trigger", "motion", "go_to_market", "source_id", "campaign_id", "segment", "region", "account_id"),
+    *(
+        "id",
+        "lead_id",
+        "number",
+        "trigger",
+        "motion",
+        "go_to_market",
+        "source_id",
+        "campaign_id",
+        "segment",
+        "region",
+        "account_id",
+    ),
     *("relationship", "is_target", "score", "owner_id", "team_id", "policy_id", "assigned_at", "target_at", "limit_at"),
 )
 STAMPS = (
-    *("first_touch_at", "first_touch_by_id", "touches", "connected_at", "last_touch_at", "ended_at", "outcome", "reason_id"),
+    *(
+        "first_touch_at",
+        "first_touch_by_id",
+        "touches",
+        "connected_at",
+        "last_touch_at",
+        "ended_at",
+        "outcome",
+        "reason_id",
+    ),
     *("ended_by_id", "is_early", "has_exception", "opportunity_id"),
 )
 UNANSWERED = "('no_answer', 'voicemail', 'sent', 'wrong_number', 'bounced')"

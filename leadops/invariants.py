@@ -82,7 +82,7 @@ ROUNDS = [
         "abandon_stored", "The stored moment of auto-abandon is the one that follows from the round.",
         f"""SELECT c.id, c.abandon_at FROM leads_cycle c JOIN leads_lead l ON l.cycle_id = c.id
             LEFT JOIN (SELECT DISTINCT cycle_id FROM leads_task WHERE done_at IS NULL
-              AND (kind IN ('reply', 'hand_raise') OR kind = 'exception' AND accepted_at IS NOT NULL)) h ON h.cycle_id = c.id
+              AND (kind IN ('reply', 'hand_raise', 'meeting', 'reschedule') OR kind = 'exception' AND accepted_at IS NOT NULL)) h ON h.cycle_id = c.id
             WHERE c.ended_at IS NULL AND {LIVE} AND c.abandon_at IS DISTINCT FROM CASE
               WHEN l.motion <> 'slg' OR h.cycle_id IS NOT NULL THEN NULL
               WHEN l.status = 'working' THEN greatest(c.working_at + interval '30 days',
@@ -214,19 +214,20 @@ WORK = [
         "response_awaited", "A first touch is awaited exactly in the open rounds that promise one and have none.",
         """SELECT c.lead_id, c.number FROM leads_cycle c
            LEFT JOIN leads_task t ON t.cycle_id = c.id AND t.kind = 'response' AND t.done_at IS NULL
-           WHERE (t.id IS NOT NULL) <> (c.ended_at IS NULL AND c.policy_id IS NOT NULL AND c.first_touch_at IS NULL)""",
+           WHERE (t.id IS NOT NULL) <> (c.ended_at IS NULL AND c.policy_id IS NOT NULL AND c.first_touch_at IS NULL
+             AND c.self_booked_at IS NULL)""",
     ),
     Invariant(
         "no_work_after_the_end", "Nothing is left to do on a lead that is in nobody's hands, but a date, a hand raise, a manager's word.",
         """SELECT l.id, t.kind FROM leads_task t JOIN leads_lead l ON l.id = t.lead_id
            WHERE t.done_at IS NULL AND (l.gone_as <> ''
-             OR t.kind IN ('response', 'reply', 'follow_up') AND l.status NOT IN ('assigned', 'working')
+             OR t.kind IN ('response', 'reply', 'follow_up', 'reschedule') AND l.status NOT IN ('assigned', 'working')
              OR t.kind = 'keep' AND (l.status <> 'nurture' OR l.nurture_kind <> 'sales'))""",
     ),
     Invariant(
         "work_in_hand", "What is to do in an open round lies with whoever has the lead.",
         f"""SELECT l.id, t.kind FROM leads_task t JOIN leads_lead l ON l.cycle_id = t.cycle_id
-            WHERE t.done_at IS NULL AND t.kind IN ('response', 'reply', 'follow_up', 'hand_raise') AND {IN_HAND} AND {LIVE}
+            WHERE t.done_at IS NULL AND t.kind IN ('response', 'reply', 'follow_up', 'hand_raise', 'reschedule') AND {IN_HAND} AND {LIVE}
               AND (t.owner_id, t.team_id) IS DISTINCT FROM (l.owner_id, l.team_id)""",
     ),
     Invariant(

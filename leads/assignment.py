@@ -190,6 +190,8 @@ def change_hands(
         if task.kind == Task.Kind.REVIEW and task.reason_id:  # whoever has it now is asked anew
             step.close_task(task, Task.Outcome.DROPPED)
             continue
+        if task.kind == Task.Kind.MEETING:  # whoever holds the meeting keeps it
+            continue
         step.changed_tasks[task.pk] = task
         task.owner, task.team = receiver.user, receiver.team
         if restart_clock and task.kind == Task.Kind.RESPONSE and cycle.policy_id:

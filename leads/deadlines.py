@@ -13,12 +13,13 @@ WORKING_FOR, UNTOUCHED_FOR, NEVER_TOUCHED_FOR = timedelta(days=30), timedelta(da
 QUALIFY_WITHIN = timedelta(days=21)
 GOES_WITHIN = timedelta(days=3)
 RETURN_AFTER = 3  # working days
-# What of them waits for an answer of ours. A meeting ahead, or without its disposition, is a task too and will stand here.
-HOLDING = (Task.Kind.REPLY, Task.Kind.HAND_RAISE)
+# What of them waits for an answer of ours; a meeting ahead, or without its disposition; a no-show for whom a new time is looked for.
+HOLDING = (Task.Kind.REPLY, Task.Kind.HAND_RAISE, Task.Kind.MEETING, Task.Kind.RESCHEDULE)
 
 
 def holds(task: Task) -> bool:
-    """Say whether an open task keeps its round from being given up on: they answered, or an exception was granted (LIFE-6)."""
+    """Say whether an open task keeps its round from being given up on: they answered, a meeting is ahead or without its disposition, a
+    no-show has its new time to find, or an exception was granted (LIFE-6)."""
     return task.kind in HOLDING or is_exception(task)
 
 

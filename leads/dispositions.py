@@ -88,6 +88,21 @@ def _end(
     step.own(keeper, None)
 
 
+def end_by_meeting(step: Step, reason: Reason) -> None:
+    """End a round within a turn as what a meeting showed: for the AE's reason, or by a limit of no-shows. Who may is asked by meetings.
+
+    A limit is the system's end, whoever said the last no-show.
+    """
+    nurtures = reason.disposition == Disposition.NURTURE
+    step.end_cycle(Outcome.NURTURE if nurtures else Outcome.UNQUALIFIED, reason=reason)
+    if reason.is_system:
+        step.cycle.ended_by = None
+    step.move("nurture" if nurtures else "unqualify", reason=reason)
+    if nurtures and reason.recycle_months and not step.lead.opted_out_at:
+        step.lead.recycle_at = after_months(step.lead.status_since, reason.recycle_months)
+    step.own(None, None)
+
+
 def _no_touch() -> str:
     allowed = Reason.objects.filter(is_prequalification=True, is_active=True, is_system=False)
     return f"No touch yet. Without one only these reasons are possible: {', '.join(allowed.values_list('label', flat=True))}."

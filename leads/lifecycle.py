@@ -20,7 +20,7 @@ from django.utils.functional import cached_property
 from accounts.models import Account, Door, Event, Message, User
 from accounts.writing import Overtaken, insert_each, update_each
 from leads import deadlines, notices, policies
-from leads.models import ContactRole, Credit, Cycle, Lead, Note, Policy, Signal, Spell, Task, Touch
+from leads.models import ContactRole, Credit, Cycle, Lead, Note, Policy, Qualification, Signal, Spell, Task, Touch
 from leads.refusals import Forbidden, Refused, Stale
 from leads.step import Step
 
@@ -36,6 +36,7 @@ LEAD_FIELDS = (
 CYCLE_FIELDS = (
     "first_touch_at", "first_touch_by", "working_at", "connected_at", "last_touch_at", "touches", "ended_at", "outcome", "reason",
     "nurture_kind", "ended_by", "size", "is_early", "has_exception", "opportunity", "abandon_at", "return_at", "freed_at", "warned_at",
+    "self_booked_at",
 )  # fmt: skip
 TASK_FIELDS = (
     "owner", "team", "began_at", "due_at", "limit_at", "sweep_at", "level", "accepted_by", "accepted_at", "done_at", "outcome",
@@ -162,7 +163,7 @@ class Turn:
         for step in steps:
             for row in step.rows:
                 rows.setdefault(type(row), []).append(row)
-        for model in (Note, Touch, Signal, Spell, Task, ContactRole, Credit):
+        for model in (Note, Touch, Signal, Spell, Task, ContactRole, Credit, Qualification):
             model.objects.bulk_create(rows.pop(model, []))
         told = [message for step in steps for message in notices.at_assignment(step)]
         insert_each([*rows.pop(Message, []), *told], ignore_conflicts=True)

@@ -25,6 +25,8 @@ ACTIONS = {
     "create": "leads.create",
     "edit_contact": "leads.edit_contact",
     "touch": "leads.touch",
+    "book": "meetings.book",
+    "qualify_card": "leads.task",
     "withdraw": "leads.touch",
     "nurture": "leads.disposition",
     "unqualify": "leads.disposition",
@@ -51,7 +53,7 @@ ACTIONS = {
 # These are not about one lead: whoever may at all, may.
 AT_ALL = ("import", "export")
 # Of a lead that belongs to the product, a seller may do none of these (MOTION-2).
-SHIELDED = ("touch", "pull", "keep", "ask_exception")
+SHIELDED = ("touch", "book", "pull", "keep", "ask_exception")
 
 # Only these roles hold leads.
 HOLDERS = (Role.SDR, Role.AE, Role.CSM, Role.MANAGER)
@@ -61,6 +63,8 @@ VERBS = {
     "create": "bring in leads",
     "edit_contact": "change who a lead is",
     "touch": "log a touch",
+    "book": "book a meeting",
+    "qualify_card": "fill the qualification card",
     "withdraw": "withdraw a touch",
     "nurture": "end a round",
     "unqualify": "end a round",

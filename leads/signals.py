@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from accounts.models import Door, Product, Team, User
 from accounts.permissions import manager_of
-from leads import policies
+from leads import policies, touches
 from leads.assignment import begin, routed
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import LeadStatus, Motion, Signal, Task, Trigger
@@ -35,6 +35,7 @@ def raise_hand(
             _note_signal(step, Signal.Kind.HAND_RAISE, what, words, when, source, campaign)
         lead.last_activity_at = max(when, lead.last_activity_at or when)
         if lead.is_open:
+            touches.end_duty(step, when)
             _clock(step, Task.Kind.HAND_RAISE, what, lead.owner, lead.team, when)
         elif lead.status == LeadStatus.QUALIFIED and lead.pk in step.turn.in_open_opportunity:
             _clock(step, Task.Kind.HAND_RAISE, what, lead.opportunity_owner or lead.owner, None, when)
@@ -57,6 +58,7 @@ def reply(
         lead = step.lead
         lead.last_activity_at = max(when, lead.last_activity_at or when)
         if lead.is_open:
+            touches.end_duty(step, when)
             _clock(step, Task.Kind.REPLY, "answered", lead.owner, lead.team, when)
         elif lead.status == LeadStatus.NURTURE:
             begin(step, lambda: routed(step, is_hand_raise=True), Trigger.ACTION)

@@ -33,33 +33,44 @@ def log(
         raise Refused("That is in the future. A touch is logged once it happened.", "future")
 
     def change(step: Step) -> None:
-        lead = step.lead
         if not is_automated:
             step.may("touch")
         _consent(step, channel)
-        moment = when if occurred_at else _in_order(step, when)
-        cycle = step.cycle if lead.is_open and moment >= step.cycle.assigned_at else None
-        is_owners = by is not None and by.pk == lead.owner_id
-        touch = Touch(
-            lead=lead, cycle=cycle, by=by, channel=channel, outcome=outcome, occurred_at=moment,
-            recorded_at=max(step.turn.recorded_at, moment), is_automated=is_automated, is_owners=is_owners,
-        )  # fmt: skip
-        if note.strip():
-            touch.note = attach(step, note)
-        step.add(touch, "touch")
-        lead.last_activity_at = max(moment, lead.last_activity_at or moment)
-        step.record(
-            "touch", at=moment, data={"touch": touch, "channel": channel, "outcome": outcome, "auto": is_automated,
-                                    "late": step.at - moment > BACKDATED, "owners": is_owners},
-        )  # fmt: skip
-        if cycle and not is_automated:
-            _count(step, moment, outcome)
-        elif not is_automated and cycle is None:
-            _answer(step, moment)
-        if next_at and lead.is_open:
+        reach(step, channel, outcome, when=when if occurred_at else None, is_automated=is_automated, note=note)
+        if next_at and step.lead.is_open:
             plan(step, next_at, next_channel, next_what)
 
     return turn(leads, change, by=by, at=at, door=door)
+
+
+def reach(
+    step: Step, channel: str, outcome: str, *, by: User | None = None, when: datetime | None = None, is_automated: bool = False, note: str = ""
+) -> Touch:  # fmt: skip
+    """Let one touch count within a turn: of who acts, or of `by`. Also a meeting that was booked with them, or held: each is one.
+
+    Who may, and whether they asked us not to, is the caller's to ask.
+    """
+    lead, person = step.lead, by or step.by
+    moment = when or _in_order(step, step.at)
+    cycle = step.cycle if lead.is_open and moment >= step.cycle.assigned_at else None
+    is_owners = person is not None and person.pk == lead.owner_id
+    touch = Touch(
+        lead=lead, cycle=cycle, by=person, channel=channel, outcome=outcome, occurred_at=moment,
+        recorded_at=max(step.turn.recorded_at, moment), is_automated=is_automated, is_owners=is_owners,
+    )  # fmt: skip
+    if note.strip():
+        touch.note = attach(step, note)
+    step.add(touch, "touch")
+    lead.last_activity_at = max(moment, lead.last_activity_at or moment)
+    step.record(
+        "touch", at=moment, data={"touch": touch, "channel": channel, "outcome": outcome, "auto": is_automated,
+                                "late": step.at - moment > BACKDATED, "owners": is_owners},
+    )  # fmt: skip
+    if cycle and not is_automated:
+        _count(step, moment, outcome, person)
+    elif not is_automated and cycle is None:
+        _answer(step, moment)
+    return touch
 
 
 def _in_order(step: Step, when: datetime) -> datetime:
@@ -98,7 +109,7 @@ def _answer(step: Step, when: datetime) -> None:
             step.close_task(task, Task.Outcome.DONE, when)
 
 
-def _count(step: Step, when: datetime, outcome: str) -> None:
+def _count(step: Step, when: datetime, outcome: str, by: User | None) -> None:
     """Let a person's touch count: stamps, state, clocks."""
     lead, cycle = step.lead, step.cycle
     cycle.touches += 1
@@ -106,17 +117,26 @@ def _count(step: Step, when: datetime, outcome: str) -> None:
     if outcome not in TouchOutcome.UNANSWERED and cycle.connected_at is None:
         cycle.connected_at = when
     if cycle.first_touch_at is None:
-        cycle.first_touch_at, cycle.first_touch_by = when, step.by
+        cycle.first_touch_at, cycle.first_touch_by = when, by
         step.close_tasks(Task.Kind.RESPONSE, outcome=Task.Outcome.DONE, at=when)
         if lead.status == LeadStatus.ASSIGNED and lead.motion == Motion.SLG:
             cycle.working_at = max(when, lead.status_since)
             step.move("start", at=when)
     step.close_tasks(Task.Kind.HAND_RAISE, Task.Kind.REPLY, outcome=Task.Outcome.DONE, at=when)
+    if outcome not in TouchOutcome.UNANSWERED:
+        end_duty(step, when)
     for task in step.open_tasks:
         # What was due for this lead is what was just done; a later plan of another channel stands.
         if task.kind == Task.Kind.FOLLOW_UP and task.began_at <= when:
             step.close_task(task, Task.Outcome.DONE, when)
     step.cycle_changed = True
+
+
+def end_duty(step: Step, when: datetime) -> None:
+    """An answer ends the duty to find a new time after a no-show (MEET-6): what comes next is a follow-up like any other."""
+    for task in step.open_tasks:
+        if task.kind == Task.Kind.RESCHEDULE and task.began_at <= when:
+            step.close_task(task, Task.Outcome.DONE, when)
 
 
 def withdraw(touch: Touch, *, by: User, at: datetime, door: str = Door.PAGE) -> Result:

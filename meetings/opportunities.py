@@ -1,18 +1,24 @@
-"""What happens to opportunities: opened with the first meeting, moved from stage to stage, and the leads that follow.
+"""What happens to opportunities while they are open: opened with the first meeting, moved from stage to stage, put into other hands.
 
-The rows live in `accounts`, because routing must see who has one open; the happenings live here, because leads follow them.
+The rows live in `accounts`, because routing must see who has one open; the happenings live here, because leads follow them. How one
+ends is `meetings/closing.py`.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
 
+from accounts import ownership
 from accounts.models import Account, Door, Event, Opportunity, OpportunityStatus, Product, Stage, User
 from accounts.writing import update_each
-from leads import dispositions
+from leads import dispositions, qualification
 from leads.lifecycle import Refused, Seen
 from leads.models import ContactRole, Lead, LeadStatus
+from meetings.record import may
+
+BESIDE = ("account", "product", "stage", "opportunity_owner", "development_owner", "success_owner")
 
 
 def open(
@@ -24,10 +30,11 @@ def open(
     Twenty at once make one: whoever comes second finds the first's. About eight queries.
     """
     first = Stage.objects.filter(status=OpportunityStatus.OPEN).order_by("order").first()
-    if account.gone_as:
-        raise Refused(f"{account.name} was merged or undone.", "gone")
     with transaction.atomic():
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        # Whether it is gone is asked only under its lock: who merges it holds it meanwhile.
+        account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        if account.gone_as:
+            raise Refused(f"{account.name} was merged or undone.", "gone")
         found = Opportunity.objects.filter(account=account, product=product, status=OpportunityStatus.OPEN, gone_as="")
         opportunity = found.select_related("account", "product", "stage").first()
         if opportunity is None:
@@ -35,55 +42,139 @@ def open(
                 account=account, product=product, stage=first, amount=amount, currency=currency, created_at=at,
                 development_owner=development_owner, opportunity_owner=opportunity_owner,
             )  # fmt: skip
-            _record(opportunity, None, first, by, at, door)
+            record(opportunity, None, first, "open", by, at, door)
         for lead in sorted(leads, key=lambda lead: lead.pk):
             ContactRole.objects.get_or_create(lead=lead, opportunity=opportunity)
     return opportunity
 
 
+def hold(opportunity: Opportunity | int, *, stage: int | None = None) -> Opportunity:
+    """Lock an opportunity, and read it as it is now. Inside a transaction. Raises Refused where it is closed or gone, or has moved on
+    from the stage it was seen at."""
+    pk = opportunity.pk if isinstance(opportunity, Opportunity) else opportunity
+    Opportunity.objects.select_for_update(no_key=True).get(pk=pk)
+    # Read only once the lock is held: rows joined to one waited for would be as they were before the wait.
+    row = Opportunity.objects.select_related(*BESIDE).get(pk=pk)
+    if row.status != OpportunityStatus.OPEN or row.gone_as:
+        raise Refused(f"{row.name} is closed: {row.get_status_display().lower()}.", "state")
+    if stage is not None and row.stage_id != stage:
+        raise Refused(f"{row.name} is at {row.stage.name} meanwhile.", "stale")
+    return row
+
+
 def advance(
-    opportunity: Opportunity, stage: Stage, *, by: User | None, at: datetime, door: str = Door.PAGE
+    opportunity: Opportunity,
+    stage: Stage,
+    *,
+    by: User | None,
+    at: datetime,
+    seen_at: int | None = None,
+    door: str = Door.PAGE,
 ) -> Opportunity:
     """Move an opportunity to another open stage; dated, with its value. Reaching the qualifying stage qualifies its working leads.
 
-    A jump passes the stages between; a step back never un-passes one. Stamps are set once. Refused when it is closed already, or the
-    stage is an end (won and lost have their own happenings).
+    A jump passes the stages between; a step back never un-passes one, and needs nothing. Stamps are set once. Refused when it is closed
+    already, when the five answers of the pipeline stage are not known (ACC-10), or the stage is an end (those have their own happenings).
     """
     if stage.status != OpportunityStatus.OPEN:
         raise Refused(f"{stage.name} is an end, not a step.", "stage")
     with transaction.atomic():
-        Opportunity.objects.select_for_update(no_key=True).get(pk=opportunity.pk)
-        # Read only once the lock is held: rows joined to one waited for would be as they were before the wait.
-        rows = Opportunity.objects.select_related("account", "product", "stage", "opportunity_owner")
-        opportunity = rows.get(pk=opportunity.pk)
-        if opportunity.status != OpportunityStatus.OPEN or opportunity.gone_as:
-            raise Refused(f"{opportunity.name} is closed.", "state")
+        opportunity = hold(opportunity, stage=seen_at)
+        may(by, "change", opportunity)
         if opportunity.stage_id == stage.pk:
             raise Refused(f"{opportunity.name} is at {stage.name} already.", "already")
         before, opportunity.stage = opportunity.stage, stage
-        marks = {s.pk: s for s in Stage.objects.filter(status=OpportunityStatus.OPEN, order__lte=stage.order)}
-        if opportunity.qualified_at is None and any(s.is_qualifying for s in marks.values()):
-            opportunity.qualified_at = at
-        if opportunity.pipeline_at is None and any(s.is_pipeline for s in marks.values()):
-            opportunity.pipeline_at = at
+        back = stage.order < before.order
+        if not back:
+            pass_stages(opportunity, stage.order, at, ask=True)
         update_each([opportunity], ["stage", "qualified_at", "pipeline_at"])
-        _record(opportunity, before, stage, by, at, door)
-        if opportunity.qualified_at is not None:
-            roles = ContactRole.objects.filter(opportunity=opportunity).values("lead")
-            working = Lead.objects.filter(pk__in=roles, status=LeadStatus.WORKING, gone_as="")
-            dispositions.qualify(
-                [Seen(pk) for pk in working.values_list("pk", flat=True)],
-                opportunity=opportunity,
-                by=None,
-                at=at,
-                door=door,
-            )
+        record(opportunity, before, stage, "back" if back else "advance", by, at, door)
+        if opportunity.qualified_at is not None and not back:
+            qualify_leads(opportunity, at=at, door=door)
     return opportunity
 
 
-def _record(opportunity: Opportunity, before: Stage | None, stage: Stage, by, at, door) -> None:
+def missing_answers(opportunity: Opportunity) -> list[str]:
+    """Name which of the five answers of the pipeline stage nobody of this sale gave yet (ACC-10). One query."""
+    return qualification.missing_of(ContactRole.objects.filter(opportunity=opportunity).values("lead"))
+
+
+def pass_stages(opportunity: Opportunity, order: int, at: datetime, *, ask: bool) -> None:
+    """Stamp what an opportunity passes on its way to a place in the order, each once, asking for the criteria. Changes the row only."""
+    passed = list(Stage.objects.filter(status=OpportunityStatus.OPEN, order__lte=order))
+    if opportunity.qualified_at is None and any(s.is_qualifying for s in passed):
+        opportunity.qualified_at = at
+    if opportunity.pipeline_at is None and any(s.is_pipeline for s in passed):
+        if ask and (missing := missing_answers(opportunity)):
+            name = next(s.name for s in passed if s.is_pipeline)
+            raise Refused(f"Before {name} the card must tell {_listed(missing)}.", "answers")
+        opportunity.pipeline_at = at
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def qualify_leads(opportunity: Opportunity, *, at: datetime, door: str) -> None:
+    """Qualify whoever of its people is worked, now that it has reached the qualifying stage. One query if nobody is."""
+    roles = ContactRole.objects.filter(opportunity=opportunity).values("lead")
+    working = Lead.objects.filter(pk__in=roles, status=LeadStatus.WORKING, motion="slg", gone_as="")
+    seen = [Seen(pk) for pk in working.values_list("pk", flat=True)]
+    if seen:
+        dispositions.qualify(seen, opportunity=opportunity, by=None, at=at, door=door)
+
+
+def record(opportunity: Opportunity, before: Stage | None, stage: Stage, move: str, by, at, door, **data) -> None:
+    """Put one change of stage on record, with its value then."""
     Event.objects.create(
-        kind="stage", move="open" if before is None else "advance", at=at, recorded_at=at, door=door, actor_id=by.pk if by else None,
+        kind="stage", move=move, at=at, recorded_at=at, door=door, actor_id=by.pk if by else None,
         account_id=opportunity.account_id, opportunity_id=opportunity.pk,
-        data={"from": before.pk if before else None, "to": stage.pk, "amount": str(opportunity.amount), "currency": opportunity.currency},
+        data={"from": before.pk if before else None, "to": stage.pk, "amount": str(opportunity.amount), "currency": opportunity.currency}
+        | data,
     )  # fmt: skip
+
+
+def change_value(
+    opportunity: Opportunity, *, amount: Decimal, by: User, at: datetime, currency: str | None = None, close_date=None, door: str = Door.PAGE
+) -> Opportunity:  # fmt: skip
+    """Say anew what a sale is worth and when it should close; what it was worth at each stage stays on record."""
+    if amount < 0:
+        raise Refused("A value is not below zero.", "amount")
+    with transaction.atomic():
+        row = hold(opportunity)
+        may(by, "change", row)
+        was = row.amount
+        row.amount, row.currency, row.close_date = amount, currency or row.currency, close_date or row.close_date
+        row.save(update_fields=["amount", "currency", "close_date"])
+        Event.objects.create(
+            kind="value", at=at, recorded_at=at, door=door, actor_id=by.pk, account_id=row.account_id, opportunity_id=row.pk,
+            data={"from": str(was), "to": str(amount), "currency": row.currency},
+        )  # fmt: skip
+    return row
+
+
+def name_owner(opportunity: Opportunity, owner: User, *, by: User | None, at: datetime, door: str = Door.PAGE) -> None:
+    """Name who sells, on an opportunity that is held, and on its account where nobody did; each on record (ACC-7)."""
+    ownership.change([opportunity], "opportunity_owner", to=owner, by=by, at=at, door=door)
+    opportunity.opportunity_owner = owner
+    if opportunity.account.opportunity_owner_id is None:
+        ownership.change([opportunity.account], "opportunity_owner", to=owner, by=by, at=at, door=door)
+
+
+def consolidate(account: Account, *, to: User, by: User, at: datetime, door: str = Door.PAGE) -> int:
+    """Put all open opportunities of one account under one owner (ACC-12), and say how many changed hands."""
+    if not to.is_active:
+        raise Refused(f"{to} is switched off and receives nothing.", "inactive")
+    with transaction.atomic():
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        rows = _open_of(account)
+        for row in rows:
+            may(by, "change", row)
+        changed = ownership.change(rows, "opportunity_owner", to=to, by=by, at=at, door=door)
+        ownership.change([account], "opportunity_owner", to=to, by=by, at=at, door=door)
+    return changed
+
+
+def _open_of(account: Account) -> list[Opportunity]:
+    rows: Iterable[Opportunity] = Opportunity.objects.filter(account=account, status=OpportunityStatus.OPEN, gone_as="")
+    return list(rows.select_related(*BESIDE).order_by("pk"))

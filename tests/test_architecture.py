@@ -53,7 +53,7 @@ def test_status_is_only_ever_a_protected_machine():
         (m.__name__, f.name, f.protected) for m in OURS for f in m._meta.get_fields() if isinstance(f, FSMField)
     ]
 
-    assert sorted(machines) == [("Lead", "status", True), ("Opportunity", "status", True)]
+    assert sorted(machines) == [("Lead", "status", True), ("Meeting", "status", True), ("Opportunity", "status", True)]
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda m: m.__name__)

@@ -60,7 +60,7 @@ THEIRS = ("own", "lost", "lost long ago", "ended", "met", "met before", "shield 
 
 # promises.md, Access. One line a promise: who, what, on which leads. What no line allows is refused.
 SEES = "see hand_raise opt_out"
-WORK = "edit_contact nurture unqualify keep qualify give_back note task"
+WORK = "edit_contact nurture unqualify keep qualify give_back note task book qualify_card"
 LEADS = {
     # see: own (and lost in the last 7 days; a touch of theirs on those counts), their queues
     ("SDR", "own"): f"{SEES} touch withdraw {WORK} ask_exception",
@@ -74,7 +74,7 @@ LEADS = {
     ("AE", "own"): f"{SEES} touch withdraw {WORK} ask_exception",
     ("AE", "lost"): f"{SEES} touch withdraw",
     ("AE", "ended"): f"{SEES} touch withdraw take_back",
-    ("AE", "met"): f"{SEES} edit_contact nurture unqualify qualify",
+    ("AE", "met"): f"{SEES} edit_contact nurture unqualify qualify book",
     ("AE", "met before"): SEES,
     ("AE", "shield open"): "see opt_out touch withdraw",
     # a CSM has the rights of an SDR on what is theirs
@@ -92,7 +92,7 @@ for kind in ("own", "ended", "team's", "team's, ended", "team's, never", "team's
 ALL = f"{TEAM} discard set_aside clear_opt_out erase"
 for kind in KINDS.keys() - set(THEIRS):
     LEADS["RevOps", kind] = ALL
-LEADS["RevOps", "product's"] = " ".join(w for w in ALL.split() if w not in ("touch", "keep"))
+LEADS["RevOps", "product's"] = " ".join(w for w in ALL.split() if w not in ("touch", "keep", "book"))
 # marketing: raw and nurture -> unqualified, raw -> nurture; contact fields, notes; no assignment
 MARKETING = f"{SEES} edit_contact discard note"
 for kind in ("team's queue", "foreign queue", "nobody's", "given back"):
@@ -101,7 +101,7 @@ for kind in ("team's, ended", "foreign, ended"):
     LEADS["marketing", kind] = MARKETING
 # an API client sees none of them; its keys let it create, log touches, note opt-outs and hand raises
 for kind in KINDS.keys() - set(THEIRS):
-    LEADS["API client", kind] = "create touch withdraw hand_raise opt_out"
+    LEADS["API client", kind] = "create touch withdraw hand_raise opt_out book"
 LEADS["API client", "product's"] = "create withdraw hand_raise opt_out"
 
 # Whether they ever may, whatever the lead.
@@ -113,7 +113,7 @@ EVER = {
     "RevOps": f"{ALL} import export",
     "marketing": f"{MARKETING} create set_aside import export",
     "leadership": "export",
-    "API client": "see create edit_contact touch withdraw hand_raise opt_out",
+    "API client": "see create edit_contact touch withdraw hand_raise opt_out book",
 }
 FOR_ALL = {"import", "export"}  # about no single lead
 

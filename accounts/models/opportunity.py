@@ -80,6 +80,10 @@ class Opportunity(ConcurrentTransitionMixin, models.Model):
     qualified_at = models.DateTimeField("reached the qualifying stage", null=True, blank=True, editable=False)
     pipeline_at = models.DateTimeField("reached pipeline", null=True, blank=True, editable=False)
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    contract_end_date = models.DateField(null=True, blank=True, help_text="won: when the contract ends")
+    renew_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="won: when its end must be told of, 120 days before"
+    )
     gone_as = models.CharField(max_length=10, blank=True, editable=False)
 
     fates = {
@@ -91,7 +95,17 @@ class Opportunity(ConcurrentTransitionMixin, models.Model):
 
     class Meta:
         verbose_name_plural = "opportunities"
-        indexes = [models.Index(fields=["account", "status"], name="opportunity_of_account")]
+        indexes = [
+            models.Index(fields=["account", "status"], name="opportunity_of_account"),
+            # the board: what is open, stage by stage, newest first
+            models.Index(fields=["stage", "-id"], name="opportunity_on_board", condition=Q(status="open", gone_as="")),
+            # sales that perhaps nobody means any more (ACC-10)
+            models.Index(
+                fields=["id"], name="opportunity_unqualified", condition=Q(status="open", gone_as="", qualified_at=None)
+            ),
+            # contracts whose end comes near
+            models.Index(fields=["renew_at"], name="opportunity_to_renew", condition=Q(renew_at__isnull=False)),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "product"], condition=Q(status="open", gone_as=""), name="opportunity_one_open"
@@ -125,6 +139,10 @@ class Opportunity(ConcurrentTransitionMixin, models.Model):
     @transition(field=status, source=OpportunityStatus.OPEN, target=OpportunityStatus.NOT_QUALIFIED)
     def give_up(self):
         """No meeting of it was ever completed and qualified: neither won nor lost (ACC-10)."""
+
+    @transition(field=status, source=OpportunityStatus.NOT_QUALIFIED, target=OpportunityStatus.OPEN)
+    def reopen(self):
+        """A meeting of it was good after all: what was said of it is corrected."""
 
     @transition(field=status, source=OpportunityStatus.OPEN, target=OpportunityStatus.MERGED)
     def merge(self):

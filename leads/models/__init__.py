@@ -1,12 +1,14 @@
 from .cycle import Cycle, Outcome, Spell, Trigger
 from .fairness import Credit, Share
 from .lead import Channel, GoToMarket, Identity, Lead, LeadStatus, Motion, Note, Source, search_text
+from .qualification import Answer, Qualification, Way
 from .rules import AtLimit, Policy, RoutingRule
 from .signal import ContactRole, Signal
 from .task import Task
 from .touch import Touch, TouchOutcome
 
 __all__ = [
+    "Answer",
     "AtLimit",
     "Channel",
     "ContactRole",
@@ -20,6 +22,7 @@ __all__ = [
     "Note",
     "Outcome",
     "Policy",
+    "Qualification",
     "RoutingRule",
     "Share",
     "Signal",
@@ -29,5 +32,6 @@ __all__ = [
     "Touch",
     "TouchOutcome",
     "Trigger",
+    "Way",
     "search_text",
 ]

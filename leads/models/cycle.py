@@ -72,6 +72,9 @@ class Cycle(models.Model):
     limit_at = models.DateTimeField(null=True)
     first_touch_at = models.DateTimeField(null=True)
     first_touch_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    self_booked_at = models.DateTimeField(
+        "they booked a meeting by themselves", null=True, help_text="stops the response clock, and is no touch (SLA-1)"
+    )
     working_at = models.DateTimeField(null=True)
     connected_at = models.DateTimeField(null=True)
     last_touch_at = models.DateTimeField("last rep touch", null=True)

@@ -22,6 +22,8 @@ class Task(models.Model):
         KEEP = "keep", "Kept for later"
         REVIEW = "review", "For the manager's word"
         EXCEPTION = "exception", "Exception"
+        MEETING = "meeting", "Meeting"
+        RESCHEDULE = "reschedule", "Find a new time"
 
     class Outcome(models.TextChoices):
         DONE = "done", "done"
@@ -77,12 +79,21 @@ class Task(models.Model):
                 name="task_exception_due",
                 condition=Q(kind="exception", done_at__isnull=True, sweep_at__isnull=False),
             ),
+            # no-shows whose duty to find a new time has run out
+            models.Index(
+                fields=["sweep_at"],
+                name="task_duty_due",
+                condition=Q(kind="reschedule", done_at__isnull=True, sweep_at__isnull=False),
+            ),
         ]
         constraints = [
             # one response clock a round; other kinds may stand several times
             models.UniqueConstraint(fields=["cycle", "kind"], condition=Q(kind="response"), name="task_one_response"),
             models.UniqueConstraint(
                 fields=["lead"], condition=Q(kind="exception", done_at__isnull=True), name="task_one_exception"
+            ),
+            models.UniqueConstraint(
+                fields=["lead"], condition=Q(kind="reschedule", done_at__isnull=True), name="task_one_reschedule"
             ),
             models.CheckConstraint(
                 condition=Q(done_at__isnull=True, outcome="") | (Q(done_at__isnull=False) & ~Q(outcome="")),

@@ -158,9 +158,9 @@ def test_twenty_first_bookings_at_once_open_one_opportunity(ana, cleo, north):
 def test_one_opportunity_moved_by_two_at_once_is_moved_once(ana, cleo, north):
     account = Account.objects.create(name="Nordlicht", name_key="nordlicht", domain="nordlicht.no", created_at=NOON)
     opportunity = opportunities.open(account, Product.objects.get(), leads=[raw()], by=None, at=NOON)
-    pipeline = Stage.objects.get(is_pipeline=True)
+    qualifying = Stage.objects.get(is_qualifying=True)
 
-    answers = at_once(*[lambda: opportunities.advance(opportunity, pipeline, by=None, at=LATER)] * 3)
+    answers = at_once(*[lambda: opportunities.advance(opportunity, qualifying, by=None, at=LATER)] * 3)
 
     assert sorted(type(a).__name__ for a in answers) == ["Opportunity", "Refused", "Refused"]
     assert Event.objects.filter(opportunity_id=opportunity.pk, move="advance").count() == 1

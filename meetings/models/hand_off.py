@@ -1,0 +1,99 @@
+"""When a lead passes from who found it to who sells, and each passing on record (MEET-4, SLA-6, MOTION-6)."""
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Opportunity, User
+from accounts.relations import OPEN_WORK, RECORD, Fate
+from leads.models import Lead
+
+
+class HandOffPoint(models.TextChoices):
+    NONE = "none", "None: one rep to the end"
+    COMPLETED = "completed", "When the meeting was held"
+    SCHEDULED = "scheduled", "When the meeting is booked"
+
+
+class HandOffRule(models.Model):
+    """From which contract value on, in which segment, the lead is handed over when. The largest value that fits wins."""
+
+    segment = models.CharField(max_length=40, blank=True, help_text="Empty: every segment.")
+    from_amount = models.DecimalField("from a contract value of", max_digits=14, decimal_places=2, default=0)
+    point = models.CharField("is handed over", max_length=10, choices=HandOffPoint)
+
+    class Meta:
+        ordering = ["segment", "from_amount"]
+        constraints = [
+            models.UniqueConstraint(fields=["segment", "from_amount"], name="handoffrule_once"),
+            models.CheckConstraint(condition=Q(from_amount__gte=0), name="handoffrule_amount_not_negative"),
+            models.CheckConstraint(condition=Q(point__in=HandOffPoint.values), name="handoffrule_point_known"),
+        ]
+
+    def __str__(self):
+        return f"{self.segment or 'every segment'} from {self.from_amount}: {self.get_point_display()}"
+
+
+class HandOff(models.Model):
+    """One passing from one person to another, with its limit to accept: accepted, or refused with a reason, which returns it.
+
+    What must be there to hand over is `met`, what it was handed over without `missing`: codes, no personal text but `why`.
+    """
+
+    class Kind(models.TextChoices):
+        SALE = "sale", "From development to sales"
+        SUCCESS = "success", "From sales to customer success"
+
+    class Outcome(models.TextChoices):
+        WAITS = "", "Waits"
+        ACCEPTED = "accepted", "Accepted"
+        REFUSED = "refused", "Refused"
+        DROPPED = "dropped", "No longer needed"
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    opportunity = models.ForeignKey(Opportunity, models.PROTECT, related_name="+")
+    lead = models.ForeignKey(Lead, models.PROTECT, null=True, related_name="+")
+    giver = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    receiver = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", help_text="empty: nobody is named yet"
+    )
+    missing = models.JSONField("entry criteria not met", default=list)
+    began_at = models.DateTimeField()
+    limit_at = models.DateTimeField()
+    sweep_at = models.DateTimeField(null=True, editable=False)
+    outcome = models.CharField(max_length=8, choices=Outcome, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    is_oversold = models.BooleanField("oversold", default=False)
+    why = models.TextField(blank=True)
+
+    fates = {
+        "lead": Fate(merge="move", erase="blank"),
+        "opportunity": Fate(merge="move"),
+        "giver": RECORD,
+        "receiver": OPEN_WORK,
+        "ended_by": RECORD,
+    }
+    personal = {"why": ""}
+
+    class Meta:
+        indexes = [
+            # what waits for somebody's word
+            models.Index(fields=["receiver", "limit_at"], name="handoff_of_receiver", condition=Q(outcome="")),
+            models.Index(fields=["sweep_at"], name="handoff_to_sweep", condition=Q(outcome="", sweep_at__isnull=False)),
+            models.Index(fields=["opportunity"], name="handoff_of_opportunity"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "opportunity", "lead"],
+                condition=Q(outcome=""),
+                nulls_distinct=False,
+                name="handoff_one_open",
+            ),
+            models.CheckConstraint(condition=Q(outcome="") ^ Q(ended_at__isnull=False), name="handoff_end_is_dated"),
+            models.CheckConstraint(
+                condition=~Q(outcome="refused") | ~Q(why="") | Q(is_oversold=True), name="handoff_refused_says_why"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()}, {self.get_outcome_display()}"

@@ -82,7 +82,8 @@ ROUNDS = [
         "abandon_stored", "The stored moment of auto-abandon is the one that follows from the round.",
         f"""SELECT c.id, c.abandon_at FROM leads_cycle c JOIN leads_lead l ON l.cycle_id = c.id
             LEFT JOIN (SELECT DISTINCT cycle_id FROM leads_task WHERE done_at IS NULL
-              AND (kind IN ('reply', 'hand_raise', 'meeting', 'reschedule') OR kind = 'exception' AND accepted_at IS NOT NULL)) h ON h.cycle_id = c.id
+              AND (kind IN ('reply', 'hand_raise', 'meeting', 'reschedule')
+                OR kind = 'exception' AND accepted_at IS NOT NULL)) h ON h.cycle_id = c.id
             WHERE c.ended_at IS NULL AND {LIVE} AND c.abandon_at IS DISTINCT FROM CASE
               WHEN l.motion <> 'slg' OR h.cycle_id IS NOT NULL THEN NULL
               WHEN l.status = 'working' THEN greatest(c.working_at + interval '30 days',

@@ -44,7 +44,8 @@ def log(
 
 
 def reach(
-    step: Step, channel: str, outcome: str, *, by: User | None = None, when: datetime | None = None, is_automated: bool = False, note: str = ""
+    step: Step, channel: str, outcome: str, *, by: User | None = None, when: datetime | None = None, is_automated: bool = False,
+    note: str = "",
 ) -> Touch:  # fmt: skip
     """Let one touch count within a turn: of who acts, or of `by`. Also a meeting that was booked with them, or held: each is one.
 

@@ -27,7 +27,8 @@ MOVES_BY_THEM = 3  # then the manager is told
 
 
 def book(
-    lead: Lead | Seen, *, product: Product, starts_at: datetime, by: User | None, at: datetime, minutes: int = 30, owner: User | None = None,
+    lead: Lead | Seen, *, product: Product, starts_at: datetime, by: User | None, at: datetime, minutes: int = 30,
+    owner: User | None = None,
     pool: Team | None = None, company: str = "", zone: str = "", place: str = "", persona: str = "", next_step: str = "",
     amount: Decimal = Decimal(0), currency: str = "EUR", door: str = Door.PAGE,
 ) -> Meeting:  # fmt: skip

@@ -220,7 +220,7 @@ def surprises(begin: datetime, end: datetime, *, within: timedelta = timedelta(d
 
 
 def what_moves(rows: list[Opportunity | Account], user: User) -> dict[str, int]:
-    """Count what a change of owner could move along with these: open leads, their tasks, meetings ahead, open sales (ACC-7). Four queries."""
+    """Count what a change of owner could move along with these: open leads, their tasks, meetings ahead, open sales (ACC-7). 4 queries."""
 
     accounts = [row.pk if isinstance(row, Account) else row.account_id for row in rows]
     leads = Lead.objects.filter(account__in=accounts, owner=user, gone_as="")

@@ -135,7 +135,8 @@ def record(opportunity: Opportunity, before: Stage | None, stage: Stage, move: s
 
 
 def change_value(
-    opportunity: Opportunity, *, amount: Decimal, by: User, at: datetime, currency: str | None = None, close_date=None, door: str = Door.PAGE
+    opportunity: Opportunity, *, amount: Decimal, by: User, at: datetime, currency: str | None = None, close_date=None,
+    door: str = Door.PAGE,
 ) -> Opportunity:  # fmt: skip
     """Say anew what a sale is worth and when it should close; what it was worth at each stage stays on record."""
     if amount < 0:

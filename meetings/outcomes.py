@@ -23,7 +23,8 @@ NO_SHOWS = 3  # 1 + 2 further, in one round
 DUTY = timedelta(days=7)  # 7 x 24 h
 CORRECT_WITHIN = timedelta(hours=24)  # by who said it; later a manager
 MOVES = {
-    MeetingStatus.QUALIFIED: "qualify", MeetingStatus.UNQUALIFIED: "unqualify", MeetingStatus.NO_SHOW: "not_shown", MeetingStatus.MISSED: "miss",
+    MeetingStatus.QUALIFIED: "qualify", MeetingStatus.UNQUALIFIED: "unqualify",
+    MeetingStatus.NO_SHOW: "not_shown", MeetingStatus.MISSED: "miss",
 }  # fmt: skip
 
 
@@ -54,7 +55,8 @@ def missed_by_owner(
 
 
 def dispose(
-    meeting: Meeting, status: str, *, by: User, at: datetime, reason: Reason | None = None, version: int | None = None, door: str = Door.PAGE
+    meeting: Meeting, status: str, *, by: User, at: datetime, reason: Reason | None = None, version: int | None = None,
+    door: str = Door.PAGE,
 ) -> Meeting:  # fmt: skip
     """Say what came of a meeting, by its name: the one way in for doors that take it as a value."""
     return _dispose(meeting, status, by=by, at=at, reason=reason, version=version, door=door)
@@ -225,7 +227,8 @@ def _after_missed(row: Meeting, by: User | None, at: datetime, door: str, happen
 
 
 def correct(
-    meeting: Meeting, status: str, *, by: User, at: datetime, reason: Reason | None = None, version: int | None = None, door: str = Door.PAGE
+    meeting: Meeting, status: str, *, by: User, at: datetime, reason: Reason | None = None, version: int | None = None,
+    door: str = Door.PAGE,
 ) -> Meeting:  # fmt: skip
     """Correct what was said of a meeting: what had followed from it is taken back as far as nobody went on from there, and what follows
     from the right word happens. Who said it for 24 hours, a manager later. The first moment stays, and so does every version.

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from accounts.models import Door, Event, Message, Opportunity, User
+from accounts.models import Event, Message, Opportunity, User
 from accounts.writing import insert_each
 from leads.lifecycle import Forbidden, Refused, Seen, Stale, Step, turn
 from meetings import permissions

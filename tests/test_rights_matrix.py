@@ -220,7 +220,7 @@ def test_whoever_is_refused_is_told_why_in_one_sentence(role, kind, house):
 @pytest.mark.parametrize("kind", KINDS.keys() - set(THEIRS))
 def test_the_superuser_may_do_everything_but_what_the_shield_forbids_everybody(kind, house):
     lead = made(kind, house.root, house)
-    forbidden = {"touch", "pull", "keep", "ask_exception"} if kind == "product's" else set()
+    forbidden = {"touch", "book", "pull", "keep", "ask_exception"} if kind == "product's" else set()
     assert {action for action in ACTIONS if not can(house.root, action, lead, at=NOW)} == forbidden
 
 

@@ -24,7 +24,7 @@ WANTS = (
 )
 ENDS = ("not_in_purchase", "wrong_use_case", "budget_later", "missing_feature", "not_a_prospect")
 CARD = {
-    "urgency": 2, "criticality": 2, "complexity": 1, "need": "yes", "need_evidence": "Two people plan by hand, every day.", "timeline": "yes",
+    "urgency": 2, "criticality": 2, "complexity": 1, "need": "yes", "need_evidence": "Two plan by hand, every day.", "timeline": "yes",
     "timeline_evidence": "They want to begin next quarter.", "compelling_event": "The contract with their vendor ends.",
     "systems": "A spreadsheet, and SAP.", "size": "40 people",
 }  # fmt: skip

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import Event, Opportunity, Reason
-from leads.models import Credit, Lead, Task, Touch
+from leads.models import Credit, Task, Touch
 from meetings import booking, outcomes
 from meetings.models import HandOff, Meeting
 from tests.leads.states import settle

@@ -2,7 +2,9 @@
 
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 
+from accounts import telling
 from accounts.models import Role
 from accounts.permissions import Scope, allowed
 
@@ -56,7 +58,10 @@ def navigation(user, path: str = "") -> list[dict]:
 
 
 def frame(request) -> dict:
-    """Give templates `nav`, `is_demo`, `keys_on`, `keys_url`, `find_url`, `initials` and `home_url`. No query."""
+    """Give templates `nav`, `is_demo`, `keys_on`, `keys_url`, `find_url`, `initials`, `home_url` and `bell`.
+
+    No query; one by a page that shows the bell.
+    """
     user = getattr(request, "user", None)
     shared = {"is_demo": settings.LEADOPS_DEMO, "home_url": address("home") or "/"}
     if user is None or not user.is_authenticated:
@@ -67,4 +72,5 @@ def frame(request) -> dict:
         "keys_url": address("keys"),
         "find_url": address("search") if _sees_leads(user) else None,
         "initials": user.initials,
+        "bell": SimpleLazyObject(lambda: telling.bell(user)),
     }

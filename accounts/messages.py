@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
-from django.core.mail import EmailMessage, mailers
+from django.core.mail import EmailMultiAlternatives, mailers
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
@@ -25,6 +25,7 @@ UNDO = timedelta(seconds=60)  # what leaves the house waits as long as it may be
 LEASE = timedelta(minutes=5)  # longer than any sending takes
 LONGEST_PAUSE, MOST_TRIES = timedelta(hours=1), 30  # about a day
 BATCH = 20
+_writers: dict[str, Callable] = {}
 
 
 def mail(
@@ -106,7 +107,10 @@ class _Post:
             with transaction.atomic():
                 if message.address and not self.may_go(message):
                     return _park(message, at, "they asked us to stop", tell=False)
-                mailer.send_messages([_envelope(message, receiver)])
+                envelope = _envelope(message, receiver, at)
+                if envelope is None:
+                    return _park(message, at, "nothing of it is left to say", tell=False)
+                mailer.send_messages([envelope])
                 Message.objects.filter(pk=message.pk).update(sent_at=at, taken_at=None, error="")
         except (smtplib.SMTPServerDisconnected, TimeoutError, ConnectionError) as problem:
             # It may have arrived all the same.
@@ -137,9 +141,26 @@ def _claim(key: int, at: datetime) -> Message | None:
     return message
 
 
-def _envelope(message: Message, receiver: str) -> EmailMessage:
+def written_by(kind: str, write: Callable[[Message, datetime], object]) -> None:
+    """Have the mails of one kind put into words (`subject`, `text`, `html`, or None) when they leave, not before."""
+    _writers[kind] = write
+
+
+def in_words(message: Message, at: datetime):
+    """Return what a mail says, if it is put into words only now; else None."""
+    return _writers[message.kind](message, at) if message.kind in _writers else None
+
+
+def _envelope(message: Message, receiver: str, at: datetime) -> EmailMultiAlternatives | None:
     headers = {"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"}
-    return EmailMessage(message.subject, message.body, to=[receiver], headers=headers)
+    if message.kind not in _writers:
+        return EmailMultiAlternatives(message.subject, message.body, to=[receiver], headers=headers)
+    said = in_words(message, at)
+    if said is None:
+        return None
+    envelope = EmailMultiAlternatives(said.subject, said.text, to=[receiver], headers=headers)
+    envelope.attach_alternative(said.html, "text/html")
+    return envelope
 
 
 def _may_pass(problem: Exception) -> bool:

@@ -15,5 +15,9 @@ urlpatterns = [
     path("account/recovery-codes/", views.recovery_codes, name="recovery-codes"),
     path("account/", views.account, name="account"),
     path("account/keys/", views.keys, name="keys"),
+    path("messages/", views.messages, name="messages"),
+    path("messages/bell/", views.bell, name="bell"),
+    path("messages/read/", views.read, name="messages-read"),
+    path("messages/ways/", views.ways, name="message-ways"),
     path("mailbox/", views.mailbox, name="mailbox"),
 ]

@@ -8,13 +8,13 @@ sweep is one line here: docs/sweeps.md.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from accounts import messages
+from accounts import gathering, messages
 from accounts.sweeping import Sweep
 from leads import consent, response_sweeps
 from leads import sweeps as leads
 
 # In the order in which they are run by hand; what tells comes last.
-_ALL = [*response_sweeps.SWEEPS, *leads.SWEEPS, messages.mail_sweep(consent.may_still_mail)]
+_ALL = [*response_sweeps.SWEEPS, *leads.SWEEPS, gathering.GATHER, messages.mail_sweep(consent.may_still_mail)]
 SWEEPS: dict[str, Sweep] = {sweep.name: sweep for sweep in _ALL}
 
 

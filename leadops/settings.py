@@ -3,9 +3,10 @@
 ``DATABASE_URL`` and ``LEADOPS_OWNER_URL`` name a database and its owner; with neither, the
 embedded server is used (see `leadops.database`). ``LEADOPS_SECRET_KEY``, ``LEADOPS_HOSTS``,
 ``LEADOPS_HTTPS``, ``LEADOPS_PROXIED``, ``LEADOPS_DEBUG``, ``LEADOPS_MAIL_URL``,
-``LEADOPS_DEMO`` and ``LEADOPS_DATA`` are the rest. ``LEADOPS_SECOND_FACTOR`` asks managers and RevOps for
-a code; ``LEADOPS_SSO_URL``, ``LEADOPS_SSO_CLIENT_ID`` and ``LEADOPS_SSO_CLIENT_SECRET`` name an OpenID
-Connect provider, whose address to come back to is ``/sign-in/company/back/``.
+``LEADOPS_DEMO`` and ``LEADOPS_DATA`` are the rest. ``LEADOPS_URL`` is where people reach the house, for
+links in mails. ``LEADOPS_SECOND_FACTOR`` asks managers and RevOps for a code; ``LEADOPS_SSO_URL``,
+``LEADOPS_SSO_CLIENT_ID`` and ``LEADOPS_SSO_CLIENT_SECRET`` name an OpenID Connect provider, whose address
+to come back to is ``/sign-in/company/back/``.
 """
 
 import os
@@ -55,6 +56,8 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = os.environ.get("LEADOPS_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+# Where people reach this house from outside a page: links in mails.
+LEADOPS_URL = os.environ.get("LEADOPS_URL") or f"http{'s' * HTTPS}://{ALLOWED_HOSTS[0]}"
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and host != "*"]
 
 INSTALLED_APPS = [

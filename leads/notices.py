@@ -1,14 +1,23 @@
 """What LeadOps tells people of leads by itself, in one sentence each, and the rows of the outbox that say so.
 
-A process writes the row in the transaction that makes it true (`Step.add`); pages and mails say it with `words`.
+A process writes the row in the transaction that makes it true (`Step.add`); pages and mails say it (`accounts/telling.py`). Something
+new to tell is one line of SENTENCES and one of KINDS; another app has its own and adds them when it begins.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from accounts.models import Message, User
-from accounts.words import count
-from leads.models import Spell, Task
+from django.urls import reverse
 
+from accounts import telling
+from accounts.models import Message, Role, User, Way
+from accounts.telling import EVERYWHERE, IN_PAGE, Kind, Named
+from accounts.words import count
+from leads.models import Lead, Spell, Task
+
+REPS = (Role.SDR, Role.AE, Role.CSM, Role.MANAGER)
+ABOVE = (Role.MANAGER, Role.REVOPS)
+REVOPS = (Role.REVOPS,)
 SENTENCES = {
     "auto_abandoned": "{lead} went to not now by itself: 30 days in working and 7 without a touch, or 14 without the first.",
     "returned": "{lead} went back to its queue: pulled, and untouched for 3 working days.",
@@ -16,7 +25,7 @@ SENTENCES = {
     "long_working": "{lead} is in working for 21 days and not qualified.",
     "exception_waits": "{lead}: somebody asks for an exception for 14 days and has no answer.",
     "exception_due": "{lead}: its exception is past its review date, or 14 days old. Close it, or take the lead on.",
-    "morning": "{silent} working leads without activity for 7 days; {nobody} in no program, no queue and no one's hands.",
+    "mention": "A colleague mentions you in a note on {lead}.",
     "assigned": "{lead} is yours.",
     "hand_raise": "{lead} asks for us.",
     "reply": "{lead} answered.",
@@ -28,8 +37,49 @@ SENTENCES = {
     "unrouted": "No routing rule matches leads like {lead}. Write one, or say where they go.",
     "idle_account": "The target account {account} was not worked for 30 days, and went to {receiver}.",
     "unsound": "The data breaks a rule. {says} ./run manage check_invariants shows where.",
-    "parked": "The sweep {sweep} failed three times on row {key} and put it aside: {error}",
 }
+# In the order of the settings: label, the way unless somebody chose another, which ways there are, to whom it comes. What the page tells
+# within seconds stays in the page, whoever else hears of it by mail (SLA-3).
+KINDS = {
+    "assigned": ("A lead is yours", Way.PAGE, IN_PAGE, REPS),
+    "hand_raise": ("A lead of yours asks for us", Way.BOTH, IN_PAGE, REPS),
+    "reply": ("A lead of yours answers", Way.PAGE, IN_PAGE, REPS),
+    "soon": ("15 minutes to a target", Way.PAGE, IN_PAGE, REPS),
+    "target": ("A target is missed", Way.PAGE, IN_PAGE, REPS),
+    "taken": ("A lead of yours moved on", Way.PAGE, IN_PAGE, REPS),
+    "limit": ("A limit is passed in your team", Way.BOTH, IN_PAGE, ABOVE),
+    "waits": ("A lead waits in a pool", Way.BOTH, IN_PAGE, ABOVE),
+    "mention": ("Somebody mentions you", Way.PAGE, EVERYWHERE, ()),
+    "kept_due": ("A kept lead is due", Way.PAGE, EVERYWHERE, REPS),
+    "returned": ("A pull goes back", Way.PAGE, EVERYWHERE, REPS),
+    "auto_abandoned": ("A lead leaves by itself", Way.PAGE, EVERYWHERE, (*REPS, Role.REVOPS)),
+    "long_working": ("A lead is long in working", Way.PAGE, EVERYWHERE, REPS),
+    "exception_waits": ("An exception has no answer", Way.BOTH, EVERYWHERE, ABOVE),
+    "exception_due": ("An exception is past its review", Way.PAGE, EVERYWHERE, ABOVE),
+    "idle_account": ("A target account nobody works", Way.BOTH, EVERYWHERE, ABOVE),
+    "unrouted": ("No rule matches", Way.BOTH, IN_PAGE, REVOPS),
+    "unsound": ("The data breaks a rule", Way.BOTH, IN_PAGE, REVOPS),
+}
+
+
+def begin() -> None:
+    """Add these kinds to what people are told, and say how leads are called. Called when the app is ready."""
+    telling.add(
+        *(Kind(code, label, SENTENCES[code], way, ways, roles) for code, (label, way, ways, roles) in KINDS.items())
+    )
+    telling.add(Kind("morning", "The morning’s loose ends", _morning, Way.BOTH, EVERYWHERE, REVOPS))
+    telling.name_leads_with(names)
+
+
+def names(ids: Sequence[int], reader: User, at: datetime) -> dict[int, Named]:
+    """Say how a reader knows these leads: by name and page those they may see, by nothing the others. One query beyond the teams."""
+    rows = Lead.objects.visible_to(reader, at).filter(pk__in=ids)
+    return {lead.pk: Named(lead.name, reverse("lead", args=[lead.pk])) for lead in rows}
+
+
+def _morning(message: Message, _lead: str) -> str:
+    silent, nobody = (count(message.data.get(name, 0)) for name in ("silent", "nobody"))
+    return f"{silent} working leads without activity for 7 days; {nobody} in no program, no queue and no one's hands."
 
 
 def notice(to: User | None, kind: str, key: str, *, at: datetime, lead: int | None = None, **data) -> list[Message]:
@@ -58,11 +108,3 @@ def at_assignment(step) -> list[Message]:
             dedupe_key=f"sla:{clock.pk if clock else 0}:{spell.pk}:0",
         )
     ]  # fmt: skip
-
-
-def words(message: Message, lead: str = "A lead") -> str:
-    """Say a message of ours in a sentence; an empty one for a kind that says itself elsewhere. Pure."""
-    sentence = SENTENCES.get(message.kind, "")
-    facts = {"lead": lead, "sweep": "", "key": "", "error": "", "account": "", "receiver": ""} | message.data
-    facts |= {name: count(message.data.get(name, 0)) for name in ("silent", "nobody")}
-    return sentence.format_map(facts)

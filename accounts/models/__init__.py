@@ -1,6 +1,6 @@
 from .batch import Batch, BatchRow
 from .companies import Account, Domain
-from .message import Message, Parked, Receipt, SweepRun
+from .message import Message, Parked, Receipt, SweepRun, Way
 from .opportunity import Opportunity, OpportunityStatus, Product, Stage
 from .people import Absence, Membership, Role, Team, User
 from .reason import Disposition, NurtureKind, Reason
@@ -32,4 +32,5 @@ __all__ = [
     "SweepRun",
     "Team",
     "User",
+    "Way",
 ]

@@ -10,11 +10,21 @@ from accounts.relations import RECORD
 from .people import User
 
 
+class Way(models.TextChoices):
+    """How somebody wants to hear of a kind of thing."""
+
+    PAGE = "page", "in the page"
+    MAIL = "mail", "by mail"
+    BOTH = "both", "both"
+    NONE = "none", "not at all"
+
+
 class Message(models.Model):
     """One thing to tell one person by one channel, written in the transaction that made it true. `dedupe_key` makes it once.
 
-    In the page the row itself is what is read. A mail is sent by its own sweep (`accounts/messages.py`): `taken_at` stands while
-    one to an outsider is on its way, so that what may have arrived is never sent again; `parked_at` when a person must decide.
+    In the page the row itself is what is read; `gathered_at` is when it was looked at for the mail (`accounts/gathering.py`). A mail is
+    sent by its own sweep (`accounts/messages.py`): `taken_at` stands while one to an outsider is on its way, so that what may have
+    arrived is never sent again; `parked_at` when a person must decide.
     """
 
     class Channel(models.TextChoices):
@@ -22,7 +32,7 @@ class Message(models.Model):
         MAIL = "mail", "mail"
         WEBHOOK = "webhook", "webhook"
 
-    to = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
+    to = models.ForeignKey(User, models.CASCADE, null=True, related_name="+", db_index=False)
     address = models.CharField(max_length=254, blank=True, help_text="outside the house")
     channel = models.CharField(max_length=8, choices=Channel, default=Channel.PAGE)
     kind = models.CharField(max_length=30)
@@ -40,12 +50,17 @@ class Message(models.Model):
     parked_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=300, blank=True, default="", db_default="")
     read_at = models.DateTimeField(null=True)
+    gathered_at = models.DateTimeField(null=True)
 
     fates = {"to": RECORD}
 
     class Meta:
         indexes = [
             models.Index(fields=["to", "-id"], name="message_unread", condition=Q(channel="page", read_at__isnull=True)),
+            # what somebody was told, the newest first
+            models.Index(fields=["to", "-id"], name="message_of"),
+            # what is to be looked at for the mail
+            models.Index(fields=["created_at", "id"], name="message_to_gather", condition=Q(channel="page", gathered_at__isnull=True)),
             # the next mails to send
             models.Index(
                 Coalesce("next_try_at", "not_before", "created_at"),

@@ -8,7 +8,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from accounts.relations import OPEN_WORK, RECORD, Fate
 
@@ -62,6 +62,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     keys_on = models.BooleanField("single keys on", default=True)
     morning_at = models.DateTimeField(
         null=True, editable=False, help_text="managers: when the next morning's figures are due"
+    )
+    day_ends_at = models.DateTimeField(null=True, editable=False, help_text="who pulls: when their day is looked at next")
+    told_by = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField()), editable=False, help_text="kind of message: the way they chose"
     )
     is_active = models.BooleanField(default=True, help_text="Off: cannot sign in, gets nothing.")
     is_staff = models.BooleanField("may use the admin", default=False)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urljoin
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
 
 from accounts import words
@@ -33,6 +35,12 @@ def moment(at: datetime | None, now: datetime | None = None) -> str:
 def ago(at: datetime | None, now: datetime | None = None) -> str:
     """Say how far a moment lies back from `now`."""
     return words.ago(at, now or timezone.now())
+
+
+@register.filter
+def reached(path: str) -> str:
+    """Return where a page of ours is for somebody who reads a mail."""
+    return urljoin(settings.LEADOPS_URL, path)
 
 
 @register.filter

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accounts import clock
+from accounts import clock, messages
 from accounts.models import Message
 from accounts.permissions import Scope, allowed
 
@@ -26,7 +26,11 @@ def mailbox(request):
         mails = mails.filter(pk__lt=int(older))
     rows = list(mails[: PAGE + 1])
     pager = {"older": f"?older={rows[PAGE - 1].pk}"} if len(rows) > PAGE else {}
-    shown = {"mails": rows[:PAGE], "pager": pager, "now": clock.now(), "goes_out": _goes_out()}
+    at = clock.now()
+    opened = request.GET.get("open", "")
+    # Put into words one by one, as they leave.
+    letter = next((messages.in_words(mail, at) for mail in rows if str(mail.pk) == opened), None)
+    shown = {"mails": rows[:PAGE], "pager": pager, "now": at, "goes_out": _goes_out(), "opened": opened, "letter": letter, "older": older}
     return render(request, "accounts/mailbox.html", shown)
 
 

@@ -16,11 +16,13 @@ from django.conf import settings
 from django.db import connection
 
 from accounts import sweeping
+from accounts.gathering import GATHER, LETTER
 from accounts.messages import LEASE, UNDO, mail, mail_sweep, message_id, post
 from accounts.models import Message, User
 from accounts.sweeping import Sweep
 from leadops.chaos.crew import fork, wait
 from leadops.chaos.world import FIRST, KINDS, World, a_world
+from leads.notices import notice
 from leads.sweeps import MORNING
 
 MOST = 200  # no sweep of a few rows has more boundaries
@@ -35,6 +37,8 @@ def main(say: Callable[[str], None], *, seed: int, every: int = 1) -> bool:
             right &= _leads(say, world, KINDS[kind][0], first, every)
     with a_world(2, groups=1, kinds=("abandon",)):
         right &= _mornings(say, first, every)
+    with a_world(0, groups=1) as world:
+        right &= _gathers(say, world, first, every)
     with a_world(0, groups=1) as world:
         right &= _mails(say, world, first, every)
     return right
@@ -104,6 +108,25 @@ def _mornings(say: Callable[[str], None], first: int, every: int) -> bool:
     missing, twice = 2 * mornings - len(told), sum(times > 1 for times in told.values())
     say(f"morning: {mornings} kills at its boundaries: missing {missing}, twice {twice}")
     return mornings > 0 and not (missing or twice)
+
+
+def _gathers(say: Callable[[str], None], world: World, first: int, every: int) -> bool:
+    """What was told in the page is in one mail each, once."""
+    kills = 0
+    for number, boundary in enumerate(range(first, MOST, every)):
+        at = FIRST + number * timedelta(minutes=1)
+        told = [notice(who, "limit", f"{number}-{n}", at=at) for who in (world.rep, world.manager) for n in range(2)]
+        post([message for each in told for message in each])
+        if not _killed_at(GATHER, at, boundary):
+            break
+        kills += 1
+        wait(fork(lambda at=at: sweeping.run(GATHER, at)))
+    connection.close()
+    rows = set(Message.objects.filter(kind="limit").values_list("pk", flat=True))
+    mailed = Counter(pk for letter in Message.objects.filter(kind=LETTER) for pk in letter.data["messages"])
+    missing, twice = len(rows - set(mailed)), sum(times > 1 for times in mailed.values())
+    say(f"gather: {kills} kills at its boundaries: {len(rows)} messages, missing {missing}, twice {twice}")
+    return kills > 0 and not (missing or twice)
 
 
 def _mails(say: Callable[[str], None], world: World, first: int, every: int) -> bool:

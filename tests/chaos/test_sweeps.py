@@ -45,7 +45,7 @@ def test_kills_at_boundaries_and_poisoned_rows_harm_nobody_else():
     said = chaos("boundaries", "poison", "--every", "10", "--rows", "200", "--patience", "1")
 
     sweeps = [line.partition(":")[0] for line in said[:-1]]
-    assert sweeps == ["long-working", "exceptions", "auto-abandon", "come-back", "untouched-pulls", "morning", "mail"]
+    assert sweeps == ["long-working", "exceptions", "auto-abandon", "come-back", "untouched-pulls", "morning", "gather", "mail"]
     assert said[-1].startswith(
         "200 rows with one that raises, one that hangs, one that kills: 197 done, 3 put aside, 3 told"
     )

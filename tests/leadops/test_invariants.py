@@ -8,9 +8,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django_q.models import OrmQ
 
+from accounts import telling
 from accounts.models import Message, Reason, Role, Stage, Team, User
 from leadops import invariants, jobs
-from leads import assignment, consent, dispositions, exceptions, intake, notes, notices, product_led, signals, touches
+from leads import assignment, consent, dispositions, exceptions, intake, notes, product_led, signals, touches
 from leads.lifecycle import Seen
 from leads.models import Lead
 from meetings import opportunities
@@ -215,7 +216,8 @@ def test_what_is_found_at_night_is_told_to_revops_once_a_day(world, rita):
     assert sorted(told.values_list("to", flat=True)) == sorted(revops.values_list("pk", flat=True))
     assert rita in revops
     message = told.get(to=rita)
-    assert notices.words(message).startswith("The data breaks a rule. A live lead is found by the one search box.")
+    [told] = telling.said([message], rita, message.created_at)
+    assert told.words.startswith("The data breaks a rule. A live lead is found by the one search box.")
 
 
 def test_a_lead_that_came_back_is_sound_while_it_goes_on(world, ana, cleo):

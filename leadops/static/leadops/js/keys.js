@@ -146,8 +146,11 @@ function notice(words, link) {
 const offline = () => notice("No connection. Nothing is lost; press Save again.");
 addEventListener("offline", offline);
 addEventListener("online", () => document.getElementById("notices").replaceChildren());
-page.addEventListener("htmx:sendError", offline);
+// What a page asks by itself is no act of anybody's: it neither raises a notice nor takes one away.
+const isPoll = (e) => e.detail.requestConfig?.headers["X-Poll"] === "1";
+page.addEventListener("htmx:sendError", (e) => isPoll(e) || offline());
 page.addEventListener("htmx:responseError", (e) => {
+  if (isPoll(e)) return;
   const number = e.detail.xhr.getResponseHeader("X-Error-Number");
   notice(`That did not work, and nothing was changed.${number ? ` Number ${number} for RevOps.` : ""} Try again.`);
 });
@@ -155,10 +158,11 @@ let signedOut = false;
 page.addEventListener("htmx:beforeSwap", (e) => {
   if (!/^\s*<!doctype/i.test(e.detail.xhr.responseText)) return; // a whole page where a part was asked for: the sign-in has ended
   e.detail.shouldSwap = false;
+  if (signedOut && isPoll(e)) return;
   signedOut = true;
   notice("You are signed out. What you typed is still here.", [location.href, "Sign in in a new tab, then press again."]);
 });
-page.addEventListener("htmx:afterRequest", (e) => { if (e.detail.successful && !signedOut) document.querySelector("#notices .notice--bare")?.remove(); });
+page.addEventListener("htmx:afterRequest", (e) => { if (e.detail.successful && !signedOut && !isPoll(e)) document.querySelector("#notices .notice--bare")?.remove(); });
 // Signed in again in another tab: the forms here take the new token over from a fresh copy of this page, and keep what was typed.
 addEventListener("focus", async () => {
   if (!signedOut) return;

@@ -1,7 +1,7 @@
 """A person's working days, in their own zone. Pure: asked by the processes that wait for working days, and by what is told in the
 morning. Wall-clock times, so that a daylight-saving night neither skips nor doubles anything (TIME-3)."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from accounts.models import User
 
@@ -16,6 +16,11 @@ def working_days_after(user: User, at: datetime, number: int) -> datetime:
         on += timedelta(days=1)
         number -= on.isoweekday() in days
     return datetime.combine(on, here.timetz().replace(tzinfo=None), user.zone).astimezone(at.tzinfo)
+
+
+def works_on(user: User, on: date) -> bool:
+    """Say whether this is a working day of theirs."""
+    return on.isoweekday() in (set(user.work_days) or {1, 2, 3, 4, 5})
 
 
 def is_on_shift(user: User, at: datetime) -> bool:

@@ -8,18 +8,13 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from accounts.models import Message, Role, User
-from accounts.workdays import last_morning, next_morning
-from accounts.writing import update_each
+from accounts.models import User
 from leads import deadlines
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import Cycle, Lead, LeadStatus, Motion, Task
 from leads.notices import notice
-from leads.permissions import visible_to
 
 SILENT_FOR = timedelta(days=7)
-ENOUGH = 1_000  # counts are exact up to here
-TOLD = (Role.MANAGER, Role.REVOPS)
 
 
 def leaving(owner: User, at: datetime) -> QuerySet[Lead]:
@@ -74,40 +69,3 @@ def warn(leads, *, at: datetime, recorded_at: datetime | None = None, skip_locke
             step.add(row)
 
     return turn(leads, change, by=None, at=at, recorded_at=recorded_at or at, door="sweep", skip_locked=skip_locked)
-
-
-def without_a_morning(at: datetime) -> QuerySet[User]:
-    """Return the managers and RevOps whose morning's figures are due, or whose first morning is not set yet."""
-    people = User.objects.filter(role__in=TOLD, is_active=True)
-    return people.filter(Q(morning_at__isnull=True) | Q(morning_at__lte=at)).order_by("morning_at", "pk")
-
-
-def tell_the_morning(people, *, at: datetime) -> int:
-    """Tell each of these, once a morning of theirs, how many leads nobody is talking to; return how many were due.
-
-    A manager's are those of their people; nobody's leads are RevOps' to tell of. A clean house says nothing. Late, it is told once,
-    dated that morning. Two queries, and two for each who is due. In a transaction.
-    """
-    rows = without_a_morning(at).filter(pk__in=people).order_by("pk").select_for_update(no_key=True, skip_locked=True)
-    due = list(rows)
-    messages: list[Message] = []
-    for person in due:
-        if person.morning_at is not None:
-            messages += _figures(person, last_morning(person, at), at)
-        person.morning_at = next_morning(person, at)
-    Message.objects.bulk_create(messages, ignore_conflicts=True)
-    update_each(due, ["morning_at"])
-    return len(due)
-
-
-def _figures(person: User, morning: datetime, at: datetime) -> list[Message]:
-    figures = {"silent": _count(visible_to(silent(at), person, at))}
-    if person.role == Role.REVOPS:
-        figures["nobody"] = _count(nobodys())
-    if not any(figures.values()):
-        return []
-    return notice(person, "morning", str(morning.astimezone(person.zone).date()), at=morning, **figures)
-
-
-def _count(rows: QuerySet) -> int:
-    return rows.order_by()[: ENOUGH + 1].count()

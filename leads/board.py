@@ -18,7 +18,7 @@ from accounts.permissions import Scope, allowed, people_of, teams_of
 from leads import attention, sla
 from leads.models import Lead, LeadStatus, Motion, Task, Touch
 from leads.permissions import HOLDERS
-from leads.queue import ENOUGH, wishes
+from leads.queue import ENOUGH, PLANNED, wishes
 
 ROWS = 100
 REPS = (Role.SDR, Role.AE, Role.CSM)
@@ -85,16 +85,19 @@ class Board:
         found = {pk: Rep(user, Counter(done=user.done_today)) for pk, user in self.users.items()}
         everybody = list(self.users)
         tasks = Task.objects.filter(done_at__isnull=True, owner__in=everybody).values_list("owner")
-        late, risk = _clocks(self.at)
+        late, risk = clocks(self.at)
         tasks = tasks.annotate(
             over=Count("lead", distinct=True, filter=late["over"]),
             late=Count("lead", distinct=True, filter=late["late"]),
             risk=Count("lead", distinct=True, filter=risk),
             asked=Count("pk", filter=_EXCEPTION & Q(accepted_at__isnull=True)),
             review=Count("pk", filter=_EXCEPTION & Q(accepted_at__isnull=False, due_at__lte=self.at)),
+            overdue=Count("pk", filter=overdue(self.at)),
         )
         for pk, *numbers in tasks:
-            found[pk].counts.update(dict(zip(("over", "late", "risk", "asked", "review"), numbers, strict=True)))
+            found[pk].counts.update(
+                dict(zip(("over", "late", "risk", "asked", "review", "overdue"), numbers, strict=True))
+            )
         in_hand = self._in_hand(everybody).values_list("owner")
         in_hand = in_hand.annotate(
             open=Count("pk"), unplanned=Count("pk", filter=_unplanned()), quiet=Count("pk", filter=_quiet(self.at))
@@ -122,7 +125,7 @@ class Board:
 
     def found(self, view: str) -> QuerySet:
         """Return the leads, or the tasks on leads, that one view lists, in its order."""
-        late, risk = _clocks(self.at)
+        late, risk = clocks(self.at)
         tasks = Task.objects.filter(done_at__isnull=True, owner__in=self.people, lead__gone_as="")
         views = {
             "over": lambda: tasks.filter(late["over"]).order_by("limit_at", "pk"),
@@ -130,6 +133,7 @@ class Board:
             "risk": lambda: tasks.filter(risk).order_by("due_at", "pk"),
             "asked": lambda: tasks.filter(_EXCEPTION, accepted_at__isnull=True).order_by("began_at", "pk"),
             "review": lambda: tasks.filter(_EXCEPTION, accepted_at__isnull=False, due_at__lte=self.at).order_by("due_at", "pk"),
+            "overdue": lambda: tasks.filter(overdue(self.at)).order_by("due_at", "pk"),
             "word": lambda: wishes(owner__in=list(self.users), **self._asked_by()).order_by("began_at", "pk"),
             "queue": lambda: self._waiting().order_by("pk"),
             "nobody": lambda: (attention.nobodys() if self.is_all else Lead.objects.none()).order_by("-pk"),
@@ -137,8 +141,8 @@ class Board:
             "quiet": lambda: self._in_hand(self.people).filter(_quiet(self.at)).order_by("last_activity_at", "pk"),
             "open": lambda: self._in_hand(self.people).order_by("status_since", "pk"),
         }  # fmt: skip
-        clocks = tasks.filter(CLOCK & ~Q(lead__in=_granted())).order_by("due_at", "pk")
-        return views[view]() if view in views else clocks
+        by_clock = tasks.filter(CLOCK & ~Q(lead__in=_granted())).order_by("due_at", "pk")
+        return views[view]() if view in views else by_clock
 
     def listed(self, view: str) -> list[tuple[Lead, Task | None]]:
         """Return up to 100 leads of a view, each with the task that put it there. One query."""
@@ -179,12 +183,17 @@ def _granted() -> QuerySet:
     return Task.objects.filter(_EXCEPTION, done_at__isnull=True, accepted_at__isnull=False).values("lead")
 
 
-def _clocks(at: datetime) -> tuple[dict[str, Q], Q]:
+def clocks(at: datetime) -> tuple[dict[str, Q], Q]:
     """Say as conditions on tasks what `sla.response_clock` says of one: past limit, target missed, at risk."""
     running = CLOCK & ~Q(lead__in=_granted())
     way = ExpressionWrapper((F("due_at") - F("began_at")) * Value(sla.AT_RISK), output_field=DurationField())
     late = {"over": running & Q(limit_at__lt=at), "late": running & Q(limit_at__gte=at, due_at__lt=at)}
     return late, running & Q(due_at__gte=at, began_at__lte=Value(at) - way)
+
+
+def overdue(at: datetime) -> Q:
+    """Say as a condition on tasks which are past their day: planned, and not done by then."""
+    return Q(kind__in=PLANNED, due_at__lt=at)
 
 
 def _unplanned() -> Q:

@@ -167,7 +167,11 @@ class Managers:
         self.away = set(Absence.objects.filter(starts_at__lte=at, ends_at__gt=at).values_list("user", flat=True))
 
     def manager(self, *, user: int | None = None, team: int | None = None) -> User | None:
-        found, seen = self.lines.manager(user=user, team=team), set()
+        return self.there(self.lines.manager(user=user, team=team))
+
+    def there(self, found: User | None) -> User | None:
+        """Return a manager, or while they are away who is above them; nobody where nobody is there."""
+        seen: set[int] = set()
         while found is not None and found.pk in self.away and found.pk not in seen:
             seen.add(found.pk)
             found = (

@@ -25,6 +25,8 @@ SENTENCES = {
     "long_working": "{lead} is in working for 21 days and not qualified.",
     "exception_waits": "{lead}: somebody asks for an exception for 14 days and has no answer.",
     "exception_due": "{lead}: its exception is past its review date, or 14 days old. Close it, or take the lead on.",
+    "pulls": "{name} pulled {pulled} on {day}; the goal is 10 to 15 a day.",
+    "dry": "{name} found nothing to pull: the queue is empty. Today's goal does not count.",
     "mention": "A colleague mentions you in a note on {lead}.",
     "assigned": "{lead} is yours.",
     "hand_raise": "{lead} asks for us.",
@@ -56,6 +58,8 @@ KINDS = {
     "long_working": ("A lead is long in working", Way.PAGE, EVERYWHERE, REPS),
     "exception_waits": ("An exception has no answer", Way.BOTH, EVERYWHERE, ABOVE),
     "exception_due": ("An exception is past its review", Way.PAGE, EVERYWHERE, ABOVE),
+    "pulls": ("Somebody pulled fewer than 10 or more than 15", Way.BOTH, EVERYWHERE, ABOVE),
+    "dry": ("Somebody has nothing to pull", Way.PAGE, EVERYWHERE, ABOVE),
     "idle_account": ("A target account nobody works", Way.BOTH, EVERYWHERE, ABOVE),
     "unrouted": ("No rule matches", Way.BOTH, IN_PAGE, REVOPS),
     "unsound": ("The data breaks a rule", Way.BOTH, IN_PAGE, REVOPS),
@@ -66,6 +70,20 @@ def begin() -> None:
     """Add these kinds to what people are told, and say how leads are called. Called when the app is ready."""
     telling.add(
         *(Kind(code, label, SENTENCES[code], way, ways, roles) for code, (label, way, ways, roles) in KINDS.items())
+    )
+    from leads import room  # which stands above what tells it
+
+    room_of = {"lines": lambda m: room.lines_of(m.data), "url": lambda _m: reverse("room")}
+    telling.add(
+        Kind(
+            "room",
+            "Clean your room, at 08:00",
+            lambda m, _lead: room.sentence(m.data),
+            Way.BOTH,
+            EVERYWHERE,
+            ABOVE,
+            **room_of,
+        )
     )
     telling.add(Kind("morning", "The morning’s loose ends", _morning, Way.BOTH, EVERYWHERE, REVOPS))
     telling.name_leads_with(names)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.sweeping import Sweep
-from leads import assignment, attention, deadlines, exceptions, recycling
+from leads import assignment, attention, deadlines, exceptions, mornings, pulls, recycling
 from leads.lifecycle import Result
 from leads.models import Cycle, Lead, LeadStatus, Task
 
@@ -57,13 +57,22 @@ def long_working(at: datetime) -> QuerySet:
     return due.order_by("working_at", "pk").values_list("lead_id", flat=True)
 
 
-def mornings(at: datetime) -> QuerySet:
-    """People whose morning it is (LIFE-14)."""
-    return attention.without_a_morning(at).values_list("pk", flat=True)
+def people_at_eight(at: datetime) -> QuerySet:
+    """People whose morning it is (SLA-4, LIFE-14)."""
+    return mornings.without_a_morning(at).values_list("pk", flat=True)
 
 
 def tell_the_morning(people: list[int], at: datetime, recorded_at: datetime) -> int:
-    return attention.tell_the_morning(people, at=at)
+    return mornings.tell_the_morning(people, at=at)
+
+
+def ended_days(at: datetime) -> QuerySet:
+    """People who pull, whose day has ended (ROUTE-5)."""
+    return pulls.without_an_end(at).values_list("pk", flat=True)
+
+
+def end_the_day(people: list[int], at: datetime, recorded_at: datetime) -> int:
+    return pulls.end_the_day(people, at)
 
 
 ABANDON = Sweep("auto-abandon", SOON, abandoned, _through(recycling.abandon))
@@ -71,7 +80,8 @@ COME_BACK = Sweep("come-back", SOON, coming_back, _through(recycling.come_back))
 UNTOUCHED_PULLS = Sweep("untouched-pulls", SOON, untouched_pulls, _through(assignment.give_back_untouched))
 EXCEPTIONS = Sweep("exceptions", SOON, standing_exceptions, _through(exceptions.remind))
 LONG_WORKING = Sweep("long-working", HOURLY, long_working, _through(attention.warn))
-MORNING = Sweep("morning", timedelta(minutes=5), mornings, tell_the_morning)
+MORNING = Sweep("morning", timedelta(minutes=5), people_at_eight, tell_the_morning)
+DAY_END = Sweep("day-end", timedelta(minutes=5), ended_days, end_the_day)
 
 # In the order in which they are run by hand: a warning before what it warns of, what ends before what comes back.
-SWEEPS = [LONG_WORKING, ABANDON, UNTOUCHED_PULLS, COME_BACK, EXCEPTIONS, MORNING]
+SWEEPS = [LONG_WORKING, ABANDON, UNTOUCHED_PULLS, COME_BACK, EXCEPTIONS, DAY_END, MORNING]

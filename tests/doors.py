@@ -129,6 +129,7 @@ DOORS = {
     "bulk-undo": Door(args=lambda w: ["made-up"], sees="", POST="*"),
     # a manager's day; Ana's absence and Ana's leave
     "team": Door(GET=STAFF),
+    "room": Door(GET=STAFF),
     "team-words": Door(POST=STAFF),
     "team-exceptions": Door(POST=STAFF),
     "team-away": Door(args=lambda w: [w.people["ana"].pk], sees=ABOVE, GET="*", POST="*"),

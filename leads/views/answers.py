@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.words import moment
 from leads import permissions, queue, rows
 from leads.models import Lead
+from leads.pulls import LEAST, MOST, today
 from leads.views import acts
 from leads.views.panel import full
 
@@ -94,6 +95,8 @@ def pulls(desk) -> dict | None:
         "waiting": min(waiting, queue.ENOUGH),
         "is_more": waiting > queue.ENOUGH,
         "refused": "" if waiting else "Nobody waits in the queues of your teams.",
+        "today": today(desk.user, desk.at),
+        "goal": f"{LEAST} to {MOST}",
     }
 
 

@@ -7,7 +7,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Door, Team
 from accounts.permissions import own_teams_of
-from leads import assignment, permissions
+from accounts.words import moment
+from leads import assignment, permissions, pulls
 from leads.lifecycle import Refused
 from leads.queue import PLACE
 from leads.views import acting, answers
@@ -62,7 +63,18 @@ def pull(request):
     try:
         then = acting.once(desk, "pull", take)
     except Refused as refusal:
-        return acting.refused_pull(desk, refusal)
+        return acting.refused_pull(desk, _ran_dry(desk) if refusal.code == "empty" else refusal)
     desk.view = ""
     lead = desk.again(then["lead"])
     return answers.done(desk, lead, then, lead, relist=True)
+
+
+def _ran_dry(desk) -> Refused:
+    """Have the manager told that there is nothing to pull, once a day, and say so."""
+    told = pulls.ran_dry(desk.user, desk.at)
+    if told is None:
+        return Refused("The list is empty.", "empty")
+    at = moment(told.created_at, desk.user.zone, desk.at)
+    return Refused(
+        f"The list is empty. {told.to.get_short_name()} was told {at}; your goal does not count today.", "empty"
+    )

@@ -29,6 +29,7 @@ FIGURES = (
     ("queue", "In queues", "", "Waiting in queues"),
     ("unplanned", "No next step", "", "Working, without a next step"),
     ("quiet", "Quiet 7 days", "", "Working, and nothing for 7 days"),
+    ("overdue", "Overdue tasks", "", "Tasks past their day"),
     ("word", "Your word", "", "Waiting for your word"),
     ("asked", "Exceptions asked", "", "Exceptions asked for"),
     ("review", "Past review", "", "Exceptions past their review date"),
@@ -136,7 +137,7 @@ def _news(request, listed) -> int:
 
 def _total(here, view: str) -> int | None:
     if view == "" or (
-        here.rep and view not in ("open", "over", "late", "risk", "unplanned", "quiet", "asked", "review")
+        here.rep and view not in ("open", "over", "late", "risk", "unplanned", "quiet", "overdue", "asked", "review")
     ):
         return None
     counts = next((r.counts for r in here.reps if r.user.pk == here.rep), None) if here.rep else here.figures

@@ -14,7 +14,6 @@ from leads import assignment, erasure
 from leads.models import Lead
 from leads.notices import notice
 from tests.factories import NOON, LeadFactory, put
-from tests.post_office import post_office  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -146,7 +146,7 @@ def heal() -> None:
 
 
 def test_every_sweep_of_a_lead_has_its_case():
-    assert [*CASES, "morning"] == sorted([each.name for each in SWEEPS], key=[*CASES, "morning"].index)
+    assert [*CASES, "day-end", "morning"] == sorted([each.name for each in SWEEPS], key=[*CASES, "day-end", "morning"].index)
 
 
 @pytest.mark.django_db
@@ -410,11 +410,12 @@ def test_the_morning_tells_managers_of_silent_leads_and_revops_of_nobodys(house)
     assert (first.done, [r.done for r in runs]) == (people, [0, people, 0, 0])
     said = Message.objects.filter(kind="morning").values_list("to__username", "created_at", "data")
     assert sorted(said, key=lambda row: row[0]) == [
-        ("cleo", at, {"silent": 1}),
-        ("nora", at, {"silent": 1}),
         ("rita", at, {"silent": 1, "nobody": 1}),
         ("root", at, {"silent": 1, "nobody": 1}),
     ]
+    rooms = Message.objects.filter(kind="room").order_by("to__username")
+    found = [(m.to.username, m.created_at, m.data["totals"].get("quiet", 0)) for m in rooms]
+    assert found == [("cleo", at, 1), ("hugo", at, 0), ("nora", at, 1)]
 
 
 @pytest.mark.django_db
@@ -431,7 +432,7 @@ def test_mornings_are_at_eight_on_either_side_of_a_night_that_is_longer_or_short
 
     mornings = ("2026-03-28 07:00", "2026-03-29 06:00", "2026-03-30 06:00", "2026-03-31 06:00")
     mornings += ("2026-10-24 06:00", "2026-10-25 07:00", "2026-10-26 07:00", "2026-10-27 07:00")
-    told_at = Message.objects.filter(kind="morning").order_by("pk").values_list("created_at", flat=True)
+    told_at = Message.objects.filter(kind="room").order_by("pk").values_list("created_at", flat=True)
     assert list(told_at) == [on(text) for text in mornings]
 
 
@@ -442,17 +443,18 @@ def test_after_a_long_night_the_morning_is_told_once_and_dated_the_last(house):
 
     run(BY_NAME["morning"], on("2026-03-25 10:00"))
 
-    assert Message.objects.get(to=house.cleo).created_at == on("2026-03-25 07:00")
+    assert Message.objects.get(to=house.cleo, kind="room").created_at == on("2026-03-25 07:00")
     assert User.objects.get(pk=house.cleo.pk).morning_at == on("2026-03-26 07:00")
 
 
 @pytest.mark.django_db
-def test_a_clean_house_says_nothing(house):
+def test_a_clean_house_says_nothing_to_revops_and_that_it_is_clean_to_managers(house):
     User.objects.update(morning_at=NOON)
 
     run(BY_NAME["morning"], NOON)
 
-    assert Message.objects.count() == 0
+    said = Message.objects.order_by("to__username").values_list("to__username", "kind", "data__totals")
+    assert list(said) == [("cleo", "room", {}), ("hugo", "room", {}), ("nora", "room", {})]
 
 
 @pytest.mark.django_db

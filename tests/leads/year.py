@@ -16,8 +16,8 @@ from meetings import opportunities
 from tests.leads.states import raw, reason
 
 # Told by other sweeps, and at assignment.
-ELSEWHERE = ("morning", "assigned", "hand_raise", "reply")
-LEADS_SWEEPS = [sweep for sweep in SWEEPS if sweep.name != "morning"]
+ELSEWHERE = ("morning", "room", "pulls", "assigned", "hand_raise", "reply")
+LEADS_SWEEPS = [sweep for sweep in SWEEPS if sweep.name not in ("morning", "day-end")]
 
 
 def on(text: str) -> datetime:

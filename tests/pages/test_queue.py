@@ -298,11 +298,12 @@ def test_the_queue_costs_the_same_for_one_lead_of_each_kind_and_for_three(house,
     assert cost(client, "/queue/") == one
 
 
-def test_an_empty_queue_costs_eight_queries(house, desk, django_assert_num_queries):
-    """Session, person, clock; the teams (2); tasks, leads without one, who waits to be pulled. Rows are one more."""
+def test_an_empty_queue_costs_ten_queries(house, desk, django_assert_num_queries):
+    """Session, person, clock; the teams (2); tasks, leads without one, who waits to be pulled, what was pulled today;
+    the bell. Rows are one more."""
     client = desk(house.ana).client
     planned(house.ana, 3 * DAY)
     client.get("/queue/")
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         client.get("/queue/")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.core.management.base import BaseCommand, CommandError
 
-from leadops.chaos import boundaries, poison, sweeps
+from leadops.chaos import boundaries, limits, poison, shares, sweeps
 from leadops.scratch import scratch_database
 
 CONTROLS = 3  # two must meet for harm to come; where they did not, they get another chance
@@ -24,7 +24,12 @@ PARTS = {
     "poison": lambda say, o: poison.main(
         say, rows=o["rows"] or 1_000, seed=o["seed"], patience=timedelta(seconds=o["patience"])
     ),
+    "shares": lambda say, o: shares.main(say, intakes=o["rows"] or 8_000),
+    "shares-control": lambda say, o: shares.main(say, intakes=o["rows"] or 800, guarded=False),
+    "limits": lambda say, o: limits.main(say, rounds=o["rows"] or 2_000),
+    "limits-control": lambda say, o: limits.main(say, rounds=o["rows"] or 200, guarded=False),
 }
+ALONE = ("shares", "shares-control", "limits", "limits-control")  # each in a database of its own
 
 
 class Command(BaseCommand):
@@ -42,8 +47,14 @@ class Command(BaseCommand):
     def handle(self, *, parts: list[str], **options) -> None:
         if unknown := set(parts) - set(PARTS):
             raise CommandError(f"No such part: {', '.join(sorted(unknown))}.")
-        with scratch_database("chaos"):
-            failed = [name for name in parts or PARTS if not PARTS[name](self._say, options)]
+        failed, together = [], [name for name in parts or PARTS if name not in ALONE]
+        if together:
+            with scratch_database("chaos"):
+                failed = [name for name in together if not PARTS[name](self._say, options)]
+        for name in parts or PARTS:
+            if name in ALONE:
+                with scratch_database("chaos"):
+                    failed += [] if PARTS[name](self._say, options) else [name]
         if failed:
             raise CommandError(f"Not as promised: {', '.join(failed)}.")
 

@@ -1,10 +1,17 @@
-"""A tenth of `./run chaos shares limits`: shares under eight doors at once, and the first touch against the limit; with their controls."""
+"""A tenth of `./run chaos clocks shares limits`: clocks under kill -9, shares under eight doors at once, the first touch against the
+limit; with their controls."""
 
 import pytest
 
 from tests.chaos.test_sweeps import chaos
 
 pytestmark = pytest.mark.processes
+
+
+def test_thirty_kills_over_three_levels_do_nothing_twice_and_leave_nothing_out():
+    (said,) = chaos("clocks", "--rows", "100", "--kills", "30")
+
+    assert said.endswith("missing 0, twice 0, misdated 0, half 0")
 
 
 def test_by_eight_doors_at_once_shares_hold_and_the_absent_get_none():

@@ -1,13 +1,16 @@
 """A clock that nobody answers, against days written by hand: who is told, what moves, and when (SLA-3, ROUTE-7)."""
 
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from accounts.models import Absence, Event, Membership, Message, Team, User
 from accounts.sweeping import run
+from accounts.words import duration
 from leads import assignment, dispositions, exceptions, signals, sla, touches
 from leads.lifecycle import Seen
 from leads.models import Credit, Cycle, Lead, Policy, Spell, Task
@@ -119,6 +122,30 @@ def test_untouched_it_moves_one_hour_into_its_owners_next_shift(house, pool):
     assert list(Credit.objects.values_list("user__username", "turns", "why")) == [("ana", 1, "off_shift")]
 
 
+def by_command(*moments: str) -> None:
+    """Run every sweep there is as of these moments, as a person does by hand."""
+    for text in moments:
+        call_command("sweep", "--at", on(text).isoformat(), stdout=StringIO())
+
+
+@pytest.mark.django_db
+def test_the_golden_case_by_the_command_is_dated_when_it_was_due_and_does_not_move(house, pool):
+    lead = arrives("Fri 15:05")
+
+    by_command("Sun 20:00", "next Mon 09:00")
+    touch(lead, "next Mon 09:04", house.ana)
+    by_command("next Mon 12:00")
+
+    cycle = Cycle.objects.get(lead=lead)
+    assert duration(cycle.first_touch_at - cycle.assigned_at) == "65 h 59 min"
+    assert cycle.first_touch_at > cycle.limit_at > cycle.target_at
+    assert told() == [
+        "Fri 15:05 ana assigned Lind", "Fri 16:50 ana soon Lind", "Fri 17:05 ana target Lind", "Sat 15:05 cleo limit Lind",
+    ]  # fmt: skip
+    assert breaches() == ["Sat 15:05 Lind"]
+    assert Lead.objects.get(pk=lead.pk).owner == house.ana
+
+
 # A week written by hand: two leads, two reps on shift from nine to six, one of them away from Wednesday on.
 WEEK = """
 Tue 10:00 ana assigned Adler
@@ -167,6 +194,18 @@ def test_a_week_happens_as_it_is_written_however_often_the_sweep_runs(house, poo
     # Ben is alone from Wednesday evening: Adler stays with him, and is looked at one hour into his next shift.
     task = Task.objects.get(lead__last_name="Adler", kind="response")
     assert (task.owner, words(task.sweep_at)) == (house.ben, "Fri 10:00")
+
+
+@pytest.mark.django_db
+def test_the_same_week_by_the_command_is_the_same(house, pool):
+    _adler, brandt = live_a_week(house)
+
+    by_command(*STEPS)
+    touch(brandt, "Wed 12:50", house.ana)
+    by_command("Thu 10:00", "Thu 10:00")
+
+    assert sorted(told()) == sorted(WEEK)
+    assert breaches() == ["Wed 10:00 Adler", "Wed 11:00 Brandt", "Thu 10:00 Adler"]
 
 
 @pytest.mark.django_db(transaction=True)

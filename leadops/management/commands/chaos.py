@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.core.management.base import BaseCommand, CommandError
 
-from leadops.chaos import boundaries, limits, poison, shares, sweeps
+from leadops.chaos import boundaries, clocks, limits, poison, shares, sweeps
 from leadops.scratch import scratch_database
 
 CONTROLS = 3  # two must meet for harm to come; where they did not, they get another chance
@@ -24,12 +24,13 @@ PARTS = {
     "poison": lambda say, o: poison.main(
         say, rows=o["rows"] or 1_000, seed=o["seed"], patience=timedelta(seconds=o["patience"])
     ),
+    "clocks": lambda say, o: clocks.main(say, rows=o["rows"] or 600, kills=o["kills"] or 300, seed=o["seed"]),
     "shares": lambda say, o: shares.main(say, intakes=o["rows"] or 8_000),
     "shares-control": lambda say, o: shares.main(say, intakes=o["rows"] or 800, guarded=False),
     "limits": lambda say, o: limits.main(say, rounds=o["rows"] or 2_000),
     "limits-control": lambda say, o: limits.main(say, rounds=o["rows"] or 200, guarded=False),
 }
-ALONE = ("shares", "shares-control", "limits", "limits-control")  # each in a database of its own
+ALONE = ("clocks", "shares", "shares-control", "limits", "limits-control")  # each in a database of its own
 
 
 class Command(BaseCommand):

@@ -31,7 +31,7 @@ def let_go(
     with_lock = Account.objects.live().filter(pk__in=list(accounts), is_target=False, **dict.fromkeys(ROLES))
     if since is not None:
         with_lock = with_lock.filter(created_at__gte=since)
-    free = with_lock.exclude(Exists(Opportunity.objects.filter(account=OuterRef("pk"))))
+    free = with_lock.exclude(Exists(Opportunity.objects.filter(account=OuterRef("pk"), gone_as="")))
     free = free.exclude(Exists(Account.objects.filter(merged_into=OuterRef("pk"))))
     ids = sorted(free.order_by("pk").values_list("pk", flat=True))
     if not ids:

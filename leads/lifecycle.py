@@ -81,10 +81,10 @@ class Result:
 class Turn:
     """One batch, at most BATCH leads, in one transaction. Made by `turn`."""
 
-    def __init__(self, *, by, at, door, recorded_at):
+    def __init__(self, *, by, at, door, recorded_at, quiet=False):
         # In UTC: limits are added to these moments, and on a wall's clock a day of 24 hours may take 25.
         self.at, self.recorded_at = at.astimezone(UTC), recorded_at.astimezone(UTC)
-        self.by, self.door = by, door
+        self.by, self.door, self.quiet = by, door, quiet
         self.tasks: dict[int, list[Task]] = {}
         self.came: dict[int, dict] = {}
         self.ids: list[int] = []
@@ -165,8 +165,8 @@ class Turn:
                 rows.setdefault(type(row), []).append(row)
         for model in (Note, Touch, Signal, Spell, Task, ContactRole, Credit, Qualification):
             model.objects.bulk_create(rows.pop(model, []))
-        told = [message for step in steps for message in notices.at_assignment(step)]
-        insert_each([*rows.pop(Message, []), *told], ignore_conflicts=True)
+        told = [message for step in steps for message in notices.at_assignment(step)] + rows.pop(Message, [])
+        insert_each([] if self.quiet else told, ignore_conflicts=True)
         for close in self.closing:
             close()
         assert not rows, f"no table for {rows}"
@@ -190,25 +190,28 @@ def turn(
     door: str = Door.PAGE,
     recorded_at: datetime | None = None,
     skip_locked: bool = False,
+    quiet: bool = False,
 ) -> Result:
     """Let `change` happen to each of these leads, or tell why not.
 
     A lead given as Lead means the round and version it was read with; as Seen what that says; as a number whatever it is now.
-    `by=None` is the system. `change` raises Refused to leave one lead as it was. Leads that do not exist are refused as gone.
-    Transactions of at most 500 leads; about 10 queries each. Raises Overtaken only if a lock was circumvented.
+    `by=None` is the system; `quiet` tells nobody, of what happened long ago. `change` raises Refused to leave one lead as it was. Leads that
+    do not exist are refused as gone. Transactions of at most 500 leads; about 10 queries each. Raises Overtaken only if a lock was
+    circumvented.
     """
     result = Result()
     seen = {s.lead: s for s in map(_seen, leads)}
     ids = sorted(seen)
     for start in range(0, len(ids), BATCH):
-        _one_turn([seen[i] for i in ids[start : start + BATCH]], change, result, by, at, door, recorded_at, skip_locked)
+        part = [seen[i] for i in ids[start : start + BATCH]]
+        this = Turn(by=by, at=at, door=door, recorded_at=recorded_at or at, quiet=quiet)
+        _one_turn(part, change, result, this, skip_locked)
     return result
 
 
-def _one_turn(seen, change, result, by, at, door, recorded_at, skip_locked) -> None:
+def _one_turn(seen, change, result, this: Turn, skip_locked: bool) -> None:
     wanted = {s.lead: s for s in seen}
     with transaction.atomic():
-        this = Turn(by=by, at=at, door=door, recorded_at=recorded_at or at)
         steps, kept = this.load(seen, skip_locked), []
         found = set()
         for step in steps:

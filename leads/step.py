@@ -152,6 +152,12 @@ class Step:
             )
         )
 
+    def start_untold(self, at: datetime) -> None:
+        """Start the work where it is known that they were worked and not by what: history without its touches."""
+        moment = max(at, self.lead.status_since)
+        self.cycle.working_at, self.cycle_changed = moment, True
+        self.move("start", at=moment, data={"untold": True})
+
     def end_cycle(self, outcome: str, *, reason=None, **facts) -> None:
         """End the open round: its outcome, its spell, its open tasks. No earlier than the last hands took it, however late a sweep is."""
         cycle = self.cycle

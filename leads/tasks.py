@@ -76,14 +76,15 @@ def release(pk: int) -> None:
 def resume_imports() -> None:
     """Ring again for every import and release that runs, waits to be looked at, or is being undone: whoever is at it already is left
     alone."""
-    running = Batch.objects.filter(status=Batch.Status.RUNNING)
+    ours = Batch.objects.filter(kind__in=("leads", releasing.KIND))
+    running = ours.filter(status=Batch.Status.RUNNING)
     for pk, kind in running.values_list("pk", "kind"):
         (ring_release if kind == releasing.KIND else ring_import)(pk)
     recent = clock.now() - timedelta(hours=1)
-    waiting = Batch.objects.filter(
+    waiting = ours.filter(
         Q(error="") & Q(options__waits=True), status=Batch.Status.READ, created_at__gt=recent
     )
     for pk in waiting.values_list("pk", flat=True):
         ring_check(pk)
-    for pk in Batch.objects.filter(options__undo__done=False).values_list("pk", flat=True):
+    for pk in ours.filter(options__undo__done=False).values_list("pk", flat=True):
         ring_undo(pk)

@@ -50,8 +50,8 @@ def install(apps, schema_editor) -> None:
     from meetings.models import Meeting
 
     cursor = schema_editor.connection.cursor()
-    cursor.execute(status_guard(Meeting, "booked"))
     # An imported history begins where it ended (IN-4); what it may become from there is guarded all the same.
+    cursor.execute(status_guard(Meeting, None))
     cursor.execute(status_guard(Opportunity, None))
     cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [settings.LEADOPS_APP_ROLE])
     if cursor.fetchone():

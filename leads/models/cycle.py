@@ -24,6 +24,7 @@ class Trigger(models.TextChoices):
     SELF_SERVE = "self_serve", "self-serve fit"
     SIGN_UP = "sign_up", "signed up to the product"
     ROUTE = "route", "by routing"
+    HISTORY = "history", "brought over"
 
 
 class Outcome(models.TextChoices):

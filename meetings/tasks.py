@@ -1,0 +1,48 @@
+"""What the job cluster is rung for on behalf of meetings and history. Only a doorbell: the Batch row is the truth, and a lost ring is
+made up for by `resume_history` every minute."""
+
+from time import monotonic
+
+from django_q.tasks import async_task
+
+from accounts import clock
+from accounts.models import Batch
+from leads.tasks import BUSY
+from meetings.history import runs, undoing
+
+
+def ring_history(pk: int) -> None:
+    """Ask the job cluster to go on with a history."""
+    async_task("meetings.tasks.run_history", pk, group=f"history {pk}")
+
+
+def run_history(pk: int) -> None:
+    """Do part after part for ten seconds, then ring for the rest."""
+    until = monotonic() + BUSY
+    while runs.run_chunk(pk, at=clock.now()):
+        if monotonic() > until:
+            ring_history(pk)
+            return
+
+
+def ring_undo(pk: int) -> None:
+    """Ask the job cluster to go on with taking a history back."""
+    async_task("meetings.tasks.undo_history", pk, group=f"history {pk}")
+
+
+def undo_history(pk: int) -> None:
+    """Take back part after part for ten seconds, then ring for the rest."""
+    until = monotonic() + BUSY
+    while undoing.undo_chunk(pk, at=clock.now()):
+        if monotonic() > until:
+            ring_undo(pk)
+            return
+
+
+def resume_history() -> None:
+    """Ring again for every history that runs or is being undone: whoever is at it already is left alone."""
+    ours = Batch.objects.filter(kind__startswith="past ")
+    for pk in ours.filter(status=Batch.Status.RUNNING).values_list("pk", flat=True):
+        ring_history(pk)
+    for pk in ours.filter(options__undo__done=False).values_list("pk", flat=True):
+        ring_undo(pk)

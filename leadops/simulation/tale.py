@@ -10,8 +10,9 @@ from decimal import Decimal
 from accounts.models import Door, Stage
 from leadops.simulation.arriving import come_in
 from leadops.simulation.people import Person
+from leadops.simulation.sales import CARD
 from leadops.simulation.world import DAY, HOUR, MINUTE, World
-from leads import assignment, consent, dispositions, exceptions, notes, product_led, signals, touches
+from leads import assignment, consent, dispositions, exceptions, notes, product_led, qualification, signals, touches
 from leads.lifecycle import Result, Seen
 from leads.models import Lead, Signal, Trigger
 from meetings import opportunities
@@ -182,11 +183,16 @@ class Tale:
         return self.step(ago, do)
 
     def advanced(self, ago: timedelta, closer: str, order: int = 2) -> "Tale":
-        """The sale moves on; at the second stage its leads are qualified."""
+        """The sale moves on; at the second stage its leads are qualified, and at the third the card is filled."""
         by = self.world.house[closer]
-        return self.step(
-            ago, lambda at: _nothing(opportunities.advance(self.sale, Stage.objects.get(order=order), by=by, at=at))
-        )
+
+        def do(at):
+            stage = Stage.objects.get(order=order)
+            if stage.is_pipeline:
+                qualification.fill(self.lead, CARD, decision="sales", by=by, at=at).lead  # noqa: B018  raises a refusal
+            opportunities.advance(self.sale, stage, by=by, at=at)
+
+        return self.step(ago, do)
 
     def excepted(
         self, ago: timedelta, code: str, review: timedelta, granted: timedelta | None = None, by: str = "cleo"
@@ -218,10 +224,6 @@ class Tale:
     def stopped(self, ago: timedelta, *channels: str) -> "Tale":
         """They ask us to stop: on these channels, or on all."""
         return self.step(ago, lambda at: consent.opt_out([self.lead], channels=channels, by=None, at=at, door=Door.API))
-
-
-def _nothing(_row) -> None:
-    """An answer that is no Result."""
 
 
 def office_hours(at: datetime, zone) -> datetime:

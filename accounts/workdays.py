@@ -1,11 +1,28 @@
-"""A person's working days, in their own zone. Pure: asked by the processes that wait for working days, and by what is told in the
-morning. Wall-clock times, so that a daylight-saving night neither skips nor doubles anything (TIME-3)."""
+"""A person's working days, in their own zone, and the company's months. Pure: asked by the processes that wait for working days or
+months, and by what is told in the morning. Wall-clock times, so that a daylight-saving night neither skips nor doubles anything
+(TIME-3)."""
 
-from datetime import UTC, date, datetime, time, timedelta
+import calendar
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from accounts.models import User
 
 MORNING = time(8)
+
+
+def after_months(at: datetime, months: int, zone: tzinfo | None = None) -> datetime:
+    """Add calendar months on the company's wall clock, or on that of a zone: the time of day stays (LIFE-8).
+
+    31 August and six months is the last of February. An hour that a night in spring leaves out is the one after it.
+    """
+    here = at.astimezone(zone or ZoneInfo(settings.LEADOPS_TIME_ZONE))
+    month = here.month - 1 + months
+    year, month = here.year + month // 12, month % 12 + 1
+    day = min(here.day, calendar.monthrange(year, month)[1])
+    return here.replace(year=year, month=month, day=day, fold=0).astimezone(at.tzinfo)
 
 
 def working_days_after(user: User, at: datetime, number: int) -> datetime:

@@ -3,6 +3,7 @@
 from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core import checks
@@ -59,6 +60,15 @@ def the_companys_sign_in_is_whole(app_configs: object, **kwargs: object) -> list
     if url.scheme != "https" and url.hostname not in ("localhost", "127.0.0.1", "::1"):
         found.append(checks.Error("LEADOPS_SSO_URL must begin with https://.", id="leadops.E007"))
     return found
+
+
+@checks.register()
+def the_company_is_somewhere(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
+    """Refuse a time zone that does not exist: months are counted in it."""
+    if settings.LEADOPS_TIME_ZONE in available_timezones():
+        return []
+    words = f"LEADOPS_TIME_ZONE: “{settings.LEADOPS_TIME_ZONE}” is no time zone. Example: Europe/Berlin."
+    return [checks.Error(words, id="leadops.E008")]
 
 
 @checks.register()

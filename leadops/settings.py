@@ -231,6 +231,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
+LEADOPS_TIME_ZONE = os.environ.get("LEADOPS_TIME_ZONE", "Europe/Berlin")  # the company's: months are counted on its wall clock
 USE_TZ = True
 USE_I18N = True
 

@@ -3,23 +3,16 @@
 Every end has a reason from RevOps' list (LIFE-4). Nobody ends an untouched round without a pre-qualification reason.
 """
 
-import calendar
 from datetime import datetime, timedelta
 
 from accounts.models import Disposition, Door, NurtureKind, Opportunity, Reason, Role, User
+from accounts.workdays import after_months
 from leads import mass_guard
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import ContactRole, LeadStatus, Outcome, Spell, Task
 from leads.notes import attach
 
 TAKE_BACK, LATER = timedelta(hours=24), (Role.MANAGER, Role.REVOPS)  # who may take back later
-
-
-def after_months(at: datetime, months: int) -> datetime:
-    """Add calendar months: 31 August and six months is the last of February. Pure."""
-    month = at.month - 1 + months
-    year, month = at.year + month // 12, month % 12 + 1
-    return at.replace(year=year, month=month, day=min(at.day, calendar.monthrange(year, month)[1]))
 
 
 def nurture(

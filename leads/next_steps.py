@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from accounts.models import User
+from accounts.workdays import after_months
 from accounts.words import DAYS, MONTHS, moment
-from leads.dispositions import after_months
 from leads.models import Channel, Lead, TouchOutcome
 
 
@@ -77,13 +77,13 @@ def words(step: Step, user: User, at: datetime) -> str:
 def to_go_on(user: User, at: datetime) -> list[Choice]:
     """List when to go on with a working lead."""
     here = at.astimezone(user.zone).date()
-    monday = here + timedelta(days=7 - here.weekday())
+    sunday = here + timedelta(days=6 - here.weekday())
     wanted = (
         ("Next working day", working_day(user, at)),
         ("In three working days", working_day(user, at, 3)),
-        ("Next week", start_of(user, monday)),
+        ("Next week", working_day(user, start_of(user, sunday))),
         ("In two weeks", working_day(user, at + timedelta(days=13))),
-        ("In a month", working_day(user, after_months(at, 1) - timedelta(days=1))),
+        ("In a month", working_day(user, after_months(at, 1, user.zone) - timedelta(days=1))),
     )
     return _choices(wanted, user)
 
@@ -92,9 +92,9 @@ def to_keep(user: User, at: datetime) -> list[Choice]:
     """List until when to keep a lead."""
     wanted = (
         ("Two weeks", working_day(user, at + timedelta(days=13))),
-        ("A month", working_day(user, after_months(at, 1) - timedelta(days=1))),
-        ("Three months", working_day(user, after_months(at, 3) - timedelta(days=1))),
-        ("Six months", working_day(user, after_months(at, 6) - timedelta(days=1))),
+        ("A month", working_day(user, after_months(at, 1, user.zone) - timedelta(days=1))),
+        ("Three months", working_day(user, after_months(at, 3, user.zone) - timedelta(days=1))),
+        ("Six months", working_day(user, after_months(at, 6, user.zone) - timedelta(days=1))),
     )
     return _choices(wanted, user)
 

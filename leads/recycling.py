@@ -7,9 +7,10 @@ from datetime import datetime
 
 from accounts.lines import Lines
 from accounts.models import Door, NurtureKind, Reason, Team, User
+from accounts.workdays import after_months
 from leads import deadlines, routing
 from leads.assignment import _Receiver, begin
-from leads.dispositions import _end, after_months
+from leads.dispositions import _end
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import Lead, LeadStatus, Motion, Outcome, Task, Trigger
 from leads.notices import notice

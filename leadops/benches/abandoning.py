@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 
 from accounts import sweeping
@@ -93,7 +94,7 @@ def _statement(at: datetime) -> float:
     """Do it to theirs by one statement, and return how long it took with its commit."""
     with connection.cursor() as cursor:
         began = time.perf_counter()
-        cursor.execute(STATEMENT, {"at": at, "who": THEIRS})
+        cursor.execute(STATEMENT, {"at": at, "who": THEIRS, "zone": settings.LEADOPS_TIME_ZONE})
         return time.perf_counter() - began
 
 
@@ -179,7 +180,7 @@ b AS (UPDATE leads_spell s SET ended_at = due.at FROM due WHERE s.lead_id = due.
 c AS (UPDATE leads_cycle c SET ended_at = due.at, outcome = 'nurture', reason_id = due.reason, nurture_kind = 'remarket'
   FROM due WHERE c.id = due.cycle),
 d AS (UPDATE leads_lead l SET status = 'nurture', status_since = due.at, nurture_kind = 'remarket', reason_id = due.reason,
-    recycle_at = due.at + due.recycle_months * interval '1 month', version = version + 1, owner_id = NULL, team_id = NULL
+    recycle_at = (due.at AT TIME ZONE %(zone)s + due.recycle_months * interval '1 month') AT TIME ZONE %(zone)s, version = version + 1, owner_id = NULL, team_id = NULL
   FROM due WHERE l.id = due.lead),
 e AS (INSERT INTO accounts_message (to_id, address, channel, kind, lead_id, data, dedupe_key, created_at)
   SELECT owner_id, '', 'page', 'auto_abandoned', lead, '{}', 'auto_abandoned:' || cycle || ':' || owner_id, at FROM due)

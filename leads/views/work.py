@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.models import Door, Reason
+from accounts.workdays import after_months
 from accounts.words import day, moment
 from leads import (
     consent,
@@ -165,7 +166,7 @@ def keep(desk, lead, said):
 def follow_up(desk, lead, said):
     """Plan what happens next with a working lead (WORK-6)."""
     due = _when(desk, said)
-    if due > dispositions.after_months(desk.at, 24):
+    if due > after_months(desk.at, 24):
         raise Refused(FAR, "far")
     channel = next_steps.best(lead)
     now = notes.follow_up(
@@ -215,7 +216,7 @@ def opt_out(desk, lead, said):
 def ask_exception(desk, lead, said):
     """Ask that the round be left out of every metric and limit until a day (LIFE-10). It counts until a manager grants it."""
     until = next_steps.start_of(desk.user, said["day"])
-    if until > dispositions.after_months(desk.at, 24):
+    if until > after_months(desk.at, 24):
         raise Refused(FAR, "far")
     now = exceptions.ask(
         [Seen(lead.pk, said["cycle"])], reason=_reason(said, "exception"), review_at=until, by=desk.user, at=desk.at,

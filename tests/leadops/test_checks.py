@@ -54,3 +54,9 @@ def test_one_role_for_everything_is_warned_of(settings):
 def test_two_roles_are_not_warned_of():
     assert settings.LEADOPS_RECORDS_GUARDED is True
     assert checks.records_are_guarded(None) == []
+
+
+def test_a_company_that_is_nowhere_is_refused(settings):
+    settings.LEADOPS_TIME_ZONE = "Europe/Atlantis"
+
+    assert [found.id for found in checks.the_company_is_somewhere(None)] == ["leadops.E008"]

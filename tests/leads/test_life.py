@@ -1,11 +1,12 @@
 """The life of a lead: every state against every process, and what each changes. Through every door that a process can be called by."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.apps import apps
 
 from accounts.models import Account, Door, Event, Opportunity, Product
+from accounts.workdays import after_months
 from leads import (
     assignment,
     consent,
@@ -339,12 +340,32 @@ def test_recycling_puts_a_lead_into_the_outbound_queue_without_a_round(w):
 
 
 @pytest.mark.parametrize(
-    ("day", "expected"), [("2026-08-31", "2027-02-28"), ("2027-08-31", "2028-02-29"), ("2026-03-31", "2026-09-30")]
+    ("at", "expected"),
+    [
+        ("2026-08-31T12:00+02:00", "2027-02-28T12:00+01:00"),
+        ("2027-08-31T12:00+02:00", "2028-02-29T12:00+01:00"),
+        ("2026-03-31T12:00+02:00", "2026-09-30T12:00+02:00"),
+        ("2026-09-01T00:30+02:00", "2027-03-01T00:30+01:00"),  # in UTC still August
+        ("2027-01-15T10:00+01:00", "2027-07-15T10:00+02:00"),
+        ("2026-09-28T02:30+02:00", "2027-03-28T03:30+02:00"),  # the night that leaves 02:30 out
+        ("2026-04-25T02:30+02:00", "2026-10-25T02:30+02:00"),  # the night that has 02:30 twice: its first
+        ("2026-10-25T02:30+01:00", "2027-04-25T02:30+02:00"),
+    ],
 )
-def test_months_are_calendar_months(day, expected):
-    at = NOON.fromisoformat(f"{day}T12:00:00+00:00")
+def test_a_lead_comes_back_six_calendar_months_later_at_the_same_time_of_day(w, at, expected):
+    at = datetime.fromisoformat(at)
+    lead = assignment.assign([raw(team=w.north)], to=w.ana, by=w.cleo, at=at - 2 * HOUR).lead
+    touches.log([lead.pk], channel="call", outcome="interested", by=w.ana, at=at - HOUR)
 
-    assert dispositions.after_months(at, 6).date().isoformat() == expected
+    ended = dispositions.nurture([lead.pk], reason=reason("budget_later"), by=w.ana, at=at).lead
+
+    assert ended.recycle_at == datetime.fromisoformat(expected)
+
+
+def test_months_are_counted_where_the_company_is(settings):
+    settings.LEADOPS_TIME_ZONE = "Asia/Tokyo"
+
+    assert after_months(datetime(2026, 8, 30, 20, tzinfo=UTC), 6) == datetime(2027, 2, 27, 20, tzinfo=UTC)
 
 
 def test_leads_held_for_a_reason_are_released_together(w):

@@ -1,6 +1,6 @@
 """What follows a touch, and the moments to go on: in the zone and the working days of whoever has the lead."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -89,3 +89,14 @@ def test_on_a_saturday_the_next_working_day_is_next_week():
     labels = [choice.label for choice in next_steps.to_go_on(rep(), SATURDAY)]
 
     assert labels == ["Next working day", "In three working days", "In two weeks", "In a month"]
+
+
+@pytest.mark.parametrize("days", [[1, 2, 3, 4, 5], [2, 3, 4], [6, 7], [1], []])
+@pytest.mark.parametrize("offered", [next_steps.to_go_on, next_steps.to_keep])
+def test_no_day_of_two_years_offers_one_day_twice_or_a_day_off(offered, days):
+    user, at = rep(work_days=days), datetime(2026, 1, 1, 22, tzinfo=UTC)
+    for _ in range(730):
+        at += timedelta(days=1)
+        on = [choice.at.astimezone(user.zone).date() for choice in offered(user, at)]
+        assert on == sorted(set(on))
+        assert {day.isoweekday() for day in on} <= set(days or [1, 2, 3, 4, 5])

@@ -354,7 +354,7 @@ def test_a_lead_that_belongs_to_a_customer_is_asked_for_a_month_later(house):
     result = run(BY_NAME["come-back"], lead.recycle_at)
 
     after = Lead.objects.get(pk=lead.pk)
-    assert (result.done, after.team, after.recycle_at) == (1, None, on("2026-10-02 14:00"))
+    assert (result.done, after.team, after.recycle_at) == (1, None, on("2026-10-02 13:00"))
     assert Event.objects.filter(lead_id=lead.pk, kind="recycle_put_off").get().data == {"why": "open_opportunity"}
 
 

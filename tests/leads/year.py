@@ -100,7 +100,7 @@ def story(year: Year) -> None:
     y.do("2026-03-02 09:00", lambda at: product_led.sign_up([y.lead("product's")], at=at).lead)
     y.do("2026-03-03 09:00", lambda at: product_led.activate([y.lead("product's").pk], at=at).lead)
 
-    # Calendar months: a month has an end.
+    # Calendar months, on the company's wall clock (Berlin): a month has an end, and summer time another hour in UTC.
     y.nurtured("31 August", "budget_later", "2026-08-31 12:00")
     y.nurtured("31 March", "wrong_use_case", "2026-03-31 21:59:59")
     y.nurtured("twelve", "no_for_now", "2026-02-28 10:00")
@@ -172,8 +172,8 @@ CALENDAR = """
 2026-04-27 11:00:00  taken back      nurture              auto_abandoned ana
 2026-05-11 07:15:00  asked us        nurture              auto_abandoned ana
 2026-06-10 09:00:00  Saturday        give_back_raw        returned ana
-2026-08-28 11:00:00  customer's      recycle_put_off      -
-2026-09-28 11:00:00  customer's      recycle_put_off      -
+2026-08-28 10:00:00  customer's      recycle_put_off      -
+2026-09-28 10:00:00  customer's      recycle_put_off      -
 2026-09-30 21:59:59  31 March        recycled             -
 2026-10-01 09:00:00  thirty          recycled             -
 2026-10-15 07:30:00  excepted        recycled             -
@@ -183,18 +183,18 @@ CALENDAR = """
 2026-10-25 07:00:00  reviewed        -                    exception_due cleo
 2026-10-26 07:00:00  reviewed        -                    exception_due cleo
 2026-10-26 08:00:00  never           nurture              auto_abandoned ana
-2026-10-27 11:00:00  taken back      recycled             -
+2026-10-27 12:00:00  taken back      recycled             -
 2026-10-28 11:00:00  customer's      recycle_put_off      -
 2026-10-28 14:00:00  Friday, autumn  give_back_raw        returned ana
 2026-10-31 22:30:30  seven           nurture              auto_abandoned ana
-2026-11-11 07:15:00  asked us        recycled             -
+2026-11-11 08:15:00  asked us        recycled             -
 2026-11-28 11:00:00  customer's      recycle_put_off      -
-2026-12-10 21:30:00  touched         recycled             -
+2026-12-10 22:30:00  touched         recycled             -
 2026-12-28 11:00:00  customer's      recycle_put_off      -
 2027-01-28 11:00:00  customer's      recycle_put_off      -
 2027-02-28 10:00:00  twelve          recycled             -
 2027-02-28 11:00:00  customer's      recycle_put_off      -
-2027-02-28 12:00:00  31 August       recycled             -
+2027-02-28 13:00:00  31 August       recycled             -
 """
 END = on("2027-03-01 00:00")
 

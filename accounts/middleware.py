@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import second_factor, sessions
+from accounts import second_factor, sessions, unsent
 from accounts.record_keeping import record
 
 WORDS = {
@@ -68,6 +68,8 @@ class SignInFirst(LoginRequiredMiddleware):
         return None
 
     def handle_no_permission(self, request, view_func):
+        if request.method == "POST" and "HX-Request" not in request.headers:
+            unsent.keep(request, timezone.now())
         return redirect_to_login(way_back(request), login_url=reverse("sign-in"))
 
 

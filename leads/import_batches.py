@@ -11,6 +11,7 @@ from django.db import connection
 
 from accounts.bulk import numbers, texts
 from accounts.models import Batch, BatchRow, Team, User
+from accounts.spreadsheets import restored
 from leads import import_dates
 from leads.import_files import Row
 from leads.import_rows import Reader
@@ -18,6 +19,7 @@ from leads.intake_people import CREATED, REJECTED, UNCHANGED, UPDATED
 from leads.intake_rows import Bad, IntakeRow
 
 CHUNK = 2_000
+SENT_BACK = ("rejected line", "rejected column", "rejected because")
 RESULTS = (CREATED, UPDATED, UNCHANGED, REJECTED)
 Outcome = tuple[str, int | None, str, str]  # result, lead, column, why
 Parted = tuple[list[tuple[int, IntakeRow]], dict[int, Outcome]]  # what can be taken, and what cannot
@@ -93,11 +95,31 @@ def _inferred(batch: Batch, column: str) -> str:
     try:
         return import_dates.order_of(texts_of(batch, batch.header.index(column)))
     except import_dates.Ambiguous as doubt:
-        raise Problem(
-            f"Column “{column}”: “{doubt.example}” can be read in more than one order, and no row decides. "
-            "Say which: dmy (day first), mdy (month first) or ymd (year first).",
-            "date_order",
-        ) from None
+        raise Problem(f"{_doubt(batch, column, doubt)} Say which: {', '.join(ORDERS[:2])} or {ORDERS[2]}.", "date_order") from None
+
+
+ORDERS = ("dmy (day first)", "mdy (month first)", "ymd (year first)")
+
+
+def _doubt(batch: Batch, column: str, doubt: import_dates.Ambiguous) -> str:
+    """Say why a column's order cannot be known: no row decides, or two rows decide otherwise. At most one query a row named."""
+    named = dict(zip(import_dates.ORDERS, ORDERS, strict=True))
+    against = list(doubt.against.items())[:2]
+    if len(against) < 2:
+        return f"Column “{column}”: “{doubt.example}” can be read in more than one order, and no row decides."
+    index = batch.header.index(column)
+    rows = sorted((_line_of(batch, index, text), text.strip(), named[order]) for order, text in against)
+    (one, first, its), (two, second, other) = rows
+    return f"Column “{column}” contradicts itself: row {one}, “{first}”, can only be {its}, row {two}, “{second}”, only {other}."
+
+
+def _line_of(batch: Batch, index: int, text: str) -> int:
+    """Return the first line whose cell says this."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(number) FROM accounts_batchrow WHERE batch_id = %s AND cells ->> %s = %s", [batch.pk, index, text]
+        )
+        return cursor.fetchone()[0]
 
 
 class Counts:
@@ -160,6 +182,17 @@ def rejected(batch: Batch) -> Iterator[BatchRow]:
 
 def rejected_file(batch: Batch) -> Iterator[list[str]]:
     """The rejected rows, to be mended and sent again: as they were, with line, column and reason before them."""
-    yield ["rejected line", "rejected column", "rejected because", *batch.header]
+    known = len(SENT_BACK) * is_sent_back(batch.header)  # told the last time, and told anew
+    yield [*SENT_BACK, *batch.header[known:]]
     for row in rejected(batch):
-        yield [str(row.number), row.column, row.error, *row.cells]
+        yield [str(row.number), row.column, row.error, *row.cells[known:]]
+
+
+def is_sent_back(header: Sequence[str]) -> bool:
+    """Say whether a file is one that we gave out: rejected rows, mended and sent again."""
+    return tuple(header[: len(SENT_BACK)]) == SENT_BACK
+
+
+def as_they_were(header: Sequence[str], rows: Iterator[Row]) -> Iterator[Row]:
+    """Take off what kept spreadsheets from running the cells of a file that we gave out."""
+    return ((number, [restored(cell) for cell in cells]) for number, cells in rows) if is_sent_back(header) else rows

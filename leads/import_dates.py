@@ -28,11 +28,14 @@ NUMBERS = re.compile(rf"(?P<a>\d{{1,2}})([-/. ])(?P<b>\d{{1,2}})\2(?P<c>\d{{4}}|
 
 
 class Ambiguous(Exception):
-    """A column whose dates can be read in several orders; `example` is one of them."""
+    """A column whose dates can be read in several orders; `example` is one of them.
 
-    def __init__(self, example: str):
+    `against` holds, by order, a text that can be read in that order alone, where such texts contradict each other.
+    """
+
+    def __init__(self, example: str, against: dict[str, str] | None = None):
         super().__init__(example)
-        self.example = example
+        self.example, self.against = example, against or {}
 
 
 def order_of(texts: Iterable[str]) -> str:
@@ -41,18 +44,20 @@ def order_of(texts: Iterable[str]) -> str:
     Dates that are impossible in every order say nothing. Raises Ambiguous when the others do not decide.
     """
     readings: Counter[frozenset[str]] = Counter()
-    doubtful = ""
+    doubtful, alone = "", {}
     for text in texts:
         days = _readings(text.strip())
         if (days and len(set(days.values())) > 1) or len(days) == 1:
             readings[frozenset(days)] += 1
             doubtful = doubtful or (text.strip() if len(days) > 1 else "")
+            if len(days) == 1:
+                alone.setdefault(next(iter(days)), text)
     decisive = Counter({next(iter(orders)): n for orders, n in readings.items() if len(orders) == 1})
     if decisive:
         order, votes = decisive.most_common(1)[0]
         if votes >= SURE * decisive.total():
             return order
-        raise Ambiguous(doubtful or "some dates")
+        raise Ambiguous(doubtful or alone[order].strip(), alone)
     common = frozenset.intersection(*readings) if readings else frozenset()
     if doubtful and len(common) != 1:
         raise Ambiguous(doubtful)

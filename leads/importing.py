@@ -15,6 +15,7 @@ from leads.import_batches import (
     Counts,
     Outcome,
     Problem,
+    as_they_were,
     keep,
     part,
     reader,
@@ -51,7 +52,7 @@ def read(
             options["map"] = _remembered(batch)
         choose(batch, options)
         batch.save()
-        batch.rows = stage(batch, table.rows)
+        batch.rows = stage(batch, as_they_were(table.header, table.rows))
         if not batch.rows:
             raise FileProblem("This file has a header and no rows.")
         batch.save(update_fields=["rows"])

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from accounts.models import User
-from accounts.workdays import after_months
 from accounts.words import DAYS, MONTHS, moment
+from accounts.workdays import after_months
 from leads.models import Channel, Lead, TouchOutcome
 
 

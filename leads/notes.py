@@ -4,8 +4,9 @@ import re
 from datetime import datetime
 
 from accounts.models import Door, Message, User
+from leads import permissions
 from leads.lifecycle import Refused, Result, Step, turn
-from leads.models import Note, Task
+from leads.models import Lead, Note, Task
 
 MENTION = re.compile(r"(?<![\w.@])@([a-z][a-z0-9_.-]*[a-z0-9])", re.IGNORECASE)
 LONGEST = 10_000
@@ -22,7 +23,7 @@ def add(leads, *, text: str, by: User, at: datetime, door: str = Door.PAGE) -> R
 
 
 def attach(step: Step, text: str) -> Note:
-    """Write a note within a turn, and tell whom it mentions. One query when it mentions anybody."""
+    """Write a note within a turn, and tell whom it mentions, if they may see the lead. One query when it mentions anybody."""
     text = text.strip().replace("\x00", "")
     if not text:
         raise Refused("Write something first.", "empty")
@@ -30,9 +31,8 @@ def attach(step: Step, text: str) -> Note:
         raise Refused(f"A note holds {LONGEST:,} characters; this has {len(text):,}.", "too_long")
     note = step.add(Note(lead=step.lead, cycle=step.new_cycle or step.cycle, by=step.by, text=text, at=step.at), "note")
     step.record("note", data={"note": note})
-    names = {name.lower() for name in MENTION.findall(text)}
-    for person in User.objects.filter(username__in=names, is_active=True) if names else ():
-        if person != step.by:
+    for person in mentioned(text, step.by):
+        if permissions.can(person, "see", step.lead, at=step.at):
             step.add(
                 Message(
                     to=person, kind="mention", lead_id=step.lead.pk, data={"by": step.by.pk if step.by else None}, created_at=step.at,
@@ -40,6 +40,28 @@ def attach(step: Step, text: str) -> Note:
                 )
             )  # fmt: skip
     return note
+
+
+def mentioned(text: str, by: User | None) -> list[User]:
+    """Return whom a note calls by `@name`, save who wrote it. One query when it calls anybody."""
+    names = {name.lower() for name in MENTION.findall(text)}
+    people = User.objects.filter(username__in=names, is_active=True).order_by("name") if names else ()
+    return [person for person in people if person != by]
+
+
+def not_told(text: str, lead: Lead, by: User, at: datetime) -> str:
+    """Say who was called in a note just written on a lead and yet not told, because they may not see it; '' when nobody.
+
+    Two queries when it calls anybody.
+    """
+    people = mentioned(text, by)
+    told = Message.objects.filter(kind="mention", lead_id=lead.pk, created_at__gte=at) if people else Message.objects.none()
+    deaf = {person.pk for person in people} - set(told.values_list("to", flat=True))
+    *names, last = [person.get_short_name() for person in people if person.pk in deaf] or [""]
+    if not last:
+        return ""
+    several = f"{', '.join(names)} and {last} may not see this lead and were not told."
+    return several if names else f"{last} may not see this lead and was not told."
 
 
 def erase(note: Note, *, by: User, at: datetime) -> None:

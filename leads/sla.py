@@ -3,12 +3,13 @@
 Pure: moments in, a Clock out. The templates' clock chip and the queue's order read it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from accounts.words import duration
 from leads.models import LeadStatus, Task
 
+GOALS = {Task.Kind.HAND_RAISE: "your answer", Task.Kind.REPLY: "your answer", Task.Kind.REVIEW: "the manager's word"}
 AT_RISK = 0.75  # the last quarter of the way to the target
 
 
@@ -24,6 +25,7 @@ class Clock:
     target_at: datetime | None = None
     limit_at: datetime | None = None
     share: float = 0.0
+    goal: str = "the first touch"  # what it runs for
 
 
 def response_clock(began_at: datetime, target_at: datetime, limit_at: datetime, now: datetime) -> Clock:
@@ -62,7 +64,8 @@ def clock_of(lead, cycle, now: datetime) -> Clock | None:
 def task_clock(task: Task, now: datetime) -> Clock:
     """Return the clock of one task: with a limit a response clock, without one the moment it is due or how long it waits."""
     if task.limit_at is not None:
-        return response_clock(task.began_at, task.due_at, task.limit_at, now)
+        clock = response_clock(task.began_at, task.due_at, task.limit_at, now)
+        return replace(clock, goal=GOALS.get(task.kind, clock.goal))
     if task.due_at <= now:
         return Clock("due", duration(now - task.due_at), "ago", now, due_at=task.due_at)
     return Clock("due", duration(task.due_at - now), "left", now, due_at=task.due_at)

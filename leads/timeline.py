@@ -32,6 +32,14 @@ SIGNALS = {"import": "Came in by import", "form": "Filled a form", "hand_raise":
            "product": "Used the product", "campaign": "Took part in a campaign"}  # fmt: skip
 
 
+# What a timeline can be narrowed to: a word of the address, its name, and the events that belong there.
+PARTS = {
+    "touches": ("Touches", Q(kind__in=("touch", "touch_withdrawn"))),
+    "moves": ("Moves", Q(kind__in=("transition", "owner", "recycled", "recycle_put_off"))),
+    "meetings": ("Meetings", Q(kind__startswith="meeting") | Q(kind="touch", data__channel=Channel.MEETING)),
+}
+
+
 @dataclass(slots=True)
 class Entry:
     """One line of the timeline."""
@@ -44,16 +52,19 @@ class Entry:
     struck: bool = False
 
 
-def of(lead: Lead, at: datetime, before: int | None = None) -> tuple[list[Entry], int | None]:
-    """Tell what happened to a lead, newest first, and the key of what is older. At most seven queries, whatever the length."""
-    events = Event.objects.filter(lead_id=lead.pk).order_by("-pk")
+def of(lead: Lead, at: datetime, before: int | None = None, part: str = "") -> tuple[list[Entry], int | None]:
+    """Tell what happened to a lead, or a part of it (`PARTS`), newest first, and the key of what is older.
+
+    At most seven queries, whatever the length.
+    """
+    events = Event.objects.filter(PARTS[part][1] if part else Q(), lead_id=lead.pk).order_by("-pk")
     if before is not None:
         events = events.filter(pk__lt=before)
     events = list(events[: PAGE + 1])
     older = events[PAGE - 1].pk if len(events) > PAGE else None
     told = Told(lead, events[:PAGE], at)
     entries = [entry for event in events[:PAGE] if (entry := told.entry(event))]
-    if older is None and not any(e.data.get("new") for e in events):
+    if older is None and not part and not any(e.data.get("new") for e in events):
         where = lead.source.name if lead.source else "No source"
         entries.append(Entry("signal", f"Came to us: {where}.", lead.created_at, quiet=True))
     return entries, older

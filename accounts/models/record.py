@@ -39,7 +39,7 @@ class Event(models.Model):
     door = models.CharField(max_length=8, choices=Door)
     actor_id = models.BigIntegerField(null=True, help_text="a person; empty is the system")
     lead_id = models.BigIntegerField(null=True)
-    cycle_id = models.BigIntegerField(null=True)
+    cycle_id = models.BigIntegerField("round", null=True)
     account_id = models.BigIntegerField(null=True)
     opportunity_id = models.BigIntegerField(null=True)
     from_status = models.CharField(max_length=12, blank=True)

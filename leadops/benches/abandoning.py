@@ -180,7 +180,8 @@ b AS (UPDATE leads_spell s SET ended_at = due.at FROM due WHERE s.lead_id = due.
 c AS (UPDATE leads_cycle c SET ended_at = due.at, outcome = 'nurture', reason_id = due.reason, nurture_kind = 'remarket'
   FROM due WHERE c.id = due.cycle),
 d AS (UPDATE leads_lead l SET status = 'nurture', status_since = due.at, nurture_kind = 'remarket', reason_id = due.reason,
-    recycle_at = (due.at AT TIME ZONE %(zone)s + due.recycle_months * interval '1 month') AT TIME ZONE %(zone)s, version = version + 1, owner_id = NULL, team_id = NULL
+    recycle_at = (due.at AT TIME ZONE %(zone)s + due.recycle_months * interval '1 month') AT TIME ZONE %(zone)s,
+    version = version + 1, owner_id = NULL, team_id = NULL
   FROM due WHERE l.id = due.lead),
 e AS (INSERT INTO accounts_message (to_id, address, channel, kind, lead_id, data, dedupe_key, created_at)
   SELECT owner_id, '', 'page', 'auto_abandoned', lead, '{}', 'auto_abandoned:' || cycle || ':' || owner_id, at FROM due)

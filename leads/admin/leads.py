@@ -1,14 +1,18 @@
 """Leads in the admin: to find, to read with their whole record, and to reassign. Nothing of a lead is typed over here (LIFE-1)."""
 
 from django.contrib import admin
+from django.db.models.functions import Now
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
 from accounts.admin import people
 from accounts.admin.base import ReadOnlyAdmin
 from accounts.models import Event, Reason, Role, Team, User
 from accounts.permissions import Scope, allowed, people_of, teams_of
-from leads import handing_over
+from accounts.templatetags.words import drawing
+from leads import handing_over, sla
 from leads.admin.reassign import reassign
 from leads.models import Lead, LeadStatus
 
@@ -59,10 +63,10 @@ class QueueFilter(admin.SimpleListFilter):
 class LeadAdmin(ReadOnlyAdmin):
     see = "leads.see"
     actions = [reassign]
-    list_display = ["id", "name", "company", "state", "hands", "source"]
+    list_display = ["id", "name", "company", "state", "clock", "hands", "source"]
     list_display_links = ["id", "name"]
     list_filter = ["status", "motion", "go_to_market", HolderFilter, QueueFilter]
-    list_select_related = ["owner", "team", "source"]
+    list_select_related = ["owner", "team", "source", "cycle"]
     search_fields = ["search"]
     search_help_text = "Name, company, address or phone"
     sortable_by = ["id"]
@@ -95,7 +99,8 @@ class LeadAdmin(ReadOnlyAdmin):
         return rows.visible_to(user)
 
     def get_queryset(self, request):
-        return super().get_queryset(request).filter(gone_as="")
+        """Leave tombstones out, and say when all the others were read: their clocks stand at one moment."""
+        return super().get_queryset(request).filter(gone_as="").annotate(read_at=Now())
 
     def has_reassign_permission(self, request) -> bool:
         return bool(allowed(request.user, "leads.assign") & (Scope.TEAM | Scope.ALL))
@@ -110,6 +115,12 @@ class LeadAdmin(ReadOnlyAdmin):
     def state(self, lead):
         kind = BADGES.get(lead.status) or ("outline" if lead.status == LeadStatus.RAW else lead.motion)
         return format_html('<span class="badge badge--{}">{}</span>', kind, lead.state_label)
+
+    @admin.display(description="clock", empty_value="–")
+    def clock(self, lead):
+        """Draw the clock of a lead that nobody touched yet as the queue does (SLA-2)."""
+        runs = sla.clock_of(lead, lead.cycle, lead.read_at)
+        return mark_safe(render_to_string("components/_clock.html", drawing(runs))) if runs else None
 
     @admin.display(description="owner")
     def hands(self, lead):

@@ -48,7 +48,7 @@ class Cycle(models.Model):
     number = models.PositiveIntegerField()
     trigger = models.CharField(max_length=12, choices=Trigger)
     motion = models.CharField(max_length=3, choices=Motion)
-    go_to_market = models.CharField(max_length=8, choices=GoToMarket)
+    go_to_market = models.CharField("go-to-market", max_length=8, choices=GoToMarket)
     source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="+")
     campaign = models.ForeignKey(Source, models.PROTECT, null=True, related_name="+")
     segment = models.CharField(max_length=40, blank=True)
@@ -104,6 +104,7 @@ class Cycle(models.Model):
     }
 
     class Meta:
+        verbose_name = "round"
         indexes = [
             models.Index(fields=["assigned_at"], name="cycle_assigned"),
             models.Index(
@@ -166,7 +167,7 @@ class Spell(models.Model):
         RETURNED = "returned", "returned"
 
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="spells")
-    cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="spells")
+    cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="spells", verbose_name="round")
     owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
     pool = models.ForeignKey(

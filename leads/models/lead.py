@@ -89,15 +89,15 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     country = models.CharField(max_length=80, blank=True)
     account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="leads", db_index=False)
 
-    status = FSMField(choices=LeadStatus.choices, default=LeadStatus.RAW, protected=True, max_length=12)
-    status_since = models.DateTimeField()
+    status = FSMField("state", choices=LeadStatus.choices, default=LeadStatus.RAW, protected=True, max_length=12)
+    status_since = models.DateTimeField("in this state since")
     nurture_kind = models.CharField(max_length=10, choices=NurtureKind, blank=True)
     reason = models.ForeignKey(Reason, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     recycle_at = models.DateTimeField("comes back at", null=True, blank=True)
     version = models.PositiveIntegerField(default=0)
 
     motion = models.CharField(max_length=3, choices=Motion)
-    go_to_market = models.CharField(max_length=8, choices=GoToMarket)
+    go_to_market = models.CharField("go-to-market", max_length=8, choices=GoToMarket)
     source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     campaign = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+")
     segment = models.CharField(max_length=40, blank=True)
@@ -126,7 +126,9 @@ class Lead(ConcurrentTransitionMixin, models.Model):
         verbose_name="customer success owner",
         db_index=False,
     )
-    cycle = models.ForeignKey("leads.Cycle", models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    cycle = models.ForeignKey(
+        "leads.Cycle", models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name="round"
+    )
 
     opted_out_at = models.DateTimeField("asked us to stop, all channels", null=True, blank=True)
     opted_out_channels = ArrayField(models.CharField(max_length=10, choices=Channel), default=list, blank=True)
@@ -366,7 +368,9 @@ class Note(models.Model):
     """What somebody wrote about a lead. Personal text: it can be erased, and then says so."""
 
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="notes")
-    cycle = models.ForeignKey("leads.Cycle", models.PROTECT, null=True, blank=True, related_name="+")
+    cycle = models.ForeignKey(
+        "leads.Cycle", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="round"
+    )
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     text = models.TextField(blank=True)
     at = models.DateTimeField()

@@ -32,7 +32,7 @@ class Task(models.Model):
 
     kind = models.CharField(max_length=12, choices=Kind)
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="tasks")
-    cycle = models.ForeignKey(Cycle, models.CASCADE, null=True, related_name="tasks")
+    cycle = models.ForeignKey(Cycle, models.CASCADE, null=True, related_name="tasks", verbose_name="round")
     owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
     channel = models.CharField(max_length=8, choices=Channel, blank=True)

@@ -14,11 +14,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts import receipts
-from leads import permissions
+from leads import notes, permissions
 from leads.lifecycle import Forbidden, Refused, Seen, Stale, what_happened
 from leads.models import Lead
 from leads.views import acts, answers
 from leads.views.desk import Desk
+from leads.views.forms import ExceptionForm
 
 
 def did(desk, lead: Lead, text: str, *, stays: bool = True, asks: str = "", undo: dict | None = None) -> dict:
@@ -73,7 +74,7 @@ def perform(request, pk, right, form_class, kind, effect):
         return answers.wrong(desk, lead, kind, status=422, error=error, typed=typed)
     place = _place_in_order(desk, lead)
     try:
-        then = once(desk, kind, lambda _post: effect(desk, lead, form.cleaned_data) | place)
+        then = once(desk, kind, lambda _post: _done(desk, lead, effect(desk, lead, form.cleaned_data), form) | place)
     except Stale as refusal:
         return stale(desk, desk.lead(pk), refusal.words, typed)
     except Forbidden as refusal:
@@ -82,6 +83,13 @@ def perform(request, pk, right, form_class, kind, effect):
         error = {"title": "Not saved.", "text": refusal.words, "field": FIELDS.get(refusal.code, "")}
         return answers.wrong(desk, desk.lead(pk), kind, status=422, error=error, typed=typed)
     return answer(desk, lead, then)
+
+
+def _done(desk, lead: Lead, then: dict, form) -> dict:
+    """Add to what an act says who was called in its note and could not be told."""
+    note = "" if isinstance(form, ExceptionForm) else form.cleaned_data.get("note", "")
+    unheard = notes.not_told(note, lead, desk.user, desk.at)
+    return then | {"text": f"{then['text']} {unheard}"} if unheard else then
 
 
 def view_of(form_class, kind: str, right=None):

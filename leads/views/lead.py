@@ -1,12 +1,12 @@
 """One lead on its own page (WORK-3), and the older part of its timeline."""
 
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from leads import timeline
-from leads.views import answers, privacy
+from leads.views import again, answers, privacy
 from leads.views.desk import Desk
+from leads.views.panel import older_url, part_of
 
 
 @require_GET
@@ -16,6 +16,9 @@ def lead(request, pk):
     found = desk.again(pk)
     if found is None:
         return privacy.gone(request, pk)
+    unsent = again.typed(desk)
+    if unsent and unsent[0] == found.pk:
+        return answers.lead_page(request, desk, found, unsent[1], **unsent[2])
     return answers.lead_page(request, desk, found, request.GET.get("act", ""))
 
 
@@ -26,7 +29,7 @@ def older(request, pk):
     found = desk.lead(pk)
     before = request.GET.get("before", "")
     before = int(before) if before.isdecimal() and len(before) < 19 else None
-    entries, more = timeline.of(found, desk.at, before)
-    url = f"{reverse('timeline-older', args=[found.pk])}?before={more}" if more else ""
-    context = {"entries": entries, "older": url, "now": desk.at, "lead": found}
+    part = part_of(request)
+    entries, more = timeline.of(found, desk.at, before, part)
+    context = {"entries": entries, "older": older_url(found, more, part), "now": desk.at, "lead": found}
     return render(request, "components/_timeline.html" if desk.is_htmx else "leads/timeline.html", context)

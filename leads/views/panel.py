@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from accounts import unsent
 from accounts.models import Account, Event
 from accounts.models.companies import Relationship
 from accounts.permissions import Scope, allowed
@@ -29,6 +30,7 @@ def slim(desk, lead: Lead, seen: dict | None = None) -> dict:
         "id": lead.pk,
         "name": lead.name,
         "token": desk.token,
+        "whose": unsent.mark(desk.user),
         "view": desk.view,
         "page_url": reverse("lead", args=[lead.pk]),
         "here": _with_more(desk.address(lead.pk)),
@@ -41,12 +43,13 @@ def _with_more(url: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}"
 
 
-def full(desk, lead: Lead, *, before: int | None = None) -> dict:
+def full(desk, lead: Lead) -> dict:
     """Return all that is shown of a lead."""
     tasks = Task.objects.filter(lead=lead, done_at__isnull=True).select_related("owner", "created_by", "reason")
     tasks = list(tasks.order_by("due_at", "pk"))
     account = Account.objects.filter(pk=lead.account_id).with_relationship().first() if lead.account_id else None
-    entries, older = timeline.of(lead, desk.at, before)
+    part = part_of(desk.request) if desk.place == "lead" else ""
+    entries, older = timeline.of(lead, desk.at, part=part)
     may = {name: permissions.can(desk.user, name, lead, at=desk.at) for name in MAY}
     panel = slim(desk, lead) | {
         "is_open": lead.is_open,
@@ -66,12 +69,32 @@ def full(desk, lead: Lead, *, before: int | None = None) -> dict:
         "facts": known.facts(lead, account, tasks, desk.at),
         "rounds": known.rounds(lead, desk.at),
         "entries": entries,
-        "older": f"{reverse('timeline-older', args=[lead.pk])}?before={older}" if older else "",
+        "older": older_url(lead, older, part),
+        "parts": _parts(lead, part) if desk.place == "lead" else [],
         "answers": waiting.answers(lead, tasks, may, desk),
         "notice": waiting.shield(lead, may, desk) or waiting.waits(tasks, may, desk),
         "links": known.links(lead, desk),
     }
     return panel | known.company(lead, account, desk)
+
+
+def part_of(request) -> str:
+    """Return what the timeline was narrowed to, by its address; '' for all of it."""
+    part = request.GET.get("of", "")
+    return part if part in timeline.PARTS else ""
+
+
+def older_url(lead: Lead, before: int | None, part: str) -> str:
+    """Return where the entries before this key are, or nothing where there are none."""
+    if before is None:
+        return ""
+    return f"{reverse('timeline-older', args=[lead.pk])}?{urlencode({'before': before} | ({'of': part} if part else {}))}"
+
+
+def _parts(lead: Lead, chosen: str) -> list[dict]:
+    """List what the timeline of the lead's page can be narrowed to, as plain links."""
+    url, names = reverse("lead", args=[lead.pk]), [("", "All"), *((key, name) for key, (name, _) in timeline.PARTS.items())]
+    return [{"url": f"{url}?of={key}#tl-h" if key else f"{url}#tl-h", "label": name, "current": key == chosen} for key, name in names]
 
 
 MAY = (

@@ -11,7 +11,7 @@ from accounts.words import moment
 from leads import assignment, permissions, pulls
 from leads.lifecycle import Refused
 from leads.queue import PLACE
-from leads.views import acting, answers
+from leads.views import acting, again, answers
 from leads.views.desk import Desk, works_a_queue
 
 
@@ -22,14 +22,15 @@ def queue(request):
         raise PermissionDenied("Only who reaches out to leads has a queue.")
     desk = Desk(request, place="queue")
     start = int(text) if (text := request.GET.get("start", "")).isdecimal() and len(text) < 6 else 0
-    asked = request.GET.get("lead", "")
-    if asked.isdecimal():
+    asked, kind, more = request.GET.get("lead", ""), request.GET.get("act", ""), {}
+    if (unsent := again.typed(desk)) and (lead := desk.again(unsent[0])):
+        asked, kind, more = str(lead.pk), unsent[1], unsent[2]
+    elif asked.isdecimal():
         lead = desk.lead(int(asked))
     else:
         first = next(iter(desk.queue.view(desk.view)[start:]), None)
         lead = desk.again(first.lead) if first else None
-    kind = request.GET.get("act", "")
-    return answers.queue_page(request, desk, lead, kind, start=start, is_open=asked.isdecimal())
+    return answers.queue_page(request, desk, lead, kind, start=start, is_open=asked.isdecimal(), **more)
 
 
 @require_GET

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.models import Door, Reason
-from accounts.workdays import after_months
 from accounts.words import day, moment
+from accounts.workdays import after_months
 from leads import (
     consent,
     dispositions,
@@ -109,6 +109,11 @@ def _reason(said, disposition: str) -> Reason:
     return reason
 
 
+def _write(desk, lead: Lead, text: str) -> None:
+    if text:
+        notes.add([Seen(lead.pk)], text=text, by=desk.user, at=desk.at, door=Door.PAGE).lead  # noqa: B018  raises what was refused
+
+
 def _back(lead: Lead) -> dict:
     return {"kind": "take_back", "cycle": lead.cycle_id}
 
@@ -119,6 +124,7 @@ def nurture(desk, lead, said):
     reason = _reason(said, "nurture")
     if lead.status in LeadStatus.WAITING:
         now = dispositions.set_aside([seen(lead, said)], by=desk.user, at=desk.at, door=Door.PAGE).lead
+        _write(desk, now, said["note"])
         return did(desk, now, f"{now.name} is set aside for marketing.")
     now = dispositions.nurture(
         [seen(lead, said)], reason=reason, by=desk.user, at=desk.at, note=said["note"], size=said["size"], door=Door.PAGE
@@ -135,6 +141,7 @@ def unqualify(desk, lead, said):
     reason = _reason(said, "unqualified")
     if lead.status in LeadStatus.WAITING:
         now = dispositions.discard([seen(lead, said)], reason=reason, by=desk.user, at=desk.at, door=Door.PAGE).lead
+        _write(desk, now, said["note"])
         return did(desk, now, f"{now.name} is discarded: {reason.label.lower()}.")
     now = dispositions.unqualify(
         [seen(lead, said)], reason=reason, by=desk.user, at=desk.at, note=said["note"], door=Door.PAGE
@@ -172,8 +179,7 @@ def follow_up(desk, lead, said):
     now = notes.follow_up(
         [Seen(lead.pk, said["cycle"])], due_at=due, by=desk.user, at=desk.at, channel=channel, door=Door.PAGE
     ).lead
-    if said["note"]:
-        now = notes.add([Seen(lead.pk)], text=said["note"], by=desk.user, at=desk.at, door=Door.PAGE).lead
+    _write(desk, now, said["note"])
     what = Channel(channel).label.lower() if channel else "step"
     return did(desk, now, f"{now.name}: next {what} {_moment(desk, due)}.", stays=False)
 

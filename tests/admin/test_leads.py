@@ -1,11 +1,15 @@
 """Leads in the admin: looked up within one's reach, never typed over, reassigned with a preview."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts import clock
 from accounts.admin.base import MOST, CappedPaginator
 from accounts.models import Event
 from leads import assignment
@@ -15,6 +19,7 @@ from tests.factories import NOON, LeadFactory, product_led, put
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/leads/lead/"
+HOUR = timedelta(hours=1)
 
 
 def page(lead) -> str:
@@ -249,3 +254,28 @@ def test_the_record_is_neither_added_to_nor_changed_nor_deleted_here(house, clie
         assert desk.post(reverse(f"admin:{model}_change", args=[row.pk]), {"outcome": "void"}).status_code == 403
         assert desk.post(reverse(f"admin:{model}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
     assert type(row).objects.get(pk=row.pk) == row
+
+
+def test_the_list_shows_the_clock_in_the_words_of_the_queue(house, client_of):
+    at = clock.now()
+    new = LeadFactory(status_since=at - 2 * HOUR, created_at=at - 2 * HOUR, recorded_at=at - 2 * HOUR)
+    lead = assignment.assign([new], to=house.ana, by=None, at=at - timedelta(minutes=130)).lead
+    put(None, "raw", team=house.north)
+    words = r'class="clock__words"><b data-figure>(.*?)</b> <span data-word>(.*?)</span>'
+
+    listed = re.findall(words, client_of(house.cleo).get(LIST).content.decode())
+    queued = re.findall(words, client_of(house.ana).get("/queue/").content.decode())
+
+    assert listed == queued == [("10 min", "over target")]
+    assert f'id="row-{lead.pk}"' in client_of(house.ana).get("/queue/").content.decode()
+
+
+def test_a_cycle_is_called_a_round_and_the_filters_speak_the_words_of_the_house(house, client_of):
+    put(None, "assigned", owner=house.ana)
+    client = client_of(house.cleo)
+
+    rounds, leads = client.get("/admin/leads/cycle/").content.decode(), client.get(LIST).content.decode()
+
+    assert "Select round to view" in rounds
+    assert re.findall(r"By ([a-z-]+)\s*</summary>", leads) == ["state", "motion", "go-to-market", "owner", "queue"]
+    assert "cycle" not in re.sub(r"<[^>]*>", "", rounds).lower()

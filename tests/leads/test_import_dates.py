@@ -50,6 +50,11 @@ class TestOrder:
             order_of(texts)
         assert doubt.value.example == example
 
+    def test_that_is_contradicted_names_the_first_of_each_kind(self):
+        with pytest.raises(Ambiguous) as doubt:
+            order_of(["02-03-2018", "13-01-2018", " 01-14-2018", "01-15-2018", "16-01-2018"])
+        assert doubt.value.against == {"dmy": "13-01-2018", "mdy": " 01-14-2018"}
+
     @given(
         st.lists(st.dates(date(1970, 1, 1), date(2040, 1, 1)), min_size=1),
         st.sampled_from(["%d-%m-%Y", "%m/%d/%Y", "%Y-%m-%d"]),

@@ -1,6 +1,7 @@
 """A file of leads: read, looked at, run, and what was left over (IN-3, ruling 7, SAFE-3)."""
 
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from unittest.mock import patch
@@ -185,7 +186,10 @@ class TestLooking:
             (PEOPLE, {"source": ""}, "source", "Say where these leads come from"),
             ("name,company\nAnna,Nordlicht\n", {}, "map", "Say which column holds the address, the phone or the external id"),
             ("email,created\na@b.no,01-02-2018\nb@b.no,03-04-2018\n", {}, "date_order",
-             "Column “created”: “01-02-2018” can be read in more than one order"),
+             "Column “created”: “01-02-2018” can be read in more than one order, and no row decides. Say which: dmy (day first)"),
+            ("email,created\na@b.no,01-02-2018\nb@b.no,01/14/2018\nc@b.no,\"25-12-2018 \"\n", {}, "date_order",
+             "Column “created” contradicts itself: row 3, “01/14/2018”, can only be mdy (month first), row 4, “25-12-2018”, only"
+             " dmy (day first). Say which: "),
         ],
     )  # fmt: skip
     def test_asks_for_what_is_missing(self, text, options, option, words):
@@ -389,6 +393,23 @@ class TestLeftovers:
         mended = "".join(lines).replace("anna@,", "anna@nordlicht.no,").replace("x@y.no,Cleo", "x@y.no,Cleo,")
         assert counts(bring(mended)) == (2, 0, 0, 0)
         assert Lead.objects.get(email="anna@nordlicht.no").company == "Lind, Inc"
+
+    def test_come_back_without_the_apostrophes_that_kept_them_harmless_however_often(self):
+        names = ["=1+1", "'=1+1", "-2+3", "@sum", "'quoted'", "+4712", "d'Arc"]
+        batch = bring("email,first name,phone\n" + "".join(f'bad{n},"{name}",\n' for n, name in enumerate(names)))
+        for _ in range(2):
+            batch = bring("".join(csv_lines(importing.rejected_file(batch))))
+            assert counts(batch) == (0, 0, 0, len(names))
+        text = "".join(csv_lines(importing.rejected_file(batch)))
+
+        mended = bring(re.sub(r",bad(\d)", r",p\1@x.no", text))
+
+        assert counts(mended) == (len(names), 0, 0, 0)
+        assert list(Lead.objects.order_by("email").values_list("first_name", flat=True)) == names
+
+    def test_an_apostrophe_in_a_file_of_somebody_elses_stays(self):
+        bring("email,first name\na@x.no,'=1+1\n")
+        assert Lead.objects.get().first_name == "'=1+1"
 
     @pytest.mark.parametrize(
         ("cell", "kept"),

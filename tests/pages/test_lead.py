@@ -329,6 +329,47 @@ def test_twenty_lines_and_then_older_by_key(house, desk):
     assert "Came to us" in fragment
 
 
+def test_the_timeline_is_narrowed_by_plain_links_and_paged_by_key(house, desk):
+    lead = given(house.ana)
+    for number in range(22):
+        touches.log([lead.pk], channel="meeting" if number < 2 else "email", outcome="sent", by=house.ana, at=clock.now())
+    notes.add([lead.pk], text="In between", by=house.ana, at=clock.now())
+    ana = desk(house.ana, script=False)
+
+    def lines(url: str) -> tuple[list[str], str]:
+        page = ana.client.get(url).content.decode()
+        listed = page[page.index('<ol class="timeline">') :]
+        older = re.search(r'href="(/leads/\d+/timeline/[^"]+)"', listed)
+        said = re.findall(r"</span><p>(.*?)</p><time", listed)
+        return said, older.group(1).replace("&amp;", "&") if older else ""
+
+    page = page_of(desk, house.ana, lead)
+    links = re.findall(r'<a class="filter[^"]*" href="([^"]+)"( aria-current="true")?>(\w+)</a>', page)
+    touched, older = lines(f"/leads/{lead.pk}/?of=touches")
+
+    assert [(label, bool(now)) for _, now, label in links] == [
+        ("All", True), ("Touches", False), ("Moves", False), ("Meetings", False),
+    ]  # fmt: skip
+    assert older.endswith("&of=touches")
+    assert touched == ["Ana wrote a mail: sent."] * 20
+    assert lines(older) == (["Ana met them: sent."] * 2, "")
+    assert lines(f"/leads/{lead.pk}/?of=meetings") == (["Ana met them: sent."] * 2, "")
+    moves, rest = lines(f"/leads/{lead.pk}/?of=moves")
+    assert (len(moves), moves[0], rest) == (2, "Working, from this touch on.", "")
+    assert lines(f"/leads/{lead.pk}/?of=nonsense")[0][0] == "Ana wrote:"
+
+
+def test_the_clock_says_what_it_is_for(house, desk):
+    lead = given(house.ana)
+    fresh = page_of(desk, house.ana, lead)
+    touches.log([lead.pk], channel="call", outcome="interested", by=house.ana, at=clock.now())
+    signals.raise_hand([lead.pk], what="demo", words="", by=None, at=clock.now())
+
+    assert "to the first touch" in fresh
+    again = page_of(desk, house.ana, lead)
+    assert ("to your answer" in again, "first touch" in again) == (True, False)
+
+
 def test_the_older_part_of_a_lead_out_of_sight_is_not_there(house, desk):
     lead = given(house.dov)
 

@@ -47,7 +47,7 @@ function paint(el, at) {
   if (kind === was) return;
   el.classList.replace(`${block}--${was}`, `${block}--${kind}`);
   const rest = el.querySelector("[data-rest]");
-  if (rest && kind !== "risk") rest.hidden = true;
+  if (rest && kind !== "risk") rest.textContent = rest.textContent.replace(/^to /, "for ");
   if (block === "clock" && kind !== "risk") redraw(el);
   if (block === "stand") say(`${document.getElementById("lead-name")?.textContent ?? "The open lead"} ${CROSSED[kind]}.`);
 }

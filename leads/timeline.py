@@ -36,7 +36,7 @@ SIGNALS = {"import": "Came in by import", "form": "Filled a form", "hand_raise":
 PARTS = {
     "touches": ("Touches", Q(kind__in=("touch", "touch_withdrawn"))),
     "moves": ("Moves", Q(kind__in=("transition", "owner", "recycled", "recycle_put_off"))),
-    "meetings": ("Meetings", Q(kind__startswith="meeting") | Q(kind="touch", data__channel=Channel.MEETING)),
+    "meetings": ("Meetings", Q(kind__in=("meeting", "hand_off")) | Q(kind="touch", data__channel=Channel.MEETING)),
 }
 
 

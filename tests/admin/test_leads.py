@@ -258,7 +258,7 @@ def test_the_record_is_neither_added_to_nor_changed_nor_deleted_here(house, clie
 
 def test_the_list_shows_the_clock_in_the_words_of_the_queue(house, client_of):
     at = clock.now()
-    new = LeadFactory(status_since=at - 2 * HOUR, created_at=at - 2 * HOUR, recorded_at=at - 2 * HOUR)
+    new = LeadFactory(status_since=at - 3 * HOUR, created_at=at - 3 * HOUR, recorded_at=at - 3 * HOUR)
     lead = assignment.assign([new], to=house.ana, by=None, at=at - timedelta(minutes=130)).lead
     put(None, "raw", team=house.north)
     words = r'class="clock__words"><b data-figure>(.*?)</b> <span data-word>(.*?)</span>'

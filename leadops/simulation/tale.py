@@ -167,7 +167,7 @@ class Tale:
         return self.step(ago, lambda at: self.world.told.discard(self.lead))
 
     def booked(self, ago: timedelta, closer: str, amount: int, ahead: timedelta) -> "Tale":
-        """A first meeting opens the opportunity; until it was held the seller stays with the lead."""
+        """A first meeting opens the opportunity, the card is filled; until it was held the seller stays with the lead."""
         me, them = self.world.house[self.rep], self.world.house[closer]
 
         def do(at):
@@ -177,6 +177,7 @@ class Tale:
             self.sale = opportunities.open(
                 lead.account, product, leads=[lead], by=me, at=at, amount=Decimal(amount), **owners
             )
+            qualification.fill(lead, CARD, decision="sales", by=me, at=at).lead  # noqa: B018  raises what was refused
             what = f"Meeting with {them.get_short_name()}"
             return notes.follow_up([lead.pk], due_at=self.world.end + ahead, by=me, at=at, channel="meeting", what=what)
 

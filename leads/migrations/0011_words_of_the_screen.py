@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0009_meetings'),
+        ('leads', '0010_history'),
     ]
 
     operations = [

@@ -1,7 +1,10 @@
 """The clean room as a page (SLA-4): what its manager is told at 08:00, as it is now."""
 
+from urllib.parse import urlencode
+
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts import clock
@@ -16,10 +19,7 @@ def room(request):
         raise PermissionDenied("Only who leads a team has its room.")
     here = board.Board(request.user, clock.now())
     found = rooms.of(here.users.values(), here.teams, here.at)
-    reps = [
-        {"name": str(who) if who else "In pools", "cells": _cells(who.pk if who else rooms.POOLS, numbers)}
-        for who, numbers in found.reps
-    ]
+    reps = [_rep(who, numbers) for who, numbers in found.reps]
     said = rooms.sentence({"totals": dict(found.totals)})
     return render(
         request,
@@ -28,5 +28,8 @@ def room(request):
     )
 
 
-def _cells(person: int, numbers: dict[str, int]) -> list[dict]:
-    return [{"label": line.label, "url": line.address(person), "number": numbers.get(line.key)} for line in rooms.LINES]
+def _rep(who, numbers: dict[str, int]) -> dict:
+    pk = who.pk if who else rooms.POOLS
+    cells = [{"label": line.label, "url": line.address(pk), "number": numbers.get(line.key)} for line in rooms.LINES]
+    query = {"show": "open", "rep": pk} if who else {"show": "queue"}
+    return {"name": str(who) if who else "In pools", "url": f"{reverse('team')}?{urlencode(query)}", "cells": cells}

@@ -1,8 +1,10 @@
 """What people are told, in the page and by mail: the bell, the messages, the ways, and one mail for what came together."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from accounts import clock, telling
@@ -360,3 +362,14 @@ def test_a_day_in_a_mail_is_the_readers(post_office, cleo):
     [(_to, mail)] = post_office.mails
     assert "Tuesday 3 March" in mail.get_body(("plain",)).get_content()
     assert timezone.get_current_timezone_name() == "UTC"
+
+
+TOLD = re.compile(r'(?:notice\([^"()]*(?:\([^()]*\)[^"()]*)?|Message\(\s*to=[^"]*kind=)"([a-z_]+)"')
+
+
+def test_every_kind_that_is_told_says_what_and_stands_among_the_settings():
+    sources = [path.read_text() for app in ("accounts", "leads", "leadops") for path in (settings.BASE_DIR / app).rglob("*.py")]
+    told = {kind for text in sources for kind in TOLD.findall(text)}
+
+    assert {"limit", "room", "pulls", "mention", "unsound", "parked"} <= told
+    assert told - set(telling.KINDS) == set()

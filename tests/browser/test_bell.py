@@ -42,7 +42,7 @@ def test_the_browser_notes_it_only_after_it_was_allowed_and_once(at_screen, hous
     expect(page.get_by_role("button", name="Stop notes from the browser")).to_be_visible()
     give(house.ana)
 
-    page.wait_for_function("noted.length > 0", timeout=TEN_SECONDS)
+    expect(page.locator("#bell-link")).to_have_attribute("aria-label", "Messages, 2 unread", timeout=TEN_SECONDS)
     page.wait_for_timeout(500)
     assert page.evaluate("noted") == [["LeadOps", "Marta Lind is yours."]]
 

@@ -81,7 +81,7 @@ COUNT = """
 WITH clock AS (
   SELECT l.id, c.assigned_at FROM leads_lead l JOIN leads_cycle c ON c.lead_id = l.id WHERE l.id = ANY(%(leads)s)),
 told AS (
-  SELECT clock.id, w.kind, count(m.id) AS times, count(m.id) FILTER (WHERE m.created_at = clock.assigned_at + w.after) AS then
+  SELECT clock.id, w.kind, count(m.id) AS times, count(m.id) FILTER (WHERE m.created_at = clock.assigned_at + w.after) AS on_time
   FROM clock CROSS JOIN (SELECT unnest(ARRAY['soon', 'target', 'limit']) AS kind, unnest(%(levels)s::interval[]) AS after) w
     LEFT JOIN accounts_message m ON m.lead_id = clock.id AND m.kind = w.kind GROUP BY clock.id, w.kind),
 moved AS (
@@ -93,5 +93,5 @@ moved AS (
   FROM clock)
 SELECT (SELECT count(*) FROM told WHERE times = 0),
        (SELECT count(*) FROM told WHERE times > 1) + (SELECT count(*) FROM moved WHERE moves > 1),
-       (SELECT count(*) FROM told WHERE times > then), (SELECT count(*) FROM moved WHERE NOT (breaches = 1 AND moves = 1 AND taken = 1))
+       (SELECT count(*) FROM told WHERE times > on_time), (SELECT count(*) FROM moved WHERE NOT (breaches = 1 AND moves = 1 AND taken = 1))
 """

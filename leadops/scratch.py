@@ -1,46 +1,85 @@
 """A database of its own for what must never touch real data: chaos and measuring."""
 
 import contextlib
+import hashlib
+import inspect
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.core.management import call_command
 from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
 
 TRIES = 30
+PATTERN = "leadops_pattern_"
+ONE_AT_A_TIME = 0x1EAD0B7
 
 
 @contextlib.contextmanager
 def scratch_database(name: str) -> Iterator[None]:
-    """Work in a new database of the present tables on the same server, and drop it at the end. Outside any transaction."""
+    """Work in a new database of the present tables on the same server, and drop it at the end. Outside any transaction.
+
+    Migrations run once for each version of them: into a pattern that stays on the server, of which the others are copies.
+    """
     before, name = connection.settings_dict["NAME"], f"leadops_{name}_{os.getpid()}"
-
-    def to(database: str) -> None:
-        connection.close()
-        connection.settings_dict["NAME"] = database
-
-    def administer(statement: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-
-    administer(f'DROP DATABASE IF EXISTS "{name}"')
-    administer(f'CREATE DATABASE "{name}"')
-    to(name)
+    pattern = _pattern()
+    _ask(f'DROP DATABASE IF EXISTS "{name}"')
+    _ask(f'CREATE DATABASE "{name}" TEMPLATE "{pattern}"')
+    _use(name)
     try:
-        call_command("migrate", verbosity=0)
         yield
     finally:
-        to(before)
+        _use(before)
         _drop(name)
+
+
+def _pattern() -> str:
+    """Name the database that others are copied from, made where there is none of these migrations; older ones go."""
+    before, name = connection.settings_dict["NAME"], PATTERN + _fingerprint()
+    with contextlib.closing(connection.copy()) as guard, guard.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PATTERN])
+        present = {row[0] for row in cursor.fetchall()}
+        for old in present - {name}:
+            _drop(old)
+        if name not in present:
+            draft = f"leadops_draft_{os.getpid()}"
+            _ask(f'DROP DATABASE IF EXISTS "{draft}"')
+            _ask(f'CREATE DATABASE "{draft}"')
+            _use(draft)
+            try:
+                call_command("migrate", verbosity=0)
+            finally:
+                _use(before)
+            _ask(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
+    return name
+
+
+def _fingerprint() -> str:
+    """Summarise every migration there is."""
+    seen = hashlib.sha256()
+    for key, migration in sorted(MigrationLoader(None).disk_migrations.items()):
+        seen.update(repr(key).encode() + Path(inspect.getfile(type(migration))).read_bytes())
+    return seen.hexdigest()[:12]
+
+
+def _use(database: str) -> None:
+    connection.close()
+    connection.settings_dict["NAME"] = database
+
+
+def _ask(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 def _drop(name: str) -> None:
     # Of who was killed the server takes leave a moment later, and of its own vacuum.
     for attempt in range(TRIES):
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            _ask(f'DROP DATABASE IF EXISTS "{name}"')
         except OperationalError:
             if attempt == TRIES - 1:
                 raise

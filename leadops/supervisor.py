@@ -1,6 +1,6 @@
 """The web and the job cluster, kept alive. `leadops.serve` runs it after everything is ready.
 
-It promises: a child that dies is replaced, slower each time it dies young; a job cluster that
+It promises: a child that dies is replaced, slower each time it dies young without having worked; a job cluster that
 shows no sign of life is replaced as a whole; nothing that it started outlives it, whichever
 process is killed and in whatever order, its own included; Ctrl-C in the terminal reaches only
 it, and it ends the others in order.
@@ -215,8 +215,11 @@ class Supervisor:
         for group in self.groups:
             if group.name != "jobs" or silent is None or not group.is_running():
                 continue
+            age = time.monotonic() - group.started
+            if silent < age:
+                group.pause = 0.0  # it worked; should it die now, that is no reason to wait
             # A cluster that has just started has had no time to answer.
-            silent = min(silent, time.monotonic() - group.started)
+            silent = min(silent, age)
             if silent > self.silence_seconds:
                 logger.warning("jobs silent for %.0f s; replacing the whole group", silent)
                 group.end()

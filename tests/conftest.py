@@ -12,7 +12,7 @@ from psycopg import sql
 
 from leadops import database
 
-pytest_plugins = ["tests.cast", "tests.lasting", "tests.post_office"]
+pytest_plugins = ["tests.cast", "tests.house", "tests.lasting", "tests.post_office"]
 _server = contextlib.ExitStack()
 
 

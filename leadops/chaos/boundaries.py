@@ -1,6 +1,7 @@
 """A kill before every statement and every commit of every sweep: whoever comes after does what is left, and nothing twice.
 
-The leads' sweeps act on leads of `world.py`; the outbox's sends mails into files, which outlive the killed.
+The leads' sweeps act on leads of `world.py`; those that put into other hands on rows of `hands.py`; the outbox's sends mails into files,
+which outlive the killed.
 """
 
 import os
@@ -20,6 +21,7 @@ from accounts.gathering import GATHER, LETTER
 from accounts.messages import LEASE, UNDO, mail, mail_sweep, message_id, post
 from accounts.models import Message, User
 from accounts.sweeping import Sweep
+from leadops.chaos import hands
 from leadops.chaos.crew import fork, wait
 from leadops.chaos.world import FIRST, KINDS, World, a_world
 from leads.notices import notice
@@ -35,6 +37,7 @@ def main(say: Callable[[str], None], *, seed: int, every: int = 1) -> bool:
     for kind in KINDS:
         with a_world(2 * groups, groups, (kind,)) as world:
             right &= _leads(say, world, KINDS[kind][0], first, every)
+    right &= hands.main(say, _killed_at, range(first, MOST, every))
     with a_world(2, groups=1, kinds=("abandon",)):
         right &= _mornings(say, first, every)
     with a_world(0, groups=1) as world:

@@ -9,6 +9,8 @@ from leadops.chaos.world import KINDS, World, a_world
 
 CREW = 4
 EVERY = 3  # kills, more becomes due
+BATCH = 0.06  # seconds that a batch takes, or a little more
+WAIT = 0.3  # seconds, for somebody to have rows in hand
 
 
 def main(say: Callable[[str], None], *, rows: int, kills: int, seed: int, guarded: bool = True) -> bool:
@@ -27,7 +29,10 @@ def main(say: Callable[[str], None], *, rows: int, kills: int, seed: int, guarde
 
 
 def attack(world: World, kills: int, chance: random.Random, guarded: bool = True) -> int:
-    """Let a crew sweep, move its clock on and kill one of it, `kills` times, then let it finish. Return how many were killed amid."""
+    """Let a crew sweep, move its clock on and kill one of it, `kills` times, then let it finish. Return how many were killed amid.
+
+    Every other kill is aimed: at somebody who has rows in hand, at any moment of the batch. The others come at any moment at all.
+    """
     clock, last, amid = SharedNumber(0), world.groups - 1, 0
     busy = [SharedNumber(0) for _ in range(CREW)]
 
@@ -39,8 +44,12 @@ def attack(world: World, kills: int, chance: random.Random, guarded: bool = True
     crew = [fork(lambda n=n: work(n)) for n in range(CREW)]
     for tick in range(kills):
         clock.value = tick * world.groups // kills
-        time.sleep(chance.uniform(0, 0.12))
-        unlucky = chance.randrange(CREW)
+        if tick % 2:
+            unlucky = _somebody_busy(busy, chance)
+            time.sleep(chance.uniform(0, BATCH))
+        else:
+            time.sleep(chance.uniform(0, 0.12))
+            unlucky = chance.randrange(CREW)
         kill(crew[unlucky])
         amid += busy[unlucky].value > 0
         busy[unlucky].value = 0
@@ -49,3 +58,13 @@ def attack(world: World, kills: int, chance: random.Random, guarded: bool = True
     for child in crew:
         wait(child)
     return amid
+
+
+def _somebody_busy(busy: list[SharedNumber], chance: random.Random) -> int:
+    """Wait for somebody who has rows in hand, and name them; anybody, where nobody comes by any."""
+    ends = time.monotonic() + WAIT
+    while time.monotonic() < ends:
+        if found := [number for number, hand in enumerate(busy) if hand.value > 0]:
+            return chance.choice(found)
+        time.sleep(0.001)
+    return chance.randrange(CREW)

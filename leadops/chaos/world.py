@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.models import Membership, Reason, Role, Team, User
 from accounts.sweeping import Sweep
-from leads import assignment, dispositions, exceptions, sweeps, touches
+from leads import assignment, dispositions, exceptions, response_sweeps, sweeps, touches
 from leads.models import Lead
 
 FIRST = datetime(2026, 3, 5, 12, tzinfo=UTC)  # a Thursday: what was pulled on Monday at noon goes back
@@ -21,7 +21,15 @@ KINDS = {
     "abandon": (sweeps.ABANDON, "nurture", "auto_abandoned"),
     "kept": (sweeps.COME_BACK, "assign", "kept_due"),
     "pull": (sweeps.UNTOUCHED_PULLS, "give_back_raw", "returned"),
+    "target": (response_sweeps.RESPONSE, "-", "target"),
+    "limit": (response_sweeps.RESPONSE, "-", "limit"),
 }
+# How long before it is due each of them began; a round that nobody touches has its target after two hours, its limit after a day.
+BEGAN = {
+    "long": timedelta(days=21), "exception": timedelta(days=10), "abandon": timedelta(days=30), "kept": timedelta(days=30),
+    "pull": timedelta(days=3), "target": timedelta(hours=2), "limit": timedelta(hours=24),
+}  # fmt: skip
+UNTOUCHED = ("pull", "target", "limit")
 
 
 @dataclass(frozen=True)
@@ -44,14 +52,14 @@ class Wrong:
 class World:
     """A team with one rep and her manager, and leads of hers: `rows` in `groups`, group g due at `moment(g)`."""
 
-    def __init__(self, rows: int, groups: int, kinds: tuple[str, ...] = tuple(KINDS)):
-        self.groups, self.kinds = groups, kinds
+    def __init__(self, rows: int, groups: int, kinds: tuple[str, ...] = tuple(KINDS), step: timedelta = STEP):
+        self.groups, self.kinds, self.step = groups, kinds, step
         self.manager = _person("chaos-manager", Role.MANAGER)
         self.rep = _person("chaos-rep", Role.SDR)
         self.revops = _person("chaos-revops", Role.REVOPS)
         self.team = Team.objects.create(name="Chaos", manager=self.manager)
         Membership.objects.create(user=self.rep, team=self.team)
-        leads = self._raw(rows)
+        leads = self.raw(rows)
         for group in range(groups):
             if part := leads[group::groups]:
                 self._make_due(part, self.kind(group), self.moment(group))
@@ -60,11 +68,11 @@ class World:
         return self.kinds[group % len(self.kinds)]
 
     def moment(self, group: int) -> datetime:
-        return FIRST + group * STEP
+        return FIRST + group * self.step
 
     @property
     def sweeps(self) -> list[Sweep]:
-        return [KINDS[kind][0] for kind in self.kinds]
+        return list({KINDS[kind][0].name: KINDS[kind][0] for kind in self.kinds}.values())
 
     def leads(self) -> list[int]:
         return list(Lead.objects.order_by("pk").values_list("pk", flat=True))
@@ -78,7 +86,8 @@ class World:
             counts = cursor.fetchone()
         return Wrong(*counts)
 
-    def _raw(self, rows: int) -> list[int]:
+    def raw(self, rows: int) -> list[int]:
+        """Make leads in nobody's hands."""
         came = FIRST - timedelta(days=60)
         made = Lead.objects.bulk_create(
             Lead(first_name="Lead", last_name=str(n), motion="slg", go_to_market="inbound", status_since=came, created_at=came,
@@ -89,11 +98,12 @@ class World:
 
     def _make_due(self, leads: list[int], kind: str, due: datetime) -> None:
         """Let the rep do what makes these leads due at this moment; `segment` notes what must become of them, for the count."""
-        began = due - timedelta(days={"pull": 3, "long": 21, "exception": 10}.get(kind, 30))
+        began = due - BEGAN[kind]
         if kind == "pull":
             assignment.assign(leads, to=self.rep, by=self.rep, at=began, trigger="pull")
         else:
             assignment.assign(leads, to=self.rep, by=None, at=began)
+        if kind not in UNTOUCHED:
             touches.log(leads, channel="call", outcome="sent", by=self.rep, at=began)
         if kind == "kept":
             dispositions.keep(leads, until=due, by=self.rep, at=began + timedelta(hours=1))
@@ -105,10 +115,10 @@ class World:
 
 
 @contextmanager
-def a_world(rows: int, groups: int, kinds: tuple[str, ...] = tuple(KINDS)) -> Iterator[World]:
+def a_world(rows: int, groups: int, kinds: tuple[str, ...] = tuple(KINDS), step: timedelta = STEP) -> Iterator[World]:
     """Make a world, and empty it for the next one. As the owner of its tables."""
     try:
-        yield World(rows, groups, kinds)
+        yield World(rows, groups, kinds, step)
     finally:
         with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {TABLES} CASCADE")
@@ -139,8 +149,12 @@ found AS (
     (SELECT count(*) FROM accounts_event e WHERE e.lead_id = x.id AND e.door = 'sweep' AND e.move = x.move AND e.at = x.due) AS moves_then,
     (SELECT count(*) FROM leads_cycle c WHERE c.lead_id = x.id AND (c.ended_at = x.due OR c.assigned_at = x.due)) AS rounds,
     (SELECT count(*) FROM leads_spell s WHERE s.lead_id = x.id AND (s.ended_at = x.due OR s.began_at = x.due)) AS spells,
-    (SELECT count(*) FROM leads_cycle c WHERE c.lead_id = x.id AND c.warned_at = x.due)
-      + (SELECT coalesce(sum(level), 0) FROM leads_task t WHERE t.lead_id = x.id AND t.kind = 'exception') AS noted
+    CASE x.kind
+      WHEN 'long_working' THEN (SELECT count(*) FROM leads_cycle c WHERE c.lead_id = x.id AND c.warned_at = x.due)
+      WHEN 'exception_due' THEN (SELECT sum(level) FROM leads_task t WHERE t.lead_id = x.id AND t.kind = 'exception')
+      WHEN 'target' THEN (SELECT count(*) FROM leads_task t WHERE t.lead_id = x.id AND t.kind = 'response' AND t.level >= 2)
+      WHEN 'limit' THEN (SELECT count(*) FROM accounts_event e WHERE e.lead_id = x.id AND e.kind = 'breach' AND e.at = x.due)
+      ELSE 0 END AS noted
   FROM expected x),
 judged AS (
   SELECT *, CASE move WHEN '-' THEN noted ELSE least(moves, rounds, spells) END AS halves,

@@ -1,132 +1,18 @@
 """The real thing, started as `./run` starts it, with a faster heart."""
 
-import contextlib
-import fcntl
-import http.client
-import json
 import os
 import re
-import shutil
 import signal
-import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from leadops import database
+from leadops.chaos.house import PATIENCE, House, copy, wait_until
 from leadops.supervisor import ghosts
 
 pytestmark = pytest.mark.processes
-
-PATIENCE = 60
-
-
-class House:
-    """One running LeadOps on a data folder of its own."""
-
-    def __init__(self, data: Path):
-        self.data = data
-        self.port = free_port()
-        self.said = data.with_name(f"{data.name}.out")
-
-    def start(self, *arguments: str) -> "House":
-        strange = ("DJANGO_", "LEADOPS_", "DATABASE_URL", "COV_")
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(strange)}
-        environment |= {"LEADOPS_DATA": str(self.data), "LEADOPS_DEMO": "0"}
-        environment |= {"LEADOPS_PING_SECONDS": "0.5", "LEADOPS_SILENCE_SECONDS": "3"}
-        with self.said.open("a") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "leadops.serve", "--port", str(self.port), *arguments],
-                cwd=database.BASE,
-                env=environment,
-                stdout=out,
-                stderr=out,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        return self
-
-    def health(self) -> dict[str, str]:
-        web = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        with contextlib.closing(web):
-            try:
-                web.request("GET", "/healthz")
-                return json.load(web.getresponse())
-            except (OSError, http.client.HTTPException, ValueError):
-                return {}
-
-    def is_well(self) -> bool:
-        answer = self.health()
-        return answer.get("database") == "ok" and answer.get("jobs") == "ok"
-
-    def last_ping(self) -> float:
-        import psycopg
-
-        with contextlib.suppress(psycopg.Error), psycopg.connect(database.url(data=self.data)) as connection:
-            query = "SELECT extract(epoch FROM max(finished_at))::float FROM accounts_sweeprun WHERE name = 'ping'"
-            return connection.execute(query).fetchone()[0] or 0.0
-        return 0.0
-
-    def members(self) -> dict[str, list[int]]:
-        """The processes by what they do, eldest first."""
-        found: dict[str, list[int]] = {"web": [], "jobs": []}
-        for process in sorted(ghosts(str(self.data)), key=started):
-            line = Path(f"/proc/{process}/cmdline").read_bytes()
-            found["jobs" if b"qcluster" in line else "web"].append(process)
-        return found
-
-    def end(self, sign: signal.Signals = signal.SIGINT) -> int:
-        # The terminal sends Ctrl-C to the whole foreground group.
-        os.killpg(self.process.pid, sign)
-        return self.process.wait(PATIENCE)
-
-    def left(self) -> list[int]:
-        return [*ghosts(str(self.data)), *database.processes(self.data)]
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-def started(process: int) -> tuple[int, int]:
-    with contextlib.suppress(OSError):
-        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]), process
-    return 0, process
-
-
-def wait_until(true, seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.1)
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory, worker_id):
-    """A data folder with tables and files in it, for copies that start fast."""
-    shared = tmp_path_factory.getbasetemp()
-    if worker_id != "master":
-        shared = shared.parent
-    first = House(shared / "built-house")
-    with (shared / "built-house.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not first.data.exists():
-            first.start()
-            wait_until(first.is_well)
-            first.end()
-            assert first.left() == []
-    return first.data
-
-
-def copy(built: Path, to: Path) -> Path:
-    shutil.copytree(built, to, ignore=shutil.ignore_patterns("sockets", "database.*", "leadops.lock"))
-    to.chmod(0o700)
-    return to
 
 
 @pytest.fixture(scope="module")

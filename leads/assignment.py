@@ -107,9 +107,10 @@ class _Receiver:
     def take_one(self, lead: Lead) -> None:
         if self.user and not self.user.is_active:
             raise NotAvailable(f"{self.user} is switched off and receives nothing.", "inactive")
-        if self.user and lead.motion == Motion.PLG:
+        is_product = self.team is not None and self.team.kind == Team.Kind.PRODUCT
+        if lead.motion == Motion.PLG and not is_product:
             raise Refused("This lead belongs to the product. Sales gets it when it is handed over.", "shield")
-        if self.team and self.team.kind == Team.Kind.PRODUCT and lead.motion != Motion.PLG:
+        if is_product and lead.motion != Motion.PLG:
             raise Refused("Only product-led leads belong to the product.", "motion")
         if self.room is not None:
             if self.room <= 0:
@@ -257,9 +258,7 @@ def hand_out(leads, *, at: datetime, recorded_at: datetime | None = None) -> Res
         receiver = _Receiver(decision.user, step.at, counts_caps=False)
         change_hands(step, receiver, pool=step.lead.team, data={"route": decision.trace()})
 
-    return turn(
-        leads, change, by=None, at=at, door=Door.SWEEP, recorded_at=recorded_at or at, skip_locked=True
-    )
+    return turn(leads, change, by=None, at=at, door=Door.SWEEP, recorded_at=recorded_at or at, skip_locked=True)
 
 
 def pull(team: Team, *, by: User, at: datetime, number: int = 1, door: str = Door.PAGE) -> Result:

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from accounts.models import Event, User
 from leadops import invariants, simulation
-from leadops.simulation import company, house, machine
+from leadops.chaos import soak
+from leadops.simulation import company, house
 from leadops.simulation.world import World
 from leads.models import Lead
 from tests.leads.states import raw, settle
@@ -36,10 +37,9 @@ def test_ten_days_of_three_reps_break_no_rule_and_leave_nothing_due():
         >= 1
     )
     assert Event.objects.filter(recorded_at__gt=world.end).count() == 0
-    machine.sweep(world, world.end)
-    events = Event.objects.count()
-    machine.sweep(world, world.end)
-    assert Event.objects.count() == events
+    soak.sweep_all(world.end)
+    before = soak.tables()
+    assert (soak.sweep_all(world.end), soak.tables()) == (0, before)
 
 
 def test_the_same_seed_makes_the_same_company_and_another_seed_another():

@@ -121,3 +121,13 @@ def test_what_a_turn_reads_late_it_reads_for_all_leads_at_once(
         back = assignment.give_back([lead.pk for lead in pulled], by=rita, at=NOON + 7 * HOUR).done
 
     assert {(lead.status, lead.team_id, lead.reason.code) for lead in back} == {("nurture", north.pk, "budget_later")}
+
+
+def test_a_product_led_lead_is_given_to_no_team_of_sellers(rita, north):
+    lead = raw(motion="plg", team=north)
+    events = Event.objects.count()
+
+    result = assignment.assign([lead], to=north, by=rita, at=NOON + HOUR)
+
+    assert [refusal.code for _, refusal in result.refused] == ["shield"]
+    assert (Lead.objects.get(pk=lead.pk).status, Event.objects.count()) == ("raw", events)

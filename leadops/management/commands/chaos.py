@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from leadops.chaos import boundaries, clocks, limits, outage, poison, restarts, shares, sweeps, tree
+from leadops.chaos import boundaries, clocks, limits, outage, poison, restarts, shares, soak, sweeps, tree
 from leadops.chaos.house import FAST
 from leadops.scratch import scratch_database
 
@@ -33,6 +33,7 @@ PARTS = {
     "limits": lambda say, o: limits.main(say, rounds=o["rows"] or 2_000),
     "limits-control": lambda say, o: limits.main(say, rounds=o["rows"] or 200, guarded=False),
     "outage": lambda say, o: outage.main(say, rows=o["rows"] or 10_000),
+    "soak": lambda say, o: soak.main(say, days=o["days"], reps=8, seed=o["seed"]),
     "tree": lambda say, o: tree.main(
         say, kills=o["kills"] or 60, seed=o["seed"], heart=FAST if o["fast"] else {}, built=o["built"]
     ),
@@ -53,6 +54,7 @@ class Command(BaseCommand):
         parser.add_argument("--kills", type=int)
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--every", type=int, default=1, help="boundaries: kill at one in so many")
+        parser.add_argument("--days", type=int, default=90, help="soak: days that a made-up company lives")
         parser.add_argument("--patience", type=int, default=3, help="poison: seconds for one statement")
         parser.add_argument(
             "--fast", action="store_true", help="tree: jobs that are silent for 8 s are replaced, not 45 s"

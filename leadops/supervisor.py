@@ -38,6 +38,11 @@ def _prctl(option: int, value: int) -> None:
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+def end_with_parent() -> None:
+    """Have this process told to end when its parent dies, however it dies."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def adopt_orphans() -> None:
     """Make this process the parent of whatever its children leave behind."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
@@ -108,7 +113,7 @@ class Group:
             env=os.environ | self.environment | {MARK: self.mark},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=lambda: _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM),
+            preexec_fn=end_with_parent,
         )
         _leaders.add(self.process.pid)
         self.started = time.monotonic()

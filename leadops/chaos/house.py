@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import connection
 
 from leadops import database
-from leadops.supervisor import ghosts
+from leadops.supervisor import end_with_parent, ghosts
 
 PATIENCE = 60
 WHOLE = {"web": 3, "jobs": 6}  # processes: a main one and two workers; main, sentinel, two workers, monitor, pusher
@@ -48,6 +48,7 @@ class House:
                 stderr=out,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                preexec_fn=end_with_parent,
             )
         return self
 

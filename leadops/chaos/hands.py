@@ -64,6 +64,8 @@ def _idle_targets(world: World, other: User, number: int, at: datetime):
     RoutingRule.objects.get_or_create(
         name="Targets", is_target=True, pool=world.team, valid_from=FIRST - 60 * targets.IDLE_AFTER
     )
+    # One person has room for fifty; those of before are nobody's worry any more.
+    Account.objects.filter(is_target=True).update(is_target=False, idle_at=None)
     began = at - targets.IDLE_AFTER
     accounts = Account.objects.bulk_create(
         Account(name=f"Target {number} {n}", name_key=f"target {number} {n}", domain=f"target-{number}-{n}.example", created_at=began)

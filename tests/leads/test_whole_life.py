@@ -34,7 +34,7 @@ from leads.models import Lead, Touch
 from meetings import opportunities
 from tests.leads.states import NOON, settle
 
-LIVES = int(os.environ.get("LEADOPS_LIVES", "12"))
+LIVES = int(os.environ.get("LEADOPS_LIVES", "6"))
 STEPS = 40
 PEOPLE = ["ana", "ben", "dov", "cleo", "rita"]
 DAY = timedelta(days=1)

@@ -195,8 +195,8 @@ def turn(
     """Let `change` happen to each of these leads, or tell why not.
 
     A lead given as Lead means the round and version it was read with; as Seen what that says; as a number whatever it is now.
-    `by=None` is the system; `quiet` tells nobody, of what happened long ago. `change` raises Refused to leave one lead as it was. Leads that
-    do not exist are refused as gone. Transactions of at most 500 leads; about 10 queries each. Raises Overtaken only if a lock was
+    `by=None` is the system; `quiet` tells nobody, of what happened long ago. `change` raises Refused to leave one lead as it was. Leads
+    that do not exist are refused as gone. Transactions of at most 500 leads; about 10 queries each. Raises Overtaken only if a lock was
     circumvented.
     """
     result = Result()

@@ -184,14 +184,11 @@ class Tale:
         return self.step(ago, do)
 
     def advanced(self, ago: timedelta, closer: str, order: int = 2) -> "Tale":
-        """The sale moves on; at the second stage its leads are qualified, and at the third the card is filled."""
+        """The sale moves on; at the second stage its leads are qualified."""
         by = self.world.house[closer]
 
         def do(at):
-            stage = Stage.objects.get(order=order)
-            if stage.is_pipeline:
-                qualification.fill(self.lead, CARD, decision="sales", by=by, at=at).lead  # noqa: B018  raises a refusal
-            opportunities.advance(self.sale, stage, by=by, at=at)
+            opportunities.advance(self.sale, Stage.objects.get(order=order), by=by, at=at)
 
         return self.step(ago, do)
 

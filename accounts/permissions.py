@@ -87,6 +87,7 @@ TABLE = {
     "leads.erase":           (_,                      _,                      _,           _,              ALL,   _,        _,       _),
     "leads.import":          (_,                      _,                      _,           TEAM,           ALL,   RAW,      _,       _),
     "leads.export":          (_,                      _,                      _,           TEAM,           ALL,   WAITING,  NUMBERS, _),
+    "signals.write":         (_,                      _,                      _,           _,              ALL,   _,        _,       KEY),
     "accounts.see":          (OWN,                    MET,                    OWN,         TEAM,           ALL,   ALL,      _,       KEY),
     "accounts.suggest":      (OWN,                    _,                      OWN,         _,              _,     _,        _,       _),
     "accounts.edit":         (_,                      MET,                    _,           TEAM,           ALL,   _,        _,       _),
@@ -111,6 +112,18 @@ TABLE = {
     "admin.enter":           (_,                      _,                      _,           TEAM,           ALL,   _,        _,       _),
 }
 # fmt: on
+# What an API client may is what its key says: the scope that opens each row (`accounts/api_keys.py`).
+SCOPES = {
+    "leads.create": "leads:write",
+    "leads.edit_contact": "leads:write",
+    "leads.hand_raise": "leads:write",
+    "leads.touch": "touches:write",
+    "leads.opt_out": "optout:write",
+    "signals.write": "signals:write",
+    "accounts.see": "accounts:read",
+    "meetings.see": "meetings:write",
+    "reports.see": "reports:read",
+}
 ROWS = {row: dict(zip(COLUMNS, cells, strict=True)) for row, cells in TABLE.items()}
 
 
@@ -122,7 +135,12 @@ def allowed(user, row: str) -> Scope:
     cells = ROWS[row]
     if not user.is_authenticated or not user.is_active:
         return Scope.NONE
-    return Scope.ALL if user.is_superuser else cells[Role(user.role)]
+    if user.is_superuser:
+        return Scope.ALL
+    keys = user.__dict__.get("key_scopes")  # of who came with a key
+    if keys is not None and row in SCOPES and SCOPES[row] not in keys:
+        return Scope.NONE
+    return cells[Role(user.role)]
 
 
 def teams_of(user: User) -> frozenset[int]:

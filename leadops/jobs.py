@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.models import Schedule, Task
 from django_q.tasks import async_task
 
-from accounts import clock, sweeping
+from accounts import clock, sweeping, webhooks
 from accounts.models import Message, Receipt, Role, SweepRun, User
 from leadops import invariants
 from leadops.schedules import JOBS, SWEEPS, Job
@@ -117,6 +117,11 @@ def forget_sessions() -> None:
 def forget_receipts() -> None:
     """Delete what was answered two days ago and longer: no form is pressed again after that, and no end taken back."""
     Receipt.objects.filter(at__lt=timezone.now() - timedelta(days=2)).delete()
+
+
+def forget_deliveries() -> None:
+    """Delete the events that were delivered a month ago and longer."""
+    webhooks.forget(clock.now())
 
 
 @transaction.atomic

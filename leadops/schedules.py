@@ -8,13 +8,13 @@ sweep is one line here: docs/sweeps.md.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from accounts import gathering, messages
+from accounts import gathering, messages, webhooks
 from accounts.sweeping import Sweep
 from leads import consent, response_sweeps
 from leads import sweeps as leads
 
 # In the order in which they are run by hand; what tells comes last.
-_ALL = [*response_sweeps.SWEEPS, *leads.SWEEPS, gathering.GATHER, messages.mail_sweep(consent.may_still_mail)]
+_ALL = [*response_sweeps.SWEEPS, *leads.SWEEPS, gathering.GATHER, messages.mail_sweep(consent.may_still_mail), webhooks.SWEEP]
 SWEEPS: dict[str, Sweep] = {sweep.name: sweep for sweep in _ALL}
 
 
@@ -47,5 +47,6 @@ JOBS = [
     Job("prove the data sound", "leadops.jobs.prove", "37 2 * * *"),
     Job("forget finished jobs", "leadops.jobs.forget_finished", "17 3 * * *"),
     Job("forget old receipts", "leadops.jobs.forget_receipts", "22 3 * * *"),
+    Job("forget old deliveries", "leadops.jobs.forget_deliveries", "24 3 * * *"),
     Job("forget ended sessions", "leadops.jobs.forget_sessions", "27 3 * * *"),
 ]

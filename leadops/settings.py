@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "rest_framework",
+    "drf_spectacular",
     "django_q",
     "axes",
 ]
@@ -284,11 +285,31 @@ Q_CLUSTER = {
     "time_zone": "UTC",
 }
 
+# Receivers of webhooks inside the house, as host:port; all others are reached by https, and outside only.
+LEADOPS_WEBHOOK_HOSTS = [host for host in os.environ.get("LEADOPS_WEBHOOK_HOSTS", "").split(",") if host]
+
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.doors.Key", "accounts.api.doors.Session"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.api.doors.OnlyJson",
+    "DEFAULT_SCHEMA_CLASS": "accounts.api.schema.Described",
+    "EXCEPTION_HANDLER": "accounts.api.problems.answer",
+    "NON_FIELD_ERRORS_KEY": "",
+    # For one client or person; each web worker counts for itself.
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.doors.Pace"],
+    "DEFAULT_THROTTLE_RATES": {"known": "1200/min"},
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "LeadOps",
+    "VERSION": "1",
+    "DESCRIPTION": "Leads from the first signal to the first meeting. How to use it: docs/api.md.",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": False,
+    "POSTPROCESSING_HOOKS": [],
+    "SERVERS": [],
 }
 
 LOGGING = {

@@ -8,6 +8,7 @@ from leadops import health
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("admin/", admin.site.urls),
+    path("api/", include("leadops.api")),
     path("", include("reporting.urls")),
     path("", include("leads.urls")),
     path("", include("accounts.urls")),

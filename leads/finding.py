@@ -110,7 +110,7 @@ def _guess(user: User, asked: Asked, found: Found, seen: QuerySet, at: datetime,
     """Look for what was likely meant: people, else companies, else people of others; as far as that is known in time."""
     with contextlib.suppress(OperationalError), transaction.atomic(), _impatience(LIKENESS[len(asked.words) > 1]):
         found.people = _meant(seen, "search", asked.words)[:SHOWN]
-        key, companies = company_key(asked.text), _seen_companies(user, at)
+        key, companies = company_key(asked.text), seen_companies(user, at)
         if not found.people and key and companies is not None:
             found.companies = _meant(companies, "name_key", key.split()[:WORDS])[:SHOWN]
         if found.is_empty and tells:
@@ -234,7 +234,8 @@ def _impatience(likeness: float) -> Iterator[None]:
 SET = "SELECT set_config('statement_timeout', %s, true), set_config('pg_trgm.word_similarity_threshold', %s, true)"
 
 
-def _seen_companies(user: User, at: datetime) -> QuerySet | None:
+def seen_companies(user: User, at: datetime) -> QuerySet | None:
+    """Return the companies this person may see: all, or those of the leads they see; None for nobody's."""
     scope = allowed(user, "accounts.see")
     if Scope.ALL in scope:
         return Account.objects.live()
@@ -257,7 +258,7 @@ def _called(asked: Asked, prefix: str = "") -> Q:
 
 def _companies(user: User, asked: Asked, at: datetime) -> list[Account]:
     """Find companies by domain, then by name. At most two queries."""
-    seen = _seen_companies(user, at)
+    seen = seen_companies(user, at)
     if seen is None or asked.digits:
         return []
     if asked.domain:

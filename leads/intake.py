@@ -120,7 +120,8 @@ class _Intake:
             row = p.row
             source, campaign = sources[row.source, row.campaign]
             signal = (
-                str(pk), str(p.person.lead), row.kind, p.signal, row.what, number(source), number(campaign), row.words, "{}", self.actor,
+                str(pk), str(p.person.lead), row.kind, p.signal, row.what, number(source), number(campaign), row.words, row.data,
+                self.actor,
                 batch, stamp(self._moment(row)), self.learnt,
             )  # fmt: skip
             (new if p.person.is_new else known).append(signal)

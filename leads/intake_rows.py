@@ -53,6 +53,7 @@ class IntakeRow:
     words: str = ""
     key: str = ""
     phone_key: str = ""
+    data: str = "{}"  # what else a signal says, as JSON
     owner: User | None = None
     team: Team | None = None
     keys: list[tuple[str, str, str]] | None = None  # what the person is looked up by, once asked

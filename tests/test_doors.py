@@ -9,10 +9,10 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Absence, Batch, Domain, Event, Product, Reason, Stage
+from accounts.models import Absence, ApiKey, Batch, Delivery, Domain, Event, Product, Reason, Stage, Subscription
 from leads.models import Credit, Policy, RoutingRule, Share, Source, Touch
 from tests.doors import DOORS, EVERYBODY, STAFF, TABLES, Door, Table
-from tests.factories import NOON, AccountFactory, product_led, put
+from tests.factories import NOON, AccountFactory, opportunity_of, product_led, put
 
 pytestmark = pytest.mark.django_db
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -55,6 +55,8 @@ def answer(client, method: str, path: str) -> str:
         transaction.set_rollback(True)
     client.cookies = cookies
     if response.status_code == 302 and response["Location"].startswith(("/sign-in/?next=", "/admin/login/")):
+        return SIGN_IN
+    if response.status_code == 401:  # the API asks for a key
         return SIGN_IN
     return {403: FORBIDDEN, 404: GONE, 405: METHOD}.get(response.status_code, OPEN)
 
@@ -102,6 +104,9 @@ def world(house):
         "leads.lead": lead,
         "leads.cycle": cycle,
         "leads.touch": Touch.objects.get(lead=lead),
+        "accounts.apikey": ApiKey.objects.create(user=house.api, start="lo_abcde", digest="0" * 64, created_at=NOON),
+        "accounts.subscription": Subscription.objects.create(url="https://hooks.example.com/", kinds=[], created_at=NOON),
+        "accounts.delivery": Delivery.objects.create(channel="webhook", kind="lead.raw", dedupe_key="w", created_at=NOON),
     }
     clients = {name: _signed_in(house.people[name]) for name in EVERYBODY.split()}
     return SimpleNamespace(
@@ -109,6 +114,7 @@ def world(house):
         lead=lead,
         queued=put(None, "raw", team=house.north),
         product=product_led(),
+        opportunity=opportunity_of(put(None, "working", owner=house.dov), owner=house.eva),
         batch=Batch.objects.create(name="fair.csv", by=house.cleo, created_at=NOON, options={"map": {}}),
         release=Batch.objects.create(
             kind="release",

@@ -1,6 +1,7 @@
+from .api import ApiKey, ApiScope, Subscription
 from .batch import Batch, BatchRow
 from .companies import Account, Domain
-from .message import Message, Parked, Receipt, SweepRun, Way
+from .message import Delivery, Message, Parked, Receipt, SweepRun, Way
 from .opportunity import Opportunity, OpportunityStatus, Product, Stage
 from .people import Absence, Membership, Role, Team, User
 from .reason import Disposition, NurtureKind, Reason
@@ -11,8 +12,11 @@ __all__ = [
     "OF_THE_DOOR",
     "Absence",
     "Account",
+    "ApiKey",
+    "ApiScope",
     "Batch",
     "BatchRow",
+    "Delivery",
     "Disposition",
     "Domain",
     "Door",
@@ -29,6 +33,7 @@ __all__ = [
     "Role",
     "SecondFactor",
     "Stage",
+    "Subscription",
     "SweepRun",
     "Team",
     "User",

@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.relations import RECORD
 
+from .api import Subscription
 from .people import User
 
 
@@ -34,6 +35,7 @@ class Message(models.Model):
 
     to = models.ForeignKey(User, models.CASCADE, null=True, related_name="+", db_index=False)
     address = models.CharField(max_length=254, blank=True, help_text="outside the house")
+    subscription = models.ForeignKey(Subscription, models.PROTECT, null=True, related_name="+", db_index=False)
     channel = models.CharField(max_length=8, choices=Channel, default=Channel.PAGE)
     kind = models.CharField(max_length=30)
     lead_id = models.BigIntegerField(null=True)
@@ -67,10 +69,36 @@ class Message(models.Model):
                 name="message_to_send",
                 condition=Q(channel="mail", sent_at__isnull=True, parked_at__isnull=True),
             ),
+            # the next events to deliver to one address
+            models.Index(
+                fields=["subscription", "next_try_at", "id"],
+                name="message_to_deliver",
+                condition=Q(channel="webhook", sent_at__isnull=True, parked_at__isnull=True),
+            ),
+            # what was delivered, newest first; what is so old that it may be forgotten
+            models.Index(fields=["-id"], name="message_delivery", condition=Q(channel="webhook")),
         ]
 
     def __str__(self):
         return f"{self.kind} to {self.to or self.address}"
+
+
+class DeliveryManager(models.Manager):
+    def get_queryset(self):
+        return super().get_queryset().filter(channel=Message.Channel.WEBHOOK)
+
+
+class Delivery(Message):
+    """One event on its way to one subscription: the outbox as RevOps looks at it."""
+
+    objects = DeliveryManager()
+
+    class Meta:
+        proxy = True
+        verbose_name_plural = "deliveries"
+
+    def __str__(self):
+        return f"{self.kind} {self.pk}"
 
 
 class Receipt(models.Model):
@@ -84,7 +112,11 @@ class Receipt(models.Model):
     fates = {"user": RECORD}
 
     class Meta:
-        indexes = [models.Index(fields=["at"], name="receipt_age")]
+        indexes = [
+            models.Index(fields=["at"], name="receipt_age"),
+            # what an API client sent, newest first
+            models.Index(fields=["user", "-at", "key"], name="receipt_of_client", condition=Q(key__startswith="api:")),
+        ]
 
     def __str__(self):
         return self.key

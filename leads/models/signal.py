@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from accounts.models import Batch, Opportunity, User
+from accounts.models import Account, Batch, Opportunity, User
 from accounts.relations import RECORD, Fate
 
 from .lead import Lead, Source
@@ -11,7 +11,8 @@ from .lead import Lead, Source
 class Signal(models.Model):
     """One thing a person did: filled a form, raised a hand, answered, used the product, took part in a campaign.
 
-    `key` is its natural key on the lead: the same thing told twice is one row. `words` are theirs and can be erased.
+    `key` is its natural key on the lead: the same thing told twice is one row. `words` are theirs and can be erased. Of the product
+    we may be told of a company without a person: then it is the account's.
     """
 
     class Kind(models.TextChoices):
@@ -22,7 +23,10 @@ class Signal(models.Model):
         PRODUCT = "product", "Used the product"
         CAMPAIGN = "campaign", "Campaign"
 
-    lead = models.ForeignKey(Lead, models.CASCADE, related_name="signals", db_index=False)
+    lead = models.ForeignKey(Lead, models.CASCADE, null=True, related_name="signals", db_index=False)
+    account = models.ForeignKey(
+        Account, models.CASCADE, null=True, related_name="+", db_index=False, help_text="where no person is known"
+    )
     kind = models.CharField(max_length=10, choices=Kind)
     key = models.CharField(max_length=200)
     what = models.CharField(max_length=80, blank=True, help_text="demo, chat, call, walk-in; the event's name")
@@ -35,12 +39,20 @@ class Signal(models.Model):
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 
-    fates = {"lead": Fate(merge="move", erase="blank"), "by": RECORD}
+    fates = {"lead": Fate(merge="move", erase="blank"), "account": Fate(merge="move"), "by": RECORD}
     personal = {"words": "", "data": {}}
 
     class Meta:
         indexes = [models.Index(fields=["batch"], name="signal_of_batch", condition=models.Q(batch__isnull=False))]
-        constraints = [models.UniqueConstraint(fields=["lead", "key"], name="signal_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["lead", "key"], name="signal_once"),
+            models.UniqueConstraint(
+                fields=["account", "key"], condition=models.Q(lead__isnull=True), name="signal_of_account_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(lead__isnull=False) ^ models.Q(account__isnull=False), name="signal_of_one"
+            ),
+        ]
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.what}".strip()

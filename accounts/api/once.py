@@ -1,0 +1,53 @@
+"""What is asked twice happens once (`Idempotency-Key`), and every post of a client leaves a receipt that it may look at again."""
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Callable
+
+from django.db import transaction
+
+from accounts import receipts
+from accounts.api.problems import Problem, Unreadable
+
+HEADER = "Idempotency-Key"
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+OURS = "api:"
+
+
+def key_of(request) -> str:
+    """Return the idempotency key of a request, '' for none. Raises Unreadable for what is no key."""
+    given = request.headers.get(HEADER)
+    if given is None:
+        return ""
+    if not KEY.fullmatch(given):
+        raise Unreadable({HEADER: ["1 to 255 letters, digits and signs, no spaces."]})
+    return given
+
+
+def receipt_key(user, given: str) -> str:
+    """Return the key of the row that keeps an answer. Each client and person has keys of their own. Pure."""
+    return OURS + hashlib.sha256(f"{user.pk}:{given}".encode()).hexdigest()[:40]
+
+
+def once(request, at, effect: Callable[[], tuple[int, dict]]) -> tuple[int, dict, bool]:
+    """Let an effect happen once under its key: return status, answer, and whether it had happened before.
+
+    Whoever asks at the same moment waits, and gets the one answer. What is refused leaves no receipt: mend it, and ask again with
+    the same key. Raises Problem (422) for another request under a key that was used. Three queries beside those of the effect.
+    """
+    given = key_of(request)
+    key = receipt_key(request.user, given) if given else OURS + secrets.token_hex(20)
+    what = [request.method, request.path, request.data]
+    said = hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()
+    with transaction.atomic():
+        if not receipts.claim(key, user=request.user, at=at):
+            kept = receipts.first_answer(key, request.user)
+            if kept["said"] != said:
+                raise Problem(422, "key_reused", "Another request was made with this key. Use a new one.", HEADER)
+            return kept["status"], kept["answer"], True
+        status, answer = effect()
+        facts = {"said": said, "method": request.method, "path": request.path, "status": status, "answer": answer}
+        receipts.keep(key, facts)
+    return status, answer, False

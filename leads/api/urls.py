@@ -1,0 +1,41 @@
+"""Addresses of leads in the API, below /api/v1/."""
+
+from django.urls import path
+
+from leads.api import acts, companies, hands, lists, people
+
+urlpatterns = [
+    path("leads/", lists.Leads.as_view(), name="api-leads"),
+    path("leads/<int:pk>/", lists.OneLead.as_view(), name="api-lead"),
+    path("leads/<int:pk>/events/", lists.Events.as_view(), name="api-lead-events"),
+    path("leads/<int:pk>/touches/", acts.Touches.as_view(), name="api-lead-touches"),
+    path(
+        "leads/<int:pk>/touches/<int:touch>/withdrawals/", acts.TouchWithdrawals.as_view(), name="api-touch-withdrawals"
+    ),
+    path("leads/<int:pk>/notes/", acts.Notes.as_view(), name="api-lead-notes"),
+    path("leads/<int:pk>/tasks/", acts.Tasks.as_view(), name="api-lead-tasks"),
+    path("leads/<int:pk>/dispositions/", acts.Dispositions.as_view(), name="api-lead-dispositions"),
+    path(
+        "leads/<int:pk>/disposition-answers/", hands.DispositionAnswers.as_view(), name="api-lead-disposition-answers"
+    ),
+    path("leads/<int:pk>/take-backs/", acts.TakeBacks.as_view(), name="api-lead-take-backs"),
+    path("leads/<int:pk>/assignments/", hands.Assignments.as_view(), name="api-lead-assignments"),
+    path("leads/<int:pk>/returns/", hands.Returns.as_view(), name="api-lead-returns"),
+    path("leads/<int:pk>/opt-outs/", hands.LeadOptOuts.as_view(), name="api-lead-opt-outs"),
+    path("leads/<int:pk>/opt-ins/", hands.OptIns.as_view(), name="api-lead-opt-ins"),
+    path("leads/<int:pk>/exceptions/", hands.Exceptions.as_view(), name="api-lead-exceptions"),
+    path("leads/<int:pk>/exception-answers/", hands.ExceptionAnswers.as_view(), name="api-lead-exception-answers"),
+    path("leads/<int:pk>/erasures/", hands.Erasures.as_view(), name="api-lead-erasures"),
+    path("hand-raises/", people.HandRaises.as_view(), name="api-hand-raises"),
+    path("pulls/", lists.Pulls.as_view(), name="api-pulls"),
+    path("signals/", people.Signals.as_view(), name="api-signals"),
+    path("opt-outs/", people.OptOuts.as_view(), name="api-opt-outs"),
+    path("tasks/", lists.OwnTasks.as_view(), name="api-tasks"),
+    path("sources/", lists.Sources.as_view(), name="api-sources"),
+    path("reasons/", lists.Reasons.as_view(), name="api-reasons"),
+    path("accounts/", companies.Accounts.as_view(), name="api-accounts"),
+    path("accounts/<int:pk>/", companies.OneAccount.as_view(), name="api-account"),
+    path("opportunities/", companies.Opportunities.as_view(), name="api-opportunities"),
+    path("opportunities/<int:pk>/", companies.OneOpportunity.as_view(), name="api-opportunity"),
+    path("audience/", lists.Audience.as_view(), name="api-audience"),
+]

@@ -122,6 +122,8 @@ SCOPES = {
     "signals.write": "signals:write",
     "accounts.see": "accounts:read",
     "meetings.see": "meetings:write",
+    "meetings.book": "meetings:write",
+    "meetings.move": "meetings:write",
     "reports.see": "reports:read",
 }
 ROWS = {row: dict(zip(COLUMNS, cells, strict=True)) for row, cells in TABLE.items()}

@@ -95,6 +95,8 @@ urlpatterns = [
     path("", page, name="api"),
     path("schema/", Schema.as_view(), name="api-schema"),
     path("v1/", include("leads.api.urls")),
+    path("v1/", include("meetings.api.urls")),
+    path("v1/", include("reporting.api.urls")),
     path("v1/", include("accounts.api.urls")),
     path("<path:rest>", Nowhere.as_view(rights={"GET": "", "POST": ""}), name="api-nowhere"),
 ]

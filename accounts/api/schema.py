@@ -1,5 +1,7 @@
 """What the API is, said by the API itself: each resource's lists of fields, with every answer it may give, errors included."""
 
+from functools import cache
+
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_basic_type, build_parameter_type
 from drf_spectacular.types import OpenApiTypes
@@ -103,6 +105,7 @@ def _lines(thing) -> list[str]:
     return [line.strip() for line in (thing.__doc__ or "").strip().splitlines()] or [""]
 
 
+@cache
 def listed(item: type[serializers.Serializer]) -> type[serializers.Serializer]:
     """Make the answer of a list: the rows, and the cursor of the page after them."""
     return type(

@@ -35,7 +35,5 @@ urlpatterns = [
     path("reasons/", lists.Reasons.as_view(), name="api-reasons"),
     path("accounts/", companies.Accounts.as_view(), name="api-accounts"),
     path("accounts/<int:pk>/", companies.OneAccount.as_view(), name="api-account"),
-    path("opportunities/", companies.Opportunities.as_view(), name="api-opportunities"),
-    path("opportunities/<int:pk>/", companies.OneOpportunity.as_view(), name="api-opportunity"),
     path("audience/", lists.Audience.as_view(), name="api-audience"),
 ]

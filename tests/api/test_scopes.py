@@ -21,8 +21,12 @@ OPENS = {
     "touches:write": {("POST", "leads/{id}/touches/")},
     "optout:write": {("POST", "opt-outs/"), ("POST", "leads/{id}/opt-outs/")},
     "accounts:read": {("GET", "accounts/")},
-    "meetings:write": set(),
-    "reports:read": set(),
+    "meetings:write": {
+        ("POST", "leads/{id}/meetings/"),
+        ("POST", "meetings/{id}/moves/"),
+        ("POST", "meetings/{id}/cancellations/"),
+    },
+    "reports:read": {("GET", "reports/"), ("GET", "reports/{name}/")},
 }
 
 

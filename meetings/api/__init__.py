@@ -1,0 +1,1 @@
+"""Meetings and sales by the API: the same processes as the pages, the same rights."""

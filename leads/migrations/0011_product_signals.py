@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0011_events_told'),
-        ('leads', '0009_meetings'),
+        ('leads', '0010_history'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0011_events_told'),
-        ('leads', '0010_history'),
+        ('accounts', '0012_events_told'),
+        ('leads', '0011_words_of_the_screen'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

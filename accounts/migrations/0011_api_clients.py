@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0009_told'),
+        ('accounts', '0010_words_of_the_screen'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from accounts import webhooks
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0010_api_clients'),
+        ('accounts', '0011_api_clients'),
     ]
 
     operations = [migrations.RunPython(webhooks.install, webhooks.remove)]

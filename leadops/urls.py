@@ -10,6 +10,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("leadops.api")),
     path("", include("reporting.urls")),
+    path("", include("meetings.views.history")),
     path("", include("leads.urls")),
     path("", include("accounts.urls")),
 ]

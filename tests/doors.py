@@ -46,6 +46,10 @@ def of_cleo(**methods) -> Door:
     return Door(args=lambda w: [w.batch.pk], sees=ABOVE, **methods)
 
 
+def of_history(**methods) -> Door:
+    return Door(args=lambda w: [w.history.pk], **methods)
+
+
 def queued(**methods) -> Door:
     return Door(args=lambda w: [w.queued.pk], sees=QUEUED, **methods)
 
@@ -86,6 +90,15 @@ DOORS = {
     # bringing in a file; one that Cleo brought in
     "imports": Door(GET=IMPORT),
     "import-new": Door(GET=IMPORT, POST=IMPORT),
+    # history, which RevOps brings over; one that Rita did
+    "histories": Door(GET=REVOPS),
+    "history-new": Door(GET=REVOPS, POST=REVOPS),
+    "history": of_history(GET=REVOPS),
+    "history-columns": of_history(GET=REVOPS, POST=REVOPS),
+    "history-run": of_history(POST=REVOPS),
+    "history-cancel": of_history(POST=REVOPS),
+    "history-undo": of_history(POST=REVOPS),
+    "history-rejected": Door(args=lambda w: [w.history.pk, w.history.pk], GET=REVOPS),
     "import": of_cleo(GET="*"),
     "import-columns": of_cleo(GET="*", POST="*"),
     "import-check": of_cleo(GET="*"),

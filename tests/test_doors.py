@@ -116,6 +116,7 @@ def world(house):
         product=product_led(),
         opportunity=opportunity_of(put(None, "working", owner=house.dov), owner=house.eva),
         batch=Batch.objects.create(name="fair.csv", by=house.cleo, created_at=NOON, options={"map": {}}),
+        history=_history(house.rita),
         release=Batch.objects.create(
             kind="release",
             name="Missing feature",
@@ -128,6 +129,23 @@ def world(house):
         rows=rows,
         clients=clients | {"stranger": Client()},
     )
+
+
+def _history(by) -> Batch:
+    """One file of touches, read and looked at."""
+    options = {"map": {"lead": "lead", "date": "at"}, "orders": {}, "system": "csv", "date_order": ""}
+    batch = Batch.objects.create(
+        kind="past touches",
+        name="calls.csv",
+        by=by,
+        created_at=NOON,
+        options=options,
+        header=["lead", "date"],
+        status="checked",
+    )
+    batch.options["history"] = batch.pk
+    batch.save()
+    return batch
 
 
 def _signed_in(user) -> Client:

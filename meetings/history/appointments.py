@@ -116,9 +116,9 @@ def _made(
     return Meeting(
         lead=lead, cycle=lead.cycle, account_id=sale.account_id, opportunity=sale, owner=owner,
         sourced_by=sale.development_owner or story.owner, booked_by=told.get("booked_by"), status=status, starts_at=starts,
-        ends_at=told.facts["ends_at"], point=HandOffPoint.COMPLETED,
-        booked_at=booked, recorded_at=at, due_at=starts + DUE, ended_at=told.facts["ends_at"] if is_disposed else starts,
-        disposed_at=told.facts["ends_at"] if is_disposed else None, disposed_by=owner if is_disposed else None, reason=reason, version=1,
+        ends_at=told.facts["ends_at"], point=HandOffPoint.COMPLETED, booked_at=booked, recorded_at=at, due_at=starts + DUE,
+        ended_at=told.facts["ends_at"] if is_disposed else starts, disposed_at=told.facts["ends_at"] if is_disposed else None,
+        disposed_by=owner if is_disposed else None, reason=reason, version=1,
     )  # fmt: skip
 
 

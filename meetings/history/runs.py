@@ -30,10 +30,11 @@ from .telling import Story
 RESULTS = (CREATED, UPDATED, UNCHANGED, REJECTED)
 LEADS = 250  # whose stories are told in one transaction
 Status = Batch.Status
+PAST = "past "  # kinds of batches
 
 
 def kind_of(batch: Batch) -> str:
-    return batch.kind.removeprefix("past ")
+    return batch.kind.removeprefix(PAST)
 
 
 def read(
@@ -71,35 +72,54 @@ def read(
 
 def _read_one(kind, stream, name, given, mapped, by, at, options) -> Batch:
     table = open_table(stream)
-    if unknown := [column for column in mapped if column not in table.header]:
-        raise Problem(
-            f"{name}: there is no column “{unknown[0]}”. There are: {', '.join(table.header)}.", f"map-{kind}"
-        )
-    if wrong := [field for field in mapped.values() if field and not fields.known(kind, field)]:
-        raise Problem(
-            f"{name}: there is no field “{wrong[0]}”. There are: {', '.join(fields.FIELDS[kind])}.", f"map-{kind}"
-        )
-    guessed = {c: f for c, f in fields.guess(kind, table.header).items() if f not in mapped.values()}
-    columns = guessed | mapped
-    if missing := [field for field in fields.NEEDED[kind] if field not in columns.values()]:
-        raise Problem(f"{name}: say which column holds “{missing[0]}”.", f"map-{kind}")
     batch = Batch(
-        kind=f"past {kind}", name=name[:200], by=by, created_at=at, header=table.header, team_id=options.get("team")
+        kind=PAST + kind, name=name[:200], by=by, created_at=at, header=table.header, team_id=options.get("team")
     )
-    batch.options = {**given, "map": columns, "form": table.form}
+    batch.options = given | {"form": table.form}
+    choose(batch, mapped)
     batch.save()
     batch.rows = stage(batch, table.rows)
     if not batch.rows:
         raise FileProblem(f"{name} has a header and no rows.")
-    batch.options["orders"] = _orders(batch, columns, given["date_order"])
+    batch.options["orders"] = _orders(batch, given["date_order"])
     batch.save()
     return batch
 
 
-def _orders(batch: Batch, columns: Mapping[str, str], given: str) -> dict[str, str]:
+def choose(batch: Batch, mapped: Mapping[str, str], *, guesses: bool = True) -> None:
+    """Set what a file's columns mean: what is given, else what their names tell. Not saved. Raises Problem."""
+    kind, header = kind_of(batch), batch.header
+    if unknown := [column for column in mapped if column not in header]:
+        raise Problem(
+            f"{batch.name}: there is no column “{unknown[0]}”. There are: {', '.join(header)}.", f"map-{kind}"
+        )
+    if wrong := [field for field in mapped.values() if field and not fields.known(kind, field)]:
+        raise Problem(
+            f"{batch.name}: there is no field “{wrong[0]}”. There are: {', '.join(fields.FIELDS[kind])}.", f"map-{kind}"
+        )
+    guessed = {c: f for c, f in fields.guess(kind, header).items() if f not in mapped.values()} if guesses else {}
+    columns = guessed | dict(mapped)
+    if missing := [field for field in fields.NEEDED[kind] if field not in columns.values()]:
+        raise Problem(f"{batch.name}: say which column holds “{missing[0]}”.", f"map-{kind}")
+    batch.options["map"] = columns
+
+
+def choose_again(leading: Batch, maps: Mapping[str, Mapping[str, str]], given: Mapping[str, Any]) -> None:
+    """Set anew how a history that was not run yet is read. Raises Problem, and then it is read as before."""
+    with transaction.atomic():
+        for batch in files_of(leading):
+            batch.options |= dict(given)
+            choose(batch, maps[kind_of(batch)], guesses=False)
+            batch.options["orders"] = _orders(batch, batch.options["date_order"])
+            batch.options.pop("looked", None)
+            batch.save(update_fields=["options"])
+            reader(batch, batch.created_at)
+
+
+def _orders(batch: Batch, given: str) -> dict[str, str]:
     """Say in which order each column writes its dates. A query a column of dates."""
     orders = {}
-    for column, name in columns.items():
+    for column, name in batch.options["map"].items():
         if not (name in MOMENTS or name.startswith(fields.STAGE)):
             continue
         try:
@@ -115,7 +135,7 @@ def _orders(batch: Batch, columns: Mapping[str, str], given: str) -> dict[str, s
 
 def files_of(leading: Batch) -> list[Batch]:
     """Return the batches of one history, the leading one first."""
-    return list(Batch.objects.filter(kind__startswith="past ", options__history=leading.pk).order_by("pk"))
+    return list(Batch.objects.filter(kind__startswith=PAST, options__history=leading.pk).order_by("pk"))
 
 
 def reader(batch: Batch, at: datetime) -> History:
@@ -315,6 +335,7 @@ def check(leading: Batch, *, at: datetime) -> dict[str, Any]:
     said: dict[str, Any] = {"files": {}, "former": set(), "sources": Counter()}
     for batch in batches:
         reads, last, counts = reader(batch, at), 0, Counter()
+        BatchRow.objects.filter(batch=batch, result=REJECTED).update(result="", column="", error="")
         finder = Finder()
         while rows := rows_after(batch, last):
             last = rows[-1][0]
@@ -339,6 +360,29 @@ def check(leading: Batch, *, at: datetime) -> dict[str, Any]:
             keep(batch, results)
         said["files"][batch] = counts
     return said
+
+
+def look(pk: int, *, at: datetime) -> None:
+    """Look at a history before it runs, and keep with it what a run would do, for its page."""
+    leading = Batch.objects.get(pk=pk)
+    if leading.status not in (Status.READ, Status.CHECKED):
+        return
+    with transaction.atomic():
+        said = check(leading, at=at)
+        leading.refresh_from_db()
+        leading.options["looked"] = {
+            "files": {kind_of(batch): dict(counts) for batch, counts in said["files"].items()}, "former": sorted(said["former"]),
+            "sources": dict(said["sources"]),
+        }  # fmt: skip
+        leading.status = Status.CHECKED
+        leading.save(update_fields=["options", "status"])
+
+
+def cancel(leading: Batch, *, at: datetime) -> bool:
+    """Stop a history after the part at hand. What was told stays; starting it again goes on from there."""
+    return bool(
+        Batch.objects.filter(pk=leading.pk, status=Status.RUNNING).update(status=Status.CANCELLED, finished_at=at)
+    )
 
 
 def run(leading: Batch, *, at: datetime) -> Batch:

@@ -1,0 +1,101 @@
+"""Bringing history over by its pages, as RevOps does: files, columns, a look, the run, the undo."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts.models import Batch, Opportunity
+from leads.models import Lead
+from meetings import tasks
+from tests.meetings.test_history import LEADS, SALES
+
+pytestmark = pytest.mark.django_db
+
+
+def chosen(**texts):
+    return {kind: SimpleUploadedFile(f"{kind}.csv", text.encode()) for kind, text in texts.items()}
+
+
+@pytest.fixture
+def page(client_of, house):
+    return client_of(house.rita)
+
+
+def read(page, **more):
+    """Choose the two files, and return the leading batch."""
+    answer = page.post("/history/new/", chosen(leads=LEADS, opportunities=SALES) | more)
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+    return Batch.objects.get(kind="past leads")
+
+
+def columns(page, batch, **changes):
+    """Send the columns as they are filled in, but for these."""
+    form = {}
+    for file in Batch.objects.filter(options__history=batch.pk):
+        for place, column in enumerate(file.header):
+            form[f"{file.pk}-{place}"] = changes.get(column, file.options["map"].get(column, ""))
+    return page.post(f"/history/{batch.pk}/columns/", form | {"go_to_market": "inbound"})
+
+
+def test_from_the_files_to_the_rounds_and_back(page, house):
+    batch = read(page)
+    asked = page.get(f"/history/{batch.pk}/columns/").content.decode()
+    columns(page, batch, id="external_id")
+    looked = page.get(f"/history/{batch.pk}/").content.decode()
+    kept = Lead.objects.count()
+
+    page.post(f"/history/{batch.pk}/run/")
+    tasks.run_history(batch.pk)
+
+    done = page.get(f"/history/{batch.pk}/").content.decode()
+    assert 'value="loss_reason" selected' in asked
+    assert "2 people are not here and become former colleagues, switched off: Former Rep, Gone Person" in looked
+    assert (kept, Lead.objects.count(), Opportunity.objects.count()) == (0, 4, 3)
+    assert "It stands in every report as if it had happened here." in done
+    page.post(f"/history/{batch.pk}/undo/")
+    tasks.undo_history(batch.pk)
+    assert "4 leads and 3 opportunities are gone, 0 leads stayed." in page.get(f"/history/{batch.pk}/").content.decode()
+    assert "leads.csv" in page.get("/history/").content.decode()
+
+
+def test_a_column_that_is_needed_and_not_named_is_asked_for_and_what_was_chosen_stays(page, house):
+    batch = read(page)
+
+    answer = columns(page, batch, mql_id="", account="product")
+
+    said = answer.content.decode()
+    assert answer.status_code == 422
+    assert "opportunities.csv: say which column holds “lead”." in said
+    assert Batch.objects.get(pk=batch.pk).status == "read"
+
+
+def test_no_file_and_a_file_that_is_none_are_told(page, house):
+    none = page.post("/history/new/", {})
+    picture = page.post("/history/new/", {"leads": SimpleUploadedFile("a.csv", b"\x89PNG\r\n")})
+
+    assert (none.status_code, picture.status_code) == (422, 422)
+    assert "Choose at least one file." in none.content.decode()
+    assert "This is a picture, not a table." in picture.content.decode()
+    assert Batch.objects.count() == 0
+
+
+def test_what_was_rejected_comes_back_as_a_file(page, house):
+    batch = read(page, **chosen(opportunities=SALES + "zz,Nobody,,,,2026-01-01,,,,\n"))
+    columns(page, batch, id="external_id")
+    sales = Batch.objects.get(kind="past opportunities")
+
+    file = b"".join(page.get(f"/history/{batch.pk}/rejected/{sales.pk}/").streaming_content).decode()
+
+    assert file.splitlines()[1].startswith("5,,No lead is known as “zz”.,zz,Nobody")
+
+
+def test_a_history_that_lost_its_ring_is_rung_for_again(page, house):
+    from django_q.models import OrmQ
+
+    batch = read(page)
+    columns(page, batch, id="external_id")
+    page.post(f"/history/{batch.pk}/run/")
+    OrmQ.objects.all().delete()
+
+    tasks.resume_history()
+
+    assert [task.func() for task in OrmQ.objects.all()] == ["meetings.tasks.run_history"]

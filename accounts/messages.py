@@ -26,6 +26,7 @@ LEASE = timedelta(minutes=5)  # longer than any sending takes
 LONGEST_PAUSE, MOST_TRIES = timedelta(hours=1), 30  # about a day
 BATCH = 20
 _writers: dict[str, Callable] = {}
+_parts: dict[str, Callable] = {}
 
 
 def mail(
@@ -146,6 +147,11 @@ def written_by(kind: str, write: Callable[[Message, datetime], object]) -> None:
     _writers[kind] = write
 
 
+def attached_by(kind: str, parts: Callable[[Message], Sequence]) -> None:
+    """Have the mails of one kind carry parts beside their words: an invitation for a calendar."""
+    _parts[kind] = parts
+
+
 def in_words(message: Message, at: datetime):
     """Return what a mail says, if it is put into words only now; else None."""
     return _writers[message.kind](message, at) if message.kind in _writers else None
@@ -154,7 +160,10 @@ def in_words(message: Message, at: datetime):
 def _envelope(message: Message, receiver: str, at: datetime) -> EmailMultiAlternatives | None:
     headers = {"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"}
     if message.kind not in _writers:
-        return EmailMultiAlternatives(message.subject, message.body, to=[receiver], headers=headers)
+        plain = EmailMultiAlternatives(message.subject, message.body, to=[receiver], headers=headers)
+        for part in _parts[message.kind](message) if message.kind in _parts else ():
+            plain.attach(part)
+        return plain
     said = in_words(message, at)
     if said is None:
         return None

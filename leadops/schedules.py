@@ -12,9 +12,12 @@ from accounts import gathering, messages, webhooks
 from accounts.sweeping import Sweep
 from leads import consent, response_sweeps
 from leads import sweeps as leads
+from meetings import sweeps as meetings
 
 # In the order in which they are run by hand; what tells comes last.
-_ALL = [*response_sweeps.SWEEPS, *leads.SWEEPS, gathering.GATHER, messages.mail_sweep(consent.may_still_mail), webhooks.SWEEP]
+_ALL = [
+    *response_sweeps.SWEEPS, *meetings.SWEEPS, *leads.SWEEPS, gathering.GATHER, messages.mail_sweep(consent.may_still_mail), webhooks.SWEEP,
+]  # fmt: skip
 SWEEPS: dict[str, Sweep] = {sweep.name: sweep for sweep in _ALL}
 
 

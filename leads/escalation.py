@@ -234,6 +234,13 @@ class Hands:
                 return decision
         return None
 
+    def next_of_role(self, step: Step) -> routing.Decision | None:
+        """Take the turn of the next of the owner's role who had it not yet in this round, whatever their hours."""
+        had = {s.owner_id for s in self._spells[step.lead.pk]} - {None}
+        spell, role = self.spell(step.lead.pk), step.lead.owner.role if step.lead.owner else ""
+        decisions = (self.router.in_turn(team, role=role, exclude=had) for team in (self.pools(spell) if spell else ()))
+        return next((decision for decision in decisions if decision.user is not None), None)
+
     def goes_to_queue(self, step: Step) -> bool:
         known = self.turn.remember("policies", versions)
         policy = next((p for p in known if p.pk == step.cycle.policy_id), None)

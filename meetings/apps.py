@@ -1,3 +1,5 @@
+"""What the work led to: meetings, purchases, and what happens to opportunities."""
+
 from django.apps import AppConfig
 
 

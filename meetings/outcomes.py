@@ -57,13 +57,14 @@ def missed_by_owner(
 def dispose(
     meeting: Meeting, status: str, *, by: User, at: datetime, reason: Reason | None = None, version: int | None = None,
     door: str = Door.PAGE,
+    claimed_by: User | None = None,
 ) -> Meeting:  # fmt: skip
     """Say what came of a meeting, by its name: the one way in for doors that take it as a value."""
-    return _dispose(meeting, status, by=by, at=at, reason=reason, version=version, door=door)
+    return _dispose(meeting, status, by=by, at=at, reason=reason, version=version, door=door, claimed_by=claimed_by)
 
 
 def _dispose(meeting, status, *, by, at, reason=None, version=None, door, claimed_by=None) -> Meeting:
-    _fits(status, reason)
+    fits(status, reason)
     with transaction.atomic():
         row = hold(meeting)
         may(by, "disposition", row)
@@ -81,7 +82,8 @@ def _dispose(meeting, status, *, by, at, reason=None, version=None, door, claime
     return row
 
 
-def _fits(status: str, reason: Reason | None) -> None:
+def fits(status: str, reason: Reason | None) -> None:
+    """Refuse what nobody can say of a meeting."""
     if status not in MOVES:
         raise Refused("Choose what came of it.", "status")
     if (status == MeetingStatus.UNQUALIFIED) != (reason is not None):
@@ -233,7 +235,7 @@ def correct(
     """Correct what was said of a meeting: what had followed from it is taken back as far as nobody went on from there, and what follows
     from the right word happens. Who said it for 24 hours, a manager later. The first moment stays, and so does every version.
     """
-    _fits(status, reason)
+    fits(status, reason)
     with transaction.atomic():
         row = hold(meeting, version=version)
         may(by, "correct", row)

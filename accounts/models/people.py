@@ -67,6 +67,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     told_by = models.JSONField(
         default=dict, db_default=Value({}, models.JSONField()), editable=False, help_text="kind of message: the way they chose"
     )
+    feed_digest = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     is_active = models.BooleanField(default=True, help_text="Off: cannot sign in, gets nothing.")
     is_staff = models.BooleanField("may use the admin", default=False)
     date_joined = models.DateTimeField(auto_now_add=True)
@@ -78,6 +79,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         ordering = ["username"]
         constraints = [
+            # whose calendar a secret opens
+            models.UniqueConstraint(fields=["feed_digest"], condition=~Q(feed_digest=""), name="user_feed_once"),
             models.CheckConstraint(condition=Q(work_start__lt=F("work_end")), name="user_hours_in_order"),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_known"),
         ]

@@ -110,6 +110,7 @@ class Meeting(ConcurrentTransitionMixin, models.Model):
     claim = models.CharField(
         max_length=12, choices=MeetingStatus, blank=True, help_text="what the SDR recorded after 48 h"
     )
+    claim_reason = models.ForeignKey(Reason, models.PROTECT, null=True, related_name="+")
     claimed_at = models.DateTimeField(null=True)
     claimed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     contested_at = models.DateTimeField(null=True)

@@ -17,11 +17,11 @@ KINDS = {
         "A meeting has no word after 24 h", "{lead}: nobody said for 24 hours what came of the meeting.", Way.BOTH, IN_PAGE, ABOVE,
     ),
     "meeting_yours_to_say": (
-        "Record a meeting", "{lead}: no word of the meeting for 48 hours. Record it; your manager confirms.",
+        "Record a meeting", "{lead}: no word of the meeting for 48 hours. Record it.",
         Way.PAGE, IN_PAGE, REPS,
     ),
     "meeting_claimed": ("Confirm a meeting", "{lead}: your SDR recorded the meeting. Confirm it.", Way.BOTH, IN_PAGE, ABOVE),
-    "meeting_denied": ("A meeting is not confirmed", "{lead}: what you recorded was not confirmed.", Way.PAGE, IN_PAGE, REPS),
+    "meeting_denied": ("A meeting is not confirmed", "{lead}: what you recorded is not confirmed.", Way.PAGE, IN_PAGE, REPS),
     "meeting_contested": ("A meeting is contested", "{lead}: the meeting is contested.", Way.BOTH, IN_PAGE, ABOVE),
     "meeting_settled": ("A contested meeting is settled", "{lead}: what you contest is settled. Upheld: {upheld}.", Way.PAGE, IN_PAGE, REPS),
     "no_show": ("Somebody did not come", "{lead} did not come, and is yours again: find a new time.", Way.BOTH, IN_PAGE, REPS),

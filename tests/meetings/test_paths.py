@@ -1,4 +1,4 @@
-"""Every path of MEET-1 to MEET-7 with its moments, walked by the sweeps as the command runs them: each effect once, dated when it was due."""
+"""Every path of MEET-1 to MEET-7 with its moments, as the sweeps walk it: each effect once, dated when it was due."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

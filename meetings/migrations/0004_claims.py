@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0009_told'),
-        ('meetings', '0002_guards'),
+        ('meetings', '0003_past'),
     ]
 
     operations = [

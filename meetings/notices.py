@@ -23,7 +23,7 @@ KINDS = {
     "meeting_claimed": ("Confirm a meeting", "{lead}: your SDR recorded the meeting. Confirm it.", Way.BOTH, IN_PAGE, ABOVE),
     "meeting_denied": ("A meeting is not confirmed", "{lead}: what you recorded is not confirmed.", Way.PAGE, IN_PAGE, REPS),
     "meeting_contested": ("A meeting is contested", "{lead}: the meeting is contested.", Way.BOTH, IN_PAGE, ABOVE),
-    "meeting_settled": ("A contested meeting is settled", "{lead}: what you contest is settled. Upheld: {upheld}.", Way.PAGE, IN_PAGE, REPS),
+    "meeting_settled": ("A contested meeting is settled", "{lead}: your contest is settled. Upheld: {upheld}.", Way.PAGE, IN_PAGE, REPS),
     "no_show": ("Somebody did not come", "{lead} did not come, and is yours again: find a new time.", Way.BOTH, IN_PAGE, REPS),
     "missed": ("We missed a meeting", "{lead} came, and we did not: a new time is needed.", Way.BOTH, IN_PAGE, REPS),
     "moved_often": ("Moved for the third time", "{lead} moved the meeting for the third time.", Way.PAGE, EVERYWHERE, ABOVE),
@@ -33,7 +33,7 @@ KINDS = {
     "duty_over": ("A no-show left by itself", "{lead} went to not now: no new time was found after a no-show.", Way.PAGE, EVERYWHERE, REPS),
     "hand_off_late": ("A hand-off waits over 24 h", "{sale}: the hand-off is not accepted for 24 hours.", Way.BOTH, IN_PAGE, ABOVE),
     "hand_off_accepted": ("A hand-off is accepted", "{sale}: the hand-off is accepted.", Way.PAGE, EVERYWHERE, REPS),
-    "hand_off_refused": ("A hand-off is refused", "{sale}: the hand-off is refused and comes back.", Way.BOTH, IN_PAGE, (*REPS, Role.REVOPS)),
+    "hand_off_refused": ("A hand-off is refused", "{sale}: the hand-off is refused, and back.", Way.BOTH, IN_PAGE, (*REPS, Role.REVOPS)),
     "contract_ends": ("A contract ends", "{sale}: the contract ends on {ends}.", Way.BOTH, EVERYWHERE, (*REPS, Role.REVOPS)),
 }  # fmt: skip
 

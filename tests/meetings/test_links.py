@@ -44,7 +44,7 @@ def test_two_links_of_one_mail_have_one_effect(meeting, eva):
     first, second = (links.read(links.make(meeting, eva, status), END) for status in ("qualified", "no_show"))
     outcomes.dispose(first.meeting, first.status, by=eva, at=END, version=first.version)
 
-    with pytest.raises(Refused, match="completed, qualified. It stands so"):
+    with pytest.raises(Refused, match=r"completed, qualified\. It stands so"):
         outcomes.dispose(second.meeting, second.status, by=eva, at=END, version=second.version)
     assert Meeting.objects.get().status == "qualified"
 

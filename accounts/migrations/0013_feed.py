@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0010_words_of_the_screen'),
+        ('accounts', '0012_events_told'),
         ('auth', '0012_alter_user_first_name_max_length'),
     ]
 

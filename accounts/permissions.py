@@ -9,7 +9,7 @@ nobody, an empty cell reaches nothing.
 
 from enum import Flag, auto
 
-from django.db.models import Q
+from django.db import connection
 
 from accounts.models import Membership, Role, Team, User
 
@@ -146,7 +146,7 @@ def allowed(user, row: str) -> Scope:
 
 
 def teams_of(user: User) -> frozenset[int]:
-    """Return the teams of this person, and those they manage with all below. Two queries, once."""
+    """Return the teams of this person, and those they manage with all below. One query, once."""
     return _reach(user)[0]
 
 
@@ -163,7 +163,9 @@ def people_of(user: User) -> frozenset[int]:
 def manager_of(person: User | None) -> User | None:
     """Return who manages a person: the manager of a line they are in, who is not themselves, or of the nearest above. Two queries."""
     teams = {team.pk: team for team in Team.objects.select_related("manager")}
-    mine = [teams[pk] for pk in Membership.objects.filter(user=person).values_list("team_id", flat=True)] if person else []
+    mine = (
+        [teams[pk] for pk in Membership.objects.filter(user=person).values_list("team_id", flat=True)] if person else []
+    )
     for team in sorted(mine, key=lambda team: (team.kind != Team.Kind.LINE, team.pk)):
         seen: set[int] = set()
         while team is not None and team.pk not in seen:
@@ -179,19 +181,22 @@ def forget_reach(user: User) -> None:
     user.__dict__.pop("_reach_of_user", None)
 
 
+# One look at two small tables, for every request of everybody.
+TEAMS = """SELECT id, parent_id, manager_id, ARRAY(SELECT user_id FROM accounts_membership m WHERE m.team_id = t.id)
+  FROM accounts_team t"""
+
+
 def _reach(user: User) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
     """Read once for each user in hand (a request has its own): teams, own teams, people below."""
     if "_reach_of_user" not in user.__dict__:
-        teams = list(Team.objects.values_list("pk", "parent_id", "manager_id"))
+        with connection.cursor() as cursor:
+            cursor.execute(TEAMS)
+            rows = cursor.fetchall()
+        teams = [(pk, parent, manager) for pk, parent, manager, _members in rows]
         managed = _below({pk for pk, _parent, manager in teams if manager == user.pk}, teams)
         people = {manager for pk, _parent, manager in teams if pk in managed and manager}
-        own = set()
-        rows = Membership.objects.filter(Q(user=user) | Q(team__in=managed))
-        for person, team in rows.values_list("user_id", "team_id"):
-            if person == user.pk:
-                own.add(team)
-            if team in managed:
-                people.add(person)
+        own = {pk for pk, _parent, _manager, members in rows if user.pk in members}
+        people.update(*(members for pk, _parent, _manager, members in rows if pk in managed))
         user.__dict__["_reach_of_user"] = (
             frozenset(managed | own),
             frozenset(own),

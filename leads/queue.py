@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import CharField, DateTimeField, Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Cast
 
 from accounts.models import User
 from accounts.permissions import own_teams_of
@@ -100,26 +101,30 @@ class Queue:
 
 
 def of(user: User, at: datetime) -> Queue:
-    """Read a person's day. Two queries, by the index `task_of_owner` and the person's own leads in hand; counts are exact."""
+    """Read a person's day. One query, by the index `task_of_owner` and the person's own leads in hand; counts are exact."""
     midnight = datetime.combine(at.astimezone(user.zone).date() + timedelta(days=1), time.min, user.zone)
     tasks = Task.objects.filter(owner=user, done_at__isnull=True, lead__gone_as="").filter(
         Q(limit_at__isnull=False) | Q(due_at__lt=midnight) | Q(kind=Task.Kind.EXCEPTION)
     )
     # What waits for the manager's word is out of the queue; the manager answers it on the team's page (WORK-7).
     tasks = tasks.exclude(kind=Task.Kind.REVIEW, reason__isnull=False).filter(~Exists(wishes(lead=OuterRef("lead"))))
-    named = ("lead_id", "kind", "began_at", "due_at", "limit_at", "channel", "what", "accepted_at")
-    held, found = {}, {}
-    for values in tasks.values_list(*named, "lead__score", "lead__go_to_market"):
+    named = [F(name) for name in Due._fields[:-2]]
+    rows = tasks.values_list(*named, "lead__score", "lead__go_to_market")
+    held, found, entries = {}, {}, []
+    for values in rows.union(_without_a_task(user), all=True):
         task = Due(*values)
         if task.kind == Task.Kind.EXCEPTION:
             if task.accepted_at:
                 held[task.lead_id] = task
             continue
+        if not task.kind:
+            entries.append(_entry_without(task))
+            continue
         entry = _entry(task, at)
         if task.lead_id not in found or entry.order < found[task.lead_id].order:
             found[task.lead_id] = entry
     queue = Queue(at)
-    for entry in [*found.values(), *_without_a_task(user, at)]:
+    for entry in [*found.values(), *entries]:
         (queue.later if entry.group == LATER.key else queue.entries).append(entry)
     # A granted exception is out of every limit (LIFE-10): its lead does not stand among the late ones.
     queue.entries = [e for e in queue.entries if e.lead not in held or e.group not in ("over", "risk", "new")]
@@ -130,7 +135,7 @@ def of(user: User, at: datetime) -> Queue:
 
 def _entry(task: Due, at: datetime) -> Entry:
     if task.limit_at is not None:
-        kind = sla.task_clock(task, at).kind
+        kind = sla.kind_of(task.began_at, task.due_at, task.limit_at, at)
         group = {"over": "over", "late": "risk", "risk": "risk"}.get(kind)
         group = group or ("asked" if task.kind in ASKED else "new")
         when = task.limit_at if group == "over" else task.due_at
@@ -141,17 +146,22 @@ def _entry(task: Due, at: datetime) -> Entry:
     )
 
 
-def _without_a_task(user: User, at: datetime) -> list[Entry]:
-    """The leads in hand for which nothing is planned: newly assigned ones without a clock, and working ones without a next step."""
+def _without_a_task(user: User):
+    """Find the leads in hand for which nothing is planned, in the shape of tasks: no kind, the state for what, since when."""
     planned = Task.objects.filter(lead=OuterRef("pk"), done_at__isnull=True)
     planned = planned.exclude(kind=Task.Kind.EXCEPTION, accepted_at__isnull=True)
     rows = Lead.objects.filter(~Exists(planned), owner=user, status__in=LeadStatus.OPEN, gone_as="")
-    entries = []
-    for pk, status, since, market, score in rows.values_list("pk", "status", "status_since", "go_to_market", "score"):
-        group = "new" if status == LeadStatus.ASSIGNED else "open"
-        # After the new ones with a clock, however long they have one still.
-        entries.append(Entry(pk, group, _order(group, since, False, market, score, pk, group == "new")))
-    return entries
+    never = Value(None, output_field=DateTimeField())
+    since, state, none = F("status_since"), Cast("status", CharField()), Value("", output_field=CharField())
+    return rows.values_list(F("pk"), none, since, since, never, none, state, never, "score", "go_to_market")
+
+
+def _entry_without(task: Due) -> Entry:
+    """Place a lead for which nothing is planned: newly assigned without a clock, or working without a next step."""
+    group = "new" if task.what == LeadStatus.ASSIGNED else "open"
+    # After the new ones with a clock, however long they have one still.
+    order = _order(group, task.began_at, False, task.go_to_market, task.score, task.lead_id, group == "new")
+    return Entry(task.lead_id, group, order)
 
 
 def _order(group, when, asked, market, score, lead, without_clock=False) -> tuple:

@@ -28,6 +28,15 @@ class Clock:
     goal: str = "the first touch"  # what it runs for
 
 
+def kind_of(began_at: datetime, target_at: datetime, limit_at: datetime, now: datetime) -> str:
+    """Say which of the four a response clock is in, without drawing it."""
+    if now > limit_at:
+        return "over"
+    if now > target_at:
+        return "late"
+    return "risk" if _share(began_at, target_at, now) >= AT_RISK else "ok"
+
+
 def response_clock(began_at: datetime, target_at: datetime, limit_at: datetime, now: datetime) -> Clock:
     """Say where a response clock stands: on track, at risk, target missed, limit breached. Exactly at the target is within."""
     facts = {

@@ -4,17 +4,17 @@ Read by the lead page. The record holds ids and codes only; names, reasons, note
 page at once. What was taken back stays, struck out. Words in the zone that the page has made the current one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import Door, Event, Reason, Team, User
+from accounts.models import Door, Event, Reason, User
 from accounts.words import duration, moment
-from leads import routing_words
-from leads.models import Channel, Lead, Note, RoutingRule, Signal, Touch, TouchOutcome
+from leads import lookups, routing_words
+from leads.models import Channel, Lead, Note, Signal, TouchOutcome
 from leads.permissions import possessive
 from leads.rows import ICONS, asked
 from leads.timeline_moves import ENDS, MOVES
@@ -55,39 +55,67 @@ class Entry:
 def of(lead: Lead, at: datetime, before: int | None = None, part: str = "") -> tuple[list[Entry], int | None]:
     """Tell what happened to a lead, or a part of it (`PARTS`), newest first, and the key of what is older.
 
-    At most seven queries, whatever the length.
+    Two queries, whatever the length.
     """
-    events = Event.objects.filter(PARTS[part][1] if part else Q(), lead_id=lead.pk).order_by("-pk")
-    if before is not None:
-        events = events.filter(pk__lt=before)
-    events = list(events[: PAGE + 1])
-    older = events[PAGE - 1].pk if len(events) > PAGE else None
-    told = Told(lead, events[:PAGE], at)
-    entries = [entry for event in events[:PAGE] if (entry := told.entry(event))]
-    if older is None and not part and not any(e.data.get("new") for e in events):
-        where = lead.source.name if lead.source else "No source"
-        entries.append(Entry("signal", f"Came to us: {where}.", lead.created_at, quiet=True))
-    return entries, older
+    told = read(lead, at, before, part=part)
+    return told.entries(), told.older
+
+
+def read(
+    lead: Lead, at: datetime, before: int | None = None, *, part: str = "", also: QuerySet[Event] | None = None, past: bool = False
+) -> "Told":
+    """Read one page of a lead's record with all that it names. `also`: one event more, wherever it stands; `past`: see `lookups`.
+
+    Two queries, whatever the length; three where a part is told and one event more is asked for.
+    """
+    rows = Event.objects.filter(PARTS[part][1] if part else Q(), lead_id=lead.pk).order_by("-pk")
+    page = (rows if before is None else rows.filter(pk__lt=before))[: PAGE + 1]
+    more = []
+    if also is not None and part:
+        more = list(also.order_by("-pk")[:1])
+    elif also is not None:
+        page = page.union(also.order_by("-pk")[:1])
+    return Told(lead, sorted(page, key=lambda event: -event.pk), at, past=past, more=more, is_part=bool(part))
 
 
 class Told:
-    """The names and words that the entries of one page need, read at once."""
+    """Events of one lead, newest first, and the names and words that their entries need, read at once."""
 
-    def __init__(self, lead: Lead, events: list[Event], at: datetime):
-        self.lead, self.at = lead, at
+    def __init__(self, lead: Lead, events: list[Event], at: datetime, *, past=False, more: Sequence[Event] = (), is_part=False):
+        self.lead, self.at, self.is_part = lead, at, is_part
+        self.page = events[:PAGE]
+        self.older = events[PAGE - 1].pk if len(events) > PAGE else None
+        self.events = events = [*events, *more]
         routed = [routing_words.ids(e.data["route"]) for e in events if e.data.get("route")]
         people, teams, rules = ({pk for ids in routed for pk in ids[kind]} for kind in ("people", "teams", "rules"))
         actors = {e.actor_id for e in events if e.actor_id}
-        self.users = _by_id(User, _ids(events, "to", "from", "manager", "owner") | actors | people)
-        self.teams = _by_id(Team, _ids(events, "team", "from_team", "to_team") | teams)
-        self.rules = _by_id(RoutingRule, rules)
-        self.reasons = _by_id(Reason, {e.reason_id for e in events if e.reason_id})
-        self.notes = _by_id(Note, _ids(events, "note"))
-        self.signals = _by_id(Signal, _ids(events, "signal"))
-        ids = _ids(events, "touch")
-        touches = Touch.objects.filter(Q(pk__in=ids) | Q(note__in=self.notes), lead=lead.pk).select_related("note")
-        self.touches = {t.pk: t for t in touches} if ids or self.notes else {}
-        self.with_touch = {t.note_id for t in self.touches.values() if t.note_id}
+        wanted = {
+            "users": _ids(events, "to", "from", "manager", "owner") | actors | people,
+            "teams": _ids(events, "team", "from_team", "to_team") | teams,
+            "rules": rules,
+            "reasons": {e.reason_id for e in events if e.reason_id},
+            "notes": _ids(self.page, "note"),
+            "signals": _ids(self.page, "signal"),
+            "touches": _ids(self.page, "touch"),
+        }
+        self.read = lookups.read(lead, wanted, past=past)
+        named = {name: {row.id: row for row in self.read[name]} for name in (*lookups.NAMED, "touches")}
+        self.users = {pk: User(pk=pk, name=row.a, username=row.b) for pk, row in named["users"].items()}
+        self.teams = {pk: row.a for pk, row in named["teams"].items()}
+        self.rules = {pk: row.a for pk, row in named["rules"].items()}
+        self.reasons = {pk: Reason(pk=pk, label=row.a, code=row.b) for pk, row in named["reasons"].items()}
+        self.notes = {pk: Note(pk=pk, text=row.a, erased_at=row.at) for pk, row in named["notes"].items()}
+        self.signals = {pk: Signal(pk=pk, kind=row.a, what=row.b, words=row.c) for pk, row in named["signals"].items()}
+        self.touches = named["touches"]
+        self.with_touch = {row.ids[0] for row in self.touches.values() if row.ids[0]}
+
+    def entries(self) -> list[Entry]:
+        """Tell the page; at its end, where the record begins, how the lead came."""
+        entries = [entry for event in self.page if (entry := self.entry(event))]
+        if self.older is None and not self.is_part and not any(e.data.get("new") for e in self.events):
+            where = self.lead.source.name if self.lead.source else "No source"
+            entries.append(Entry("signal", f"Came to us: {where}.", self.lead.created_at, quiet=True))
+        return entries
 
     def entry(self, event: Event) -> Entry | None:
         """Say one event; None for one that another entry says already."""
@@ -130,13 +158,13 @@ class Told:
             if outcome in TouchOutcome.values
             else f"{who} {did}."
         )
-        quote = touch.note.text if touch and touch.note else ""
-        struck = bool(touch and touch.withdrawn_at)
+        quote = (touch.b or "") if touch else ""
+        struck = bool(touch and touch.at)
         return Entry(ICONS.get(channel, "phone"), text, event.at, quote, bool(data.get("auto")) or struck, struck)
 
     def _touch_withdrawn(self, event: Event) -> Entry:
         touch = self.touches.get(event.data.get("touch"))
-        what = Channel(touch.channel).label.lower() if touch else "touch"
+        what = Channel(touch.a).label.lower() if touch else "touch"
         return Entry("round", f"{self.who(event)} took the {what} back.", event.at, quiet=True)
 
     def _note(self, event: Event) -> Entry | None:
@@ -238,7 +266,3 @@ class Told:
 
 def _ids(events: Iterable[Event], *names: str) -> set[int]:
     return {e.data[name] for e in events for name in names if isinstance(e.data.get(name), int)}
-
-
-def _by_id(model, ids: set[int]) -> dict:
-    return model.objects.in_bulk(ids) if ids else {}

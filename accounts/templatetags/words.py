@@ -14,6 +14,8 @@ from urllib.parse import urljoin
 from django import template
 from django.conf import settings
 from django.utils import timezone
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 
 from accounts import words
 
@@ -71,10 +73,39 @@ def drawing(clock: Any) -> dict[str, Any]:
     }
 
 
-@register.inclusion_tag("components/_clock.html")
-def clock_chip(clock: Any) -> dict[str, Any]:
-    """Draw the chip of a row."""
-    return drawing(clock)
+FACE = '<svg class="clock__face" viewBox="0 0 16 16" aria-hidden="true">'
+LATE = f'{FACE}<circle class="track" cx="8" cy="8" r="6.5" stroke-width="2"/><path class="hand" d="M8 4.6V8l2.3 1.5"/></svg>'
+HELD = f'{FACE}<circle class="track" cx="8" cy="8" r="6.5" stroke-width="2"/></svg>'
+ANSWER = '<svg class="icon" aria-hidden="true"><use href="#i-reply"/></svg>'
+
+
+@register.simple_tag
+def clock_chip(clock: Any) -> str:
+    """Draw the chip of a row. Not a template: a list has fifty, and half of its time went there (measured)."""
+    d = drawing(clock)
+    moments = {"datetime": clock.due_at}
+    face = till = ""
+    if d["ticks"]:
+        moments |= {
+            "data-now": clock.now, "data-from": d["started_at"], "data-target": clock.target_at, "data-limit": clock.limit_at,
+        }  # fmt: skip
+        face = LATE if d["is_late"] else _arc(d["left"])
+        if clock.due_at:
+            till = f'<span class="clock__at">{"since" if d["is_late"] else "until"} {moment(clock.due_at, clock.now)}</span>'
+    elif d["word"] == "ago" and clock.due_at:
+        moments |= {"data-since": clock.due_at}
+        face = ANSWER
+    elif clock.kind == "hold":
+        face = HELD
+    attrs = "".join(f' {name}="{timezone.localtime(at).isoformat()}"' for name, at in moments.items() if at)
+    ticks = ' data-clock="clock"' if d["ticks"] else ""
+    said = f'{till}<span class="clock__words"><b data-figure>{escape(clock.figure)}</b> <span data-word>{escape(d["word"])}</span></span>'
+    return mark_safe(f'<time class="clock clock--{escape(clock.kind)}"{ticks}{attrs}>{face}{said}</time>')
+
+
+def _arc(left: int) -> str:
+    arc = f'<circle class="arc" cx="8" cy="8" r="6.5" pathLength="100" stroke-dasharray="{left} 100" transform="rotate(-90 8 8)"/>'
+    return f'{FACE}<circle class="track" cx="8" cy="8" r="6.5"/>{arc}</svg>'
 
 
 @register.inclusion_tag("components/_stand.html")

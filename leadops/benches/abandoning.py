@@ -56,7 +56,8 @@ def _make_due(due: int) -> datetime:
     team = Team.objects.create(name="Bench", manager=_person("bench-manager", Role.MANAGER))
     reps = [_person(f"bench-rep-{n}", Role.SDR) for n in range(REPS)]
     Membership.objects.bulk_create(Membership(user=rep, team=team) for rep in reps)
-    ids = list(Lead.objects.order_by("pk").values_list("pk", flat=True)[: 2 * due + LIVELY])
+    raw = Lead.objects.filter(status="raw", motion="slg", gone_as="").order_by("pk")
+    ids = list(raw.values_list("pk", flat=True)[: 2 * due + LIVELY])
     for number, rep in enumerate(reps):
         theirs = ids[number::REPS]
         began = FIRST + timedelta(minutes=number)

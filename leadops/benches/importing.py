@@ -8,7 +8,7 @@ import random
 import resource
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from django.db import connection
@@ -88,9 +88,12 @@ def person(n: int) -> list[str]:
     return [f"{first.lower()}.{last.lower()}.{n}@{domain}", first, last, f"+4915{n:09d}", company]
 
 
-def write_file(file: Path, rows: int, leads: int) -> None:
-    """Write the file: of a hundred rows ten are duplicates, and ten are people whom the filled database knows."""
-    chance = random.Random(7)
+def write_file(file: Path, rows: int, leads: int, after: int = 0) -> None:
+    """Write the file: of a hundred rows ten are duplicates, and ten are people whom the filled database knows.
+
+    `after` begins the new people later, so that another file brings others.
+    """
+    chance = random.Random(7 + after)
     people: list[int] = []
     with file.open("w") as out:
         out.write("email,first_name,last_name,phone,company,title,country,source,campaign,created_at\n")
@@ -99,7 +102,7 @@ def write_file(file: Path, rows: int, leads: int) -> None:
             if draw < 0.1 and people:
                 who = chance.choice(people)
             else:
-                who = chance.randrange(max(leads, 1)) if draw < 0.2 else leads + n
+                who = chance.randrange(max(leads, 1)) if draw < 0.2 else leads + after + n
                 people.append(who)
             day = f"2026-0{chance.randrange(1, 9)}-{chance.randrange(1, 29):02d}"
             cells = [*person(who), "Head of Operations", "Germany", SOURCES[n % 5], f"campaign {n % 40}", day]
@@ -125,7 +128,7 @@ def clear() -> None:
 def fill(leads: int) -> None:
     """Fill the tables by SQL, their constraints and indexes put back afterwards, as a restored database would be."""
     with connection.cursor() as cursor:
-        back = _take_down(cursor)
+        back = take_down(cursor, TABLES)
         facts = {"first": FIRST, "last": LAST, "firm": FIRMS, "kind": KINDS, "form": FORMS, "source": list(SOURCES)}
         facts |= {"leads": leads, "firms": leads // 5 + 1}
         cursor.execute("SET synchronous_commit = off")
@@ -138,9 +141,9 @@ def fill(leads: int) -> None:
         cursor.execute("SET synchronous_commit = on")
 
 
-def _take_down(cursor) -> list[str]:
+def take_down(cursor, tables: Sequence[str]) -> list[str]:
     """Drop foreign keys, indexes and triggers of the tables to fill, and return what puts them back, in order."""
-    tables = list(TABLES)
+    tables = list(tables)
     cursor.execute(
         "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), contype FROM pg_constraint"
         " WHERE conrelid = ANY(%s::regclass[]) AND contype IN ('f') ORDER BY 1, 2",

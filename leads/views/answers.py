@@ -14,7 +14,7 @@ from leads.pulls import LEAST, MOST, today
 from leads.views import acts
 from leads.views.panel import full
 
-PAGE = 100
+PAGE = 50
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
     "January",
@@ -59,7 +59,7 @@ def summary(desk) -> dict:
 
 
 def listed(desk, start: int = 0) -> dict:
-    """Return what stands in #list: up to 100 rows in their groups, and what comes after them."""
+    """Return what stands in #list: up to 50 rows in their groups, and what comes after them."""
     entries = desk.queue.view(desk.view)
     drawn = rows.of(entries[start : start + PAGE], desk.at)
     day = summary(desk)

@@ -4,16 +4,18 @@ Part of the panel (`panel.py`). Of others only what this person may see; that th
 """
 
 import phonenumbers
+from django.db.models import BooleanField, Case, When
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Opportunity, OpportunityStatus
+from accounts.models.companies import Relationship
 from accounts.permissions import Scope, allowed, people_of
 from accounts.words import moment
 from leads import permissions
-from leads.models import Channel, Lead, Task
+from leads.models import Channel, Lead, Outcome, Task
 
 SHOWN = 6
+COUNTED = 1_001
 
 
 def said_at(at, now) -> str:
@@ -64,21 +66,16 @@ def facts(lead: Lead, account, tasks: list[Task], at) -> list[dict]:
     return [{"label": label, "value": value} for label, value in pairs if value]
 
 
-def rounds(lead: Lead, at) -> list[dict]:
+def rounds(rows: list) -> list[dict]:
     """List the rounds before this one, newest first."""
-    past = (
-        lead.cycles.filter(ended_at__isnull=False)
-        .select_related("reason", "owner", "ended_by")
-        .order_by("-number")[:10]
-    )
     return [
         {
-            "words": f"Round {c.number}, {c.get_outcome_display().lower()}"
-            + (f": {c.reason.label.lower()}" if c.reason else "")
-            + (f". {c.owner.get_short_name()}, {c.touches} touch{'' if c.touches == 1 else 'es'}" if c.owner else ""),
-            "at": c.ended_at,
+            "words": f"Round {row.id}, {Outcome(row.a).label.lower()}"
+            + (f": {row.b.lower()}" if row.b else "")
+            + (f". {row.c.split(' ')[0]}, {row.n} touch{'' if row.n == 1 else 'es'}" if row.c else ""),
+            "at": row.at,
         }
-        for c in past
+        for row in sorted(rows, key=lambda row: -row.id)
     ]
 
 
@@ -92,42 +89,50 @@ def links(lead: Lead, desk) -> list[dict]:
     return pages
 
 
-def company(lead: Lead, account, desk) -> dict:
-    """Return the other people and the opportunities of the account: those this person may see, and how many more there are."""
-    if account is None:
+WON, OPEN = 2, 1
+
+
+def relationship(sales: list) -> str:
+    """Say what a company is to us (ACC-5), from all its sales."""
+    states = {sale.n for sale in sales}
+    return (Relationship.CUSTOMER if WON in states else Relationship.OPEN if OPEN in states else Relationship.NEW).label
+
+
+def company(lead: Lead, sales: list, desk) -> dict:
+    """Return the other people and the opportunities of the account: those this person may see, and how many more there are. One query."""
+    if lead.account_id is None:
         return {"people": [], "people_more": 0, "opportunities": [], "opportunities_more": 0}
-    others = Lead.objects.filter(account=account, gone_as="").exclude(pk=lead.pk)
-    people = list(others.visible_to(desk.user, desk.at).order_by("-pk")[:SHOWN])
-    known = len(others.values_list("pk")[:1_001])
-    sales = list(
-        Opportunity.objects.filter(account=account, gone_as="").select_related("product", "stage", "opportunity_owner")
+    others = Lead.objects.filter(account=lead.account_id, gone_as="").exclude(pk=lead.pk)
+    mine = others.visible_to(desk.user, desk.at).values("pk")
+    seen = Case(When(pk__in=mine, then=True), default=False, output_field=BooleanField())
+    people = others.annotate(is_seen=seen).order_by("-is_seen", "-pk")
+    people = list(
+        people.only("first_name", "last_name", "email", "company", "phone", "title", "status", "motion")[:COUNTED]
     )
-    seen = [sale for sale in sales if _sees_sale(desk.user, sale)]
-    for sale in sales:
-        sale.account = account  # which its name is made of
+    shown = [person for person in people[:SHOWN] if person.is_seen]
+    seen_sales = [sale for sale in sales if _sees_sale(desk.user, sale)]
     return {
         "people": [
             {"name": p.name, "title": p.title, "state": p.state_label, "url": reverse("lead", args=[p.pk])}
-            for p in people
+            for p in shown
         ],
-        "people_more": known - len(people),
-        "opportunities": [_sale(sale) for sale in seen],
-        "opportunities_more": sum(sale.status == OpportunityStatus.OPEN for sale in sales if sale not in seen),
+        "people_more": len(people) - len(shown),
+        "opportunities": [_sale(sale, lead.account) for sale in sorted(seen_sales)],
+        "opportunities_more": sum(sale.n == OPEN for sale in sales if sale not in seen_sales),
     }
 
 
-def _sale(opportunity: Opportunity) -> dict:
-    owner = opportunity.opportunity_owner
+def _sale(sale, account) -> dict:
     return {
-        "name": opportunity.name,
-        "words": f"{opportunity.stage.name}" + (f", {owner.get_short_name()}" if owner else ""),
+        "name": f"{sale.a} - " + (f"@{account.domain}" if account.domain else account.name),
+        "words": f"{sale.b}" + (f", {sale.c.split(' ')[0]}" if sale.c else ""),
     }
 
 
-def _sees_sale(user, opportunity: Opportunity) -> bool:
+def _sees_sale(user, sale) -> bool:
     """Whether this person may see an opportunity: their own, their team's, or all of them."""
     scope = allowed(user, "opportunities.see")
-    owners = {opportunity.development_owner_id, opportunity.opportunity_owner_id, opportunity.success_owner_id}
+    owners = set(sale.ids) - {None}
     if Scope.ALL in scope:
         return True
     if Scope.TEAM in scope and owners & (people_of(user) | {user.pk}):

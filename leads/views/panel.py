@@ -1,23 +1,23 @@
 """What is shown of one lead, beside the queue and on its own page: see `templates/leads/_panel.html` for the contract.
 
-Gathers what the processes know into the words of the screen. About fifteen queries, whatever the lead has been through.
+Gathers what the processes know into the words of the screen. Four queries, whatever the lead has been through.
 """
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts import unsent
-from accounts.models import Account, Event
-from accounts.models.companies import Relationship
+from accounts.models import Event
 from accounts.permissions import Scope, allowed
 from leads import next_steps, permissions, sla, timeline
 from leads.dispositions import TAKE_BACK
 from leads.models import Channel, Lead, LeadStatus, Motion, Outcome, Signal, Task, Trigger
-from leads.rows import ICONS, SAID, asked
+from leads.rows import ICONS, asked
 from leads.views import known, waiting
 from leads.views.known import asked_not_to, said_at
 
+TAKEN_BACK = ("withdraw", "take_back_untouched")
 ENDED = {"qualified": ("now", "check"), "nurture": ("notnow", "moon"), "unqualified": ("never", "never")}
 HEARD = {"reply": "Their answer", "form": "Their form"}
 
@@ -47,27 +47,28 @@ def full(desk, lead: Lead) -> dict:
     """Return all that is shown of a lead."""
     tasks = Task.objects.filter(lead=lead, done_at__isnull=True).select_related("owner", "created_by", "reason")
     tasks = list(tasks.order_by("due_at", "pk"))
-    account = Account.objects.filter(pk=lead.account_id).with_relationship().first() if lead.account_id else None
     part = part_of(desk.request) if desk.place == "lead" else ""
-    entries, older = timeline.of(lead, desk.at, part=part)
+    story = timeline.read(lead, desk.at, part=part, also=_given(lead) if lead.is_open else None, past=True)
+    account, sales = lead.account, story.read["sales"]
+    entries, older = story.entries(), story.older
     may = {name: permissions.can(desk.user, name, lead, at=desk.at) for name in MAY}
     panel = slim(desk, lead) | {
         "is_open": lead.is_open,
         "title": lead.title,
         "company": account.name if account else lead.company,
         "back": _back(desk, lead),
-        "badges": _badges(lead, account),
+        "badges": _badges(lead, account, known.relationship(sales)),
         "clock": _clock(lead, tasks, desk.at),
-        "assigned": _assigned(lead, desk),
+        "assigned": _assigned(lead, story, desk),
         "step": _step(lead, tasks, may, desk),
-        "said": _said(lead, desk.at),
+        "said": _said(story.read["said"], desk.at),
         "ended": _ended(lead, desk, may),
         "can": _can(lead, may, desk),
         "unplanned": lead.status == LeadStatus.WORKING
         and lead.owner_id == desk.user.pk
         and not any(map(_is_step, tasks)),
         "facts": known.facts(lead, account, tasks, desk.at),
-        "rounds": known.rounds(lead, desk.at),
+        "rounds": known.rounds(story.read["rounds"]),
         "entries": entries,
         "older": older_url(lead, older, part),
         "parts": _parts(lead, part) if desk.place == "lead" else [],
@@ -75,7 +76,7 @@ def full(desk, lead: Lead) -> dict:
         "notice": waiting.shield(lead, may, desk) or waiting.waits(tasks, may, desk),
         "links": known.links(lead, desk),
     }
-    return panel | known.company(lead, account, desk)
+    return panel | known.company(lead, sales, desk)
 
 
 def part_of(request) -> str:
@@ -168,14 +169,13 @@ def _takes_back(lead: Lead, desk) -> bool:
     return desk.at - cycle.ended_at <= TAKE_BACK or permissions.can(desk.user, "reopen", lead, at=desk.at)
 
 
-def _badges(lead: Lead, account) -> list[dict]:
+def _badges(lead: Lead, account, relationship: str) -> list[dict]:
     """Say what never changes while you look; four at most."""
     kind = lead.motion if lead.is_open else ENDED[lead.status][0] if lead.status in ENDED else "outline"
     icon = ENDED[lead.status][1] if lead.status in ENDED else ""
     badges = [{"kind": kind, "icon": icon, "label": lead.state_label}]
     if lead.opted_out_at:
         badges.append({"kind": "never", "icon": "never", "label": "Opted out"})
-    relationship = Relationship(account.relationship).label if account else "New business"
     badges.append({"kind": "outline", "label": relationship})
     if account and account.is_target:
         badges.append({"kind": "outline", "label": "Target account"})
@@ -194,16 +194,21 @@ def _clock(lead: Lead, tasks: list[Task], at) -> sla.Clock | None:
     return sla.clock_of(lead, lead.cycle, at)
 
 
-def _assigned(lead: Lead, desk) -> str:
-    """Say in one sentence since when and why the lead is in these hands. Two queries."""
+def _given(lead: Lead) -> QuerySet[Event]:
+    """Find what put an open lead into the hands it is in."""
+    events = Event.objects.filter(lead_id=lead.pk, cycle_id=lead.cycle_id)
+    events = events.filter(Q(kind="owner") | Q(to_status=LeadStatus.ASSIGNED))
+    return events.exclude(move__in=TAKEN_BACK)
+
+
+def _assigned(lead: Lead, story: timeline.Told, desk) -> str:
+    """Say in one sentence since when and why the lead is in these hands."""
     if not lead.is_open:
         return ""
     cycle = lead.cycle
-    events = Event.objects.filter(lead_id=lead.pk, cycle_id=cycle.pk).filter(
-        Q(kind="owner") | Q(to_status=LeadStatus.ASSIGNED)
-    )
-    event = events.exclude(move__in=("withdraw", "take_back_untouched")).order_by("-pk").first()
-    who = timeline.Told(lead, [event], desk.at).who(event) if event else "LeadOps"
+    mine = (e for e in story.events if e.cycle_id == cycle.pk and e.move not in TAKEN_BACK)
+    event = next((e for e in mine if e.kind == "owner" or e.to_status == LeadStatus.ASSIGNED), None)
+    who = story.who(event) if event else "LeadOps"
     when = said_at(event.at if event else cycle.assigned_at, desk.at)
     if event and event.kind == "owner":
         return (
@@ -247,12 +252,13 @@ def _step(lead: Lead, tasks: list[Task], may: dict, desk) -> dict | None:
     }
 
 
-def _said(lead: Lead, at) -> dict | None:
-    signal = Signal.objects.filter(lead=lead, kind__in=SAID).exclude(words="").order_by("-at", "-pk").first()
-    if signal is None:
+def _said(rows: list, at) -> dict | None:
+    """Quote what they said last."""
+    if not rows:
         return None
-    heard = asked(signal.what) if signal.kind == Signal.Kind.HAND_RAISE else HEARD[signal.kind]
-    return {"text": signal.words, "source": f"{heard}, {said_at(signal.at, at)}"}
+    kind, what, words, when = rows[0].a, rows[0].b, rows[0].c, rows[0].at
+    heard = asked(what) if kind == Signal.Kind.HAND_RAISE else HEARD[kind]
+    return {"text": words, "source": f"{heard}, {said_at(when, at)}"}
 
 
 def _ended(lead: Lead, desk, may: dict) -> dict | None:

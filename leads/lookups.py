@@ -51,8 +51,8 @@ PAST = f"""
   UNION ALL (SELECT 'rounds', c.number, c.outcome, r.label, coalesce(nullif(u.name, ''), u.username), c.touches, c.ended_at, NULL
     FROM leads_cycle c LEFT JOIN accounts_reason r ON r.id = c.reason_id LEFT JOIN accounts_user u ON u.id = c.owner_id
     WHERE c.lead_id = %s AND c.ended_at IS NOT NULL ORDER BY c.number DESC LIMIT 10)
-  UNION ALL (SELECT 'sales', o.id, p.name, s.name, coalesce(nullif(u.name, ''), u.username), (o.status = 'open')::int + 2 * (o.status = 'won')::int,
-      o.created_at, ARRAY[o.development_owner_id, o.opportunity_owner_id, o.success_owner_id]
+  UNION ALL (SELECT 'sales', o.id, p.name, s.name, coalesce(nullif(u.name, ''), u.username),
+      (o.status = 'open')::int + 2 * (o.status = 'won')::int, o.created_at, ARRAY[o.development_owner_id, o.opportunity_owner_id, o.success_owner_id]
     FROM accounts_opportunity o JOIN accounts_product p ON p.id = o.product_id JOIN accounts_stage s ON s.id = o.stage_id
     LEFT JOIN accounts_user u ON u.id = o.opportunity_owner_id WHERE o.account_id = %s AND o.gone_as = '')"""
 
@@ -61,7 +61,7 @@ def read(lead: Lead, wanted: dict[str, Collection[int]], *, past: bool = False) 
     """Return the rows of each part that is wanted; with `past` also what a lead said, its rounds, its company's sales. One query."""
     parts, given = [], []
     for name, ids in wanted.items():
-        if ids:
+        if ids and name in NAMED:
             parts.append(NAMED[name])
             given.append(numbers(ids))
     if wanted.get("touches") or wanted.get("notes"):

@@ -1,6 +1,7 @@
 """The rows of a queue as people read them: whose they are, how urgent, what to do, and why each is there, in one sentence.
 
-Read by the queue page and its answers. One query however many rows: the leads with what they last said and when they were last reached. Words in the zone that the page has made the current one.
+Read by the queue page and its answers. One query however many rows: the leads with what they last said and when they were last
+reached. Words in the zone that the page has made the current one.
 """
 
 from collections.abc import Sequence
@@ -94,6 +95,8 @@ WHERE l.id = ANY(%s::bigint[]) AND l.gone_as = ''"""
 
 def of(entries: Sequence[Entry], at: datetime) -> list[Row]:
     """Draw these rows, in their order. One query; leads that are gone meanwhile are left out."""
+    if not entries:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(NEAR, [numbers(e.lead for e in entries)])
         found = {row[0]: Near._make(row) for row in cursor.fetchall()}

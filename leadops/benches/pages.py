@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 from django.test import Client
+from django.test.client import ClientHandler
 
 from accounts.models import User
 from leads.models import Lead
 
 HOST = "localhost"
+HANDLER = ClientHandler(enforce_csrf_checks=False)
 ROUNDS, WARM = 40, 4
 
 
@@ -114,6 +116,7 @@ class Hands:
 
 def sign_in(user: User) -> Client:
     client = Client(headers={"host": HOST})
+    client.handler = HANDLER  # as a worker has it: middleware is made once, not for each of them
     client.force_login(user, "accounts.sign_in.People")
     return client
 

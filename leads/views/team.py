@@ -105,20 +105,31 @@ def _live(here, view: str) -> dict:
     }
 
 
+CELLS = (
+    ("open", "Open"),
+    ("over", "Past limit"),
+    ("risk", "At risk"),
+    ("unplanned", "No next step"),
+    ("quiet", "Quiet"),
+)
+
+
 def _rep(rep, at) -> dict:
     away = rep.user.away
     till = timezone.datetime.fromisoformat(away["till"]) if away else None
-    columns = ("open", "over", "risk", "unplanned", "quiet")
-    labels = ("Open", "Past limit", "At risk", "No next step", "Quiet")
+    # Five addresses and more a line, of fifty lines: put together from what is known to need no quoting.
+    here, pk = reverse("team"), rep.user.pk
     cells = [
-        {"label": label, "count": rep.counts[key], "url": _address(show=key, rep=rep.user.pk), "warn": key == "over"}
-        for key, label in zip(columns, labels, strict=True)
+        {"label": label, "count": rep.counts[key], "url": f"{here}?show={key}&rep={pk}", "warn": key == "over"}
+        for key, label in CELLS
     ]
     return {
         "pk": rep.user.pk,
         "name": str(rep.user),
         "is_active": rep.user.is_active,
-        "url": _address(rep=rep.user.pk),
+        "url": f"{here}?rep={pk}",
+        "away_url": f"{here}{pk}/away/",
+        "leave_url": f"{here}{pk}/leave/",
         "cells": cells,
         "done": rep.counts["done"],
         "away": moment(till, timezone.get_current_timezone(), at) if till else "",

@@ -145,14 +145,14 @@ class Board:
         return views[view]() if view in views else by_clock
 
     def listed(self, view: str) -> list[tuple[Lead, Task | None]]:
-        """Return up to 25 leads of a view, each with the task that put it there. One query."""
+        """Return up to 25 leads of a view, each with the task that put it there. At most two queries."""
         found = self.found(view)
         if found.model is Lead:
             return [(lead, None) for lead in found.select_related(*NEAR)[:ROWS]]
         near = [f"lead__{name}" for name in NEAR]
         rows: dict[int, tuple[Lead, Task]] = {}
         # Which ones first, then all that is shown of them: joined to nine tables, thousands were sorted to show a few (measured).
-        first = Task.objects.filter(pk__in=found.values("pk")[: 2 * ROWS]).order_by(*found.query.order_by)
+        first = Task.objects.filter(pk__in=list(found.values_list("pk", flat=True)[: 2 * ROWS])).order_by(*found.query.order_by)
         for task in first.select_related("reason", "created_by", "accepted_by", *near):
             rows.setdefault(task.lead_id, (task.lead, task))
         return list(rows.values())[:ROWS]

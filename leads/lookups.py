@@ -52,7 +52,8 @@ PAST = f"""
     FROM leads_cycle c LEFT JOIN accounts_reason r ON r.id = c.reason_id LEFT JOIN accounts_user u ON u.id = c.owner_id
     WHERE c.lead_id = %s AND c.ended_at IS NOT NULL ORDER BY c.number DESC LIMIT 10)
   UNION ALL (SELECT 'sales', o.id, p.name, s.name, coalesce(nullif(u.name, ''), u.username),
-      (o.status = 'open')::int + 2 * (o.status = 'won')::int, o.created_at, ARRAY[o.development_owner_id, o.opportunity_owner_id, o.success_owner_id]
+      (o.status = 'open')::int + 2 * (o.status = 'won')::int, o.created_at,
+      ARRAY[o.development_owner_id, o.opportunity_owner_id, o.success_owner_id]
     FROM accounts_opportunity o JOIN accounts_product p ON p.id = o.product_id JOIN accounts_stage s ON s.id = o.stage_id
     LEFT JOIN accounts_user u ON u.id = o.opportunity_owner_id WHERE o.account_id = %s AND o.gone_as = '')"""
 

@@ -50,6 +50,11 @@ class Row:
     why: str
     is_done: bool = False
 
+    @property
+    def ref(self) -> str:
+        """The number as it stands in addresses: plain, not in the manner of a language."""
+        return str(self.id)
+
 
 class Near(NamedTuple):
     """What a row says of a lead."""

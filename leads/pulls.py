@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 
 from accounts.models import Absence, Message, Role, User
 from accounts.permissions import own_teams_of
@@ -26,14 +26,20 @@ MADE_UP = 14  # days that a sweep which slept makes up
 
 def pulled(people: Sequence[int], since: datetime, until: datetime) -> Counter[int]:
     """Count what each of these pulled, by `cycle_assigned`; what went back untouched within that time does not count. One query."""
+    return Counter(_rounds(people, since, until).values_list("owner", flat=True))
+
+
+def _rounds(people: Sequence[int], since: datetime, until: datetime) -> QuerySet[Cycle]:
     rounds = Cycle.objects.filter(trigger=Trigger.PULL, owner__in=people, assigned_at__gte=since, assigned_at__lt=until)
-    rounds = rounds.exclude(outcome=Outcome.RETURNED, first_touch_at__isnull=True, ended_at__lt=until)
-    return Counter(rounds.values_list("owner", flat=True))
+    return rounds.exclude(outcome=Outcome.RETURNED, first_touch_at__isnull=True, ended_at__lt=until)
 
 
-def today(user: User, at: datetime) -> int:
-    """Count what somebody pulled since midnight. One query."""
-    return pulled([user.pk], _midnight(user, at.astimezone(user.zone).date()), at + timedelta(microseconds=1))[user.pk]
+def stand(user: User, at: datetime) -> tuple[int, int]:
+    """Count who waits to be pulled by somebody, up to one more than `queue.ENOUGH`, and what they pulled since midnight. One query."""
+    since, until = _midnight(user, at.astimezone(user.zone).date()), at + timedelta(microseconds=1)
+    waiting = queue.in_queues(own_teams_of(user)).order_by().values_list(Value(0))[: queue.ENOUGH + 1]
+    rows = Counter(row for (row,) in waiting.union(_rounds([user.pk], since, until).values_list(Value(1)), all=True))
+    return rows[0], rows[1]
 
 
 def ran_dry(user: User, at: datetime) -> Message | None:

@@ -14,7 +14,6 @@ from django.db.models import CharField, DateTimeField, Exists, F, OuterRef, Q, V
 from django.db.models.functions import Cast
 
 from accounts.models import User
-from accounts.permissions import own_teams_of
 from leads import sla
 from leads.models import GoToMarket, Lead, LeadStatus, Motion, Task
 
@@ -173,11 +172,6 @@ def _order(group, when, asked, market, score, lead, without_clock=False) -> tupl
 def wishes(**whose):
     """Return the open wishes to end a lead that wait for a manager's word."""
     return Task.objects.filter(kind=Task.Kind.REVIEW, reason__isnull=False, done_at__isnull=True, **whose)
-
-
-def waiting(user: User) -> int:
-    """Count who waits in the queues this person may pull from, up to one more than `ENOUGH`. One query beyond the teams."""
-    return len(in_queues(own_teams_of(user)).values_list("pk")[: ENOUGH + 1])
 
 
 def in_queues(teams: Sequence[int]):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.words import moment
 from leads import permissions, queue, rows
 from leads.models import Lead
-from leads.pulls import LEAST, MOST, today
+from leads.pulls import LEAST, MOST, stand
 from leads.views import acts
 from leads.views.panel import full
 
@@ -90,12 +90,12 @@ def pulls(desk) -> dict | None:
     """Say how many this person may pull, and why not when it is none; None for those who never pull."""
     if not permissions.can(desk.user, "pull"):
         return None
-    waiting = queue.waiting(desk.user)
+    waiting, today = stand(desk.user, desk.at)
     return {
         "waiting": min(waiting, queue.ENOUGH),
         "is_more": waiting > queue.ENOUGH,
         "refused": "" if waiting else "Nobody waits in the queues of your teams.",
-        "today": today(desk.user, desk.at),
+        "today": today,
         "goal": f"{LEAST} to {MOST}",
     }
 

@@ -25,7 +25,8 @@ class Desk:
 
     def __init__(self, request, place: str = ""):
         given = request.POST if request.method == "POST" else request.GET
-        self.request, self.user, self.at = request, request.user, clock.now()
+        self.request, self.user = request, request.user
+        self.at = clock.glance() if request.method in ("GET", "HEAD") else clock.now()
         self.place = place or ("lead" if given.get("place") == "lead" else "queue")
         if self.place == "queue" and not works_a_queue(self.user):
             self.place = "lead"

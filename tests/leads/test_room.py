@@ -66,7 +66,7 @@ def test_what_was_pulled_and_given_back_untouched_on_the_same_day_does_not_count
 
     run(DAY_END, END)
 
-    assert (pulls.today(day.ana, END), told()) == (9, [("cleo", END, 9)])
+    assert (pulls.stand(day.ana, END)[1], told()) == (9, [("cleo", END, 9)])
 
 
 @pytest.mark.parametrize(

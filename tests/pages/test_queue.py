@@ -305,7 +305,7 @@ def test_the_queue_costs_twelve_queries_at_most_whatever_the_lead_beside_it_has_
 
 
 def test_an_empty_queue_costs_six_queries(house, desk, django_assert_num_queries):
-    """Session, person, clock; the teams; what is to do, who waits to be pulled. Rows are one more, an open lead five."""
+    """Session, person; the teams; what is to do; who waits and what was pulled; the bell. Rows are one more, an open lead five."""
     client = desk(house.ana).client
     planned(house.ana, 3 * DAY)
     client.get("/queue/")

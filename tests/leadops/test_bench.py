@@ -1,0 +1,48 @@
+"""The bench measures the real house: what it fills is sound, and what it says can be read by a program."""
+
+import json
+
+import pytest
+from django.db import connection
+
+from leadops.benches import house, pages, world
+from leads.models import Cycle, Lead, Outcome, Touch
+
+SMALL = 1_000
+
+
+@pytest.fixture
+def dropped():
+    """Leave no kept world of this size behind."""
+    yield
+    with connection.cursor() as cursor:
+        for name in world._databases(f"leadops_world_{SMALL}_"):
+            cursor.execute(f'DROP DATABASE "{name}"')
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_world_is_sound_has_rounds_of_every_outcome_and_is_filled_once(shipped, dropped):
+    said = []
+
+    with world.world(SMALL, said.append):
+        facts = (Lead.objects.count(), Touch.objects.count(), set(Cycle.objects.values_list("outcome", flat=True)))
+    with world.world(SMALL, said.append):
+        again = Lead.objects.count()
+
+    assert facts == (SMALL, 5_200, {"", *Outcome.values})
+    assert again == SMALL
+    assert Lead.objects.count() == 0
+
+
+def test_every_line_says_what_how_long_how_many_and_beside_what():
+    figure = pages.Figure("queue", [10.0, 30.0, 20.0], 12, 2.5, asked="<= 3 x floor", is_kept=True)
+
+    assert figure.json() == {"what": "queue", "median_ms": 20.0, "p95_ms": 29.0, "queries": 12, "ratio": 2.5}
+    assert house._line(figure).split() == ["queue", "20.0", "29.0", "12", "2.5", "<=", "3", "x", "floor", "kept"]
+    assert json.loads(json.dumps(figure.json()))["what"] == "queue"
+
+
+def test_the_pages_are_those_that_were_promised_and_a_new_one_is_one_line():
+    names = [page.what for page in pages.PAGES]
+
+    assert names == ["floor", "queue", "lead", "admin_list", "admin_filter", "admin_change", "team", "search"]

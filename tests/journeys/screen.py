@@ -78,10 +78,9 @@ class Screen:
         return self._show(self.client.get(urljoin(self.url, url), follow=True))
 
     def click(self, words: str) -> "Screen":
-        """Follow the link that is called so, or whose words begin so."""
-        found = [url for said, url in self.page.links if said == words] or [
-            url for said, url in self.page.links if said.startswith(words)
-        ]
+        """Follow the link that is called so, or whose words begin or end so."""
+        fits = (lambda said: said == words, lambda said: said.startswith(words), lambda said: said.endswith(words))
+        found = [url for fit in fits for said, url in self.page.links if fit(said)]
         assert found, f"no link {words!r} among {[said for said, _url in self.page.links]}"
         return self.go(found[0])
 

@@ -67,11 +67,11 @@ def test_a_campaign_is_handed_out_over_a_team(cleo, house):
     made = [put(None, "raw", team=house.north) for _ in range(4)]
     Lead.objects.update(campaign=campaign, source=fair)
 
-    cleo.click("Leads").click("Sources and campaigns").click("1").click("4")
+    cleo.click("Leads").click("Sources and campaigns").click("1 campaigns of Fair").click("4 leads of Fair 2026")
     cleo.press("Hand over", ticks=("All 4 of this list",))
-    cleo.press("Preview", To="Over North")
+    cleo.press("Preview", To="North, in turn")
     shown = cleo.words
-    cleo.press("Move 4", To="Over North")
+    cleo.press("Share out 4", To="North, in turn")
 
     assert "Ana Berg gets 2, Ben Ito gets 2." in shown
     assert owners(made) == ["ana", "ana", "ben", "ben"]

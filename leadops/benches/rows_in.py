@@ -57,7 +57,8 @@ STATEMENTS = (
       ORDER BY domain, n""",
     "DELETE FROM firm USING accounts_domain d WHERE d.name = firm.domain",
     """INSERT INTO accounts_account (name, name_key, domain, website, country, segment, region, is_target, is_guess, created_at, gone_as)
-    SELECT company, lower(regexp_replace(company, ' (GmbH|Ltd|AS)$', '')), domain, '', 'Germany', '', '', false, false, %(at)s, '' FROM firm""",
+    SELECT company, lower(regexp_replace(company, ' (GmbH|Ltd|AS)$', '')), domain, '', 'Germany', '', '', false, false, %(at)s, '' FROM
+      firm""",
     """INSERT INTO accounts_domain (name, kind, account_id) SELECT f.domain, 'company', a.id FROM firm f JOIN accounts_account a
       ON a.domain = f.domain AND a.gone_as = ''""",
     """CREATE TEMP TABLE person ON COMMIT DROP AS
@@ -88,5 +89,6 @@ STATEMENTS = (
     SELECT t.at, %(at)s, 'signal', '', 'import', t.lead_id, t.account_id, '', '', jsonb_build_object('kind', 'import', 'signal', signal)
     FROM told t JOIN leads_signal s ON s.id = t.signal ORDER BY n""",
     """INSERT INTO accounts_batchrow (batch_id, number, cells, result, "column", error, lead_id)
-    SELECT (SELECT max(id) FROM accounts_batch), n + 1, cells, CASE WHEN is_new THEN 'created' ELSE 'updated' END, '', '', lead_id FROM told""",
+    SELECT (SELECT max(id) FROM accounts_batch), n + 1, cells, CASE WHEN is_new THEN 'created' ELSE 'updated' END, '', '', lead_id FROM
+      told""",
 )

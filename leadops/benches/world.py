@@ -76,7 +76,7 @@ def _fingerprint() -> str:
     """Summarise what a world is made from: the migrations and the statements here."""
     made_from = [str(sorted(MigrationLoader(None).disk_migrations))]
     made_from += [Path(world_rows.__file__).read_text(), importing.WHO, importing.ADDRESS]
-    return hashlib.sha256("".join(made_from).encode()).hexdigest()[:10]
+    return hashlib.sha256("".join("".join(made_from).split()).encode()).hexdigest()[:10]
 
 
 def fill(leads: int, at: datetime) -> None:

@@ -35,7 +35,8 @@ ROUNDS = """
   ('opted_out', 1, 0, 4, 3, true, 'opted_out', 'opted_out', 'slg', 'inbound', 'round_robin', 'assign', 'raw', 'opt_out', 'unqualified'),
   ('returned', 1, 0, 1, 0, false, 'returned', '', 'slg', 'outbound', 'pull', 'assign', 'raw', 'give_back_raw', 'raw'),
   ('handed_over', 1, 0, 5, 0, true, 'handed_over', '', 'plg', 'inbound', 'sign_up', 'assign', 'raw', '', ''),
-  ('handed_over', 2, 5, 6, 5, true, 'nurture', 'rep_abandoned', 'slg', 'inbound', 'hand_over', 'hand_over', 'working', 'nurture', 'nurture'),
+  ('handed_over', 2, 5, 6, 5, true, 'nurture', 'rep_abandoned', 'slg', 'inbound', 'hand_over', 'hand_over', 'working', 'nurture',
+      'nurture'),
   ('self_serve', 1, 0, 3, 2, true, 'self_serve', '', 'slg', 'inbound', 'round_robin', 'assign', 'raw', '', ''),
   ('self_serve', 2, 3, 14, 0, false, 'nurture', 'not_activated', 'plg', 'inbound', 'self_serve', 'fit_self_serve', 'working',
     'nurture', 'nurture'),
@@ -67,9 +68,11 @@ PLAN = (
         UNION ALL SELECT lead, id, account, came, 2, working_at, 'start', 'assigned', 'working', NULL, rep FROM round WHERE is_worked
         UNION ALL SELECT lead, id, account, came, 3, ended_at, ends_by, CASE WHEN is_worked THEN 'working' ELSE 'assigned' END, ends_as,
           reason, rep FROM round WHERE ends_by <> '') m""",
-    "CREATE TEMP TABLE last AS SELECT DISTINCT ON (lead) lead, id, number, motion, market, nurture_kind FROM round ORDER BY lead, number DESC",
+    "CREATE TEMP TABLE last AS"
+    " SELECT DISTINCT ON (lead) lead, id, number, motion, market, nurture_kind FROM round ORDER BY lead, number DESC",
     "CREATE TEMP TABLE state AS SELECT DISTINCT ON (lead) lead, at, now, reason FROM move ORDER BY lead, at DESC, place DESC",
-    """CREATE TEMP TABLE sale AS SELECT row_number() OVER (ORDER BY account) AS id, account, min(ended_at) AS at, min(assigned_at) AS booked,
+    """CREATE TEMP TABLE sale AS SELECT row_number() OVER (ORDER BY account) AS id, account, min(ended_at) AS at, min(assigned_at) AS
+      booked,
         account %% 5 < 2 AS is_won, min(rep) AS rep FROM round WHERE kind = 'qualified' GROUP BY account""",
     "ANALYZE who", "ANALYZE round", "ANALYZE move", "ANALYZE last", "ANALYZE state",
 )  # fmt: skip
@@ -81,7 +84,8 @@ LEADS = f"""INSERT INTO leads_lead (id, first_name, last_name, title, company, e
     status_since, nurture_kind, reason_id, recycle_at, version, motion, go_to_market, source_id, segment, region, owner_id, team_id,
     development_owner_id, opportunity_owner_id, cycle_id, opted_out_at, opted_out_channels, last_activity_at, created_at, recorded_at,
     search, gone_as, merged_into_id, score)
-  SELECT n + 1, first, last, 'Head of Operations', company, email, phone, '', 'Germany', f + 1, coalesce(s.now, 'raw'), coalesce(s.at, came),
+  SELECT n + 1, first, last, 'Head of Operations', company, email, phone, '', 'Germany', f + 1, coalesce(s.now, 'raw'), coalesce(s.at,
+      came),
     CASE WHEN s.now = 'nurture' THEN r.nurture_kind ELSE '' END, s.reason,
     CASE WHEN kind = 'kept' THEN %(at)s::timestamptz + (1 + n %% 20) * interval '1 day' WHEN kind = 'self_serve' OR s.now <> 'nurture'
       OR {COMES_BACK} <= %(at)s THEN NULL ELSE {COMES_BACK} END,
@@ -117,19 +121,24 @@ ROWS = (
     SELECT r.id, lead, number, trigger, motion, market, (lead - 1) %% 5 + 1, '', '', r.account, 'new_business', false,
       CASE WHEN motion = 'slg' THEN r.rep END, CASE WHEN motion = 'plg' THEN %(product)s END,
       CASE WHEN is_promised THEN (SELECT min(id) FROM leads_policy) END, comes_from, '', assigned_at,
-      CASE WHEN is_promised THEN assigned_at + interval '120 minutes' END, CASE WHEN is_promised THEN assigned_at + interval '1440 minutes' END,
+      CASE WHEN is_promised THEN assigned_at + interval '120 minutes' END, CASE WHEN is_promised THEN assigned_at + interval
+      '1440 minutes' END,
       CASE WHEN touches > 0 THEN working_at END, CASE WHEN touches > 0 THEN r.rep END, working_at,
       CASE WHEN touches > 0 THEN working_at + (touches - 1) * interval '1 day' END, touches,
       CASE WHEN ended_at IS NOT NULL OR motion = 'plg' THEN NULL WHEN is_worked THEN greatest(working_at + interval '30 days',
-        working_at + (touches - 1) * interval '1 day' + interval '7 days') WHEN market = 'inbound' THEN assigned_at + interval '14 days' END,
+        working_at + (touches - 1) * interval '1 day' + interval '7 days') WHEN market = 'inbound' THEN assigned_at + interval '14 days'
+      END,
       CASE WHEN kind = 'pulled' THEN assigned_at + interval '3 days' END, ended_at, outcome, r.reason, nurture_kind,
       CASE WHEN ends_by <> '' THEN r.rep END, '', false, false, CASE WHEN outcome = 'qualified' THEN s.id END
     FROM round r LEFT JOIN sale s ON s.account = r.account AND r.kind = 'qualified' ORDER BY r.id""",
     LEADS,
-    "INSERT INTO leads_identity (lead_id, kind, system, value, is_live) SELECT n + 1, 'email', '', email, kind <> 'void' FROM who ORDER BY n",
-    "INSERT INTO leads_identity (lead_id, kind, system, value, is_live) SELECT n + 1, 'phone', '', phone, kind <> 'void' FROM who ORDER BY n",
+    "INSERT INTO leads_identity (lead_id, kind, system, value, is_live)"
+    " SELECT n + 1, 'email', '', email, kind <> 'void' FROM who ORDER BY n",
+    "INSERT INTO leads_identity (lead_id, kind, system, value, is_live)"
+    " SELECT n + 1, 'phone', '', phone, kind <> 'void' FROM who ORDER BY n",
     """INSERT INTO leads_signal (id, lead_id, kind, key, what, source_id, words, data, at, recorded_at)
-    SELECT n + 1, n + 1, CASE WHEN n %% 3 = 0 THEN 'hand_raise' ELSE 'import' END, 'import|web||', CASE WHEN n %% 3 = 0 THEN 'demo' ELSE '' END,
+    SELECT n + 1, n + 1, CASE WHEN n %% 3 = 0 THEN 'hand_raise' ELSE 'import' END, 'import|web||', CASE WHEN n %% 3 = 0 THEN 'demo' ELSE
+      '' END,
       n %% 5 + 1, CASE WHEN n %% 6 = 0 THEN 'We would like to see how it works with what we have.' ELSE '' END, '{}', came, came
     FROM who ORDER BY n""",
     """INSERT INTO leads_spell (lead_id, cycle_id, owner_id, team_id, role, how, began_at, ended_at)
@@ -139,7 +148,8 @@ ROWS = (
     SELECT row_number() OVER (ORDER BY at, lead), lead, id, rep, (ARRAY['call', 'email', 'social'])[1 + n %% 3],
       (ARRAY['no_answer', 'sent', 'sent'])[1 + n %% 3], at, at, false, true
     FROM (SELECT *, working_at + n * interval '1 day' AS at FROM round, generate_series(0, touches - 1) n) t ORDER BY at, lead""",
-    """INSERT INTO leads_task (kind, lead_id, cycle_id, owner_id, channel, what, began_at, due_at, limit_at, sweep_at, level, done_at, outcome)
+    """INSERT INTO leads_task (kind, lead_id, cycle_id, owner_id, channel, what, began_at, due_at, limit_at, sweep_at, level, done_at,
+      outcome)
     SELECT 'response', lead, id, rep, '', '', assigned_at, assigned_at + interval '120 minutes', assigned_at + interval '1440 minutes',
       CASE WHEN ended_at IS NULL AND touches = 0 THEN assigned_at + interval '105 minutes' END, 0,
       CASE WHEN touches > 0 THEN working_at ELSE ended_at END,
@@ -154,15 +164,18 @@ ROWS = (
     f"""INSERT INTO accounts_event (at, recorded_at, kind, move, door, actor_id, lead_id, cycle_id, account_id, opportunity_id, from_status,
       to_status, reason_id, stayed, data)
     SELECT at, at, kind, move, door, actor, lead, round, account, sale, was, now, reason, stayed, data FROM (
-      SELECT 0 AS place, came AS at, 'signal' AS kind, '' AS move, 'import' AS door, NULL::bigint AS actor, n + 1 AS lead, NULL::bigint AS round,
+      SELECT 0 AS place, came AS at, 'signal' AS kind, '' AS move, 'import' AS door, NULL::bigint AS actor, n + 1 AS lead, NULL::bigint
+      AS round,
         f + 1 AS account, NULL::bigint AS sale, '' AS was, '' AS now, NULL::bigint AS reason, NULL::interval AS stayed,
         jsonb_build_object('kind', 'import', 'signal', n + 1, 'new', true) AS data FROM who
       UNION ALL SELECT place, at, 'transition', move, CASE WHEN actor IS NULL THEN 'routing' ELSE 'page' END, actor, lead, round, account,
         NULL, was, now, reason, stayed, '{{}}' FROM move
       UNION ALL SELECT 4, occurred_at, 'touch', '', 'page', by_id, lead_id, cycle_id, (lead_id - 1) / 5 + 1, NULL, '', '', NULL, NULL,
         jsonb_build_object('touch', id, 'channel', channel, 'outcome', outcome) FROM leads_touch
-      UNION ALL SELECT 5 + n, CASE n WHEN 0 THEN booked WHEN 1 THEN at WHEN 2 THEN at + interval '7 days' ELSE at + interval '20 days' END, 'stage', '',
-        'page', {SELLER}, NULL, NULL, account, id, '', '', NULL, NULL, jsonb_build_object('to', CASE n WHEN 0 THEN {STAGE.format("Meeting booked")}
+      UNION ALL SELECT 5 + n, CASE n WHEN 0 THEN booked WHEN 1 THEN at WHEN 2 THEN at + interval '7 days' ELSE at + interval '20 days'
+      END, 'stage', '',
+        'page', {SELLER}, NULL, NULL, account, id, '', '', NULL, NULL, jsonb_build_object('to', CASE n WHEN 0 THEN {STAGE.format("Meeting
+      booked")}
           WHEN 1 THEN {STAGE.format("Meeting completed")} WHEN 2 THEN {STAGE.format("Pipeline")} ELSE {STAGE.format("Won")} END)
       FROM sale, generate_series(0, 3) n WHERE is_won OR n < 2) e ORDER BY at, lead, place""",
 )  # fmt: skip

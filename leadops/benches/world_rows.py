@@ -174,8 +174,8 @@ ROWS = (
         jsonb_build_object('touch', id, 'channel', channel, 'outcome', outcome) FROM leads_touch
       UNION ALL SELECT 5 + n, CASE n WHEN 0 THEN booked WHEN 1 THEN at WHEN 2 THEN at + interval '7 days' ELSE at + interval '20 days'
       END, 'stage', '',
-        'page', {SELLER}, NULL, NULL, account, id, '', '', NULL, NULL, jsonb_build_object('to', CASE n WHEN 0 THEN {STAGE.format("Meeting
-      booked")}
+        'page', {SELLER}, NULL, NULL, account, id, '', '', NULL, NULL, jsonb_build_object('to', CASE n
+          WHEN 0 THEN {STAGE.format("Meeting booked")}
           WHEN 1 THEN {STAGE.format("Meeting completed")} WHEN 2 THEN {STAGE.format("Pipeline")} ELSE {STAGE.format("Won")} END)
       FROM sale, generate_series(0, 3) n WHERE is_won OR n < 2) e ORDER BY at, lead, place""",
 )  # fmt: skip

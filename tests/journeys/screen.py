@@ -38,6 +38,8 @@ class _Page(HTMLParser):
             self.open.append({"tag": tag, "words": [], **given})
 
     def handle_endtag(self, tag):
+        if tag not in [element["tag"] for element in self.open]:
+            return  # of one that closes itself
         while self.open:
             element = self.open.pop()
             self._closed(element)

@@ -9,7 +9,7 @@ from django_q.tasks import async_task
 from accounts import clock
 from accounts.models import Batch
 from leads.tasks import BUSY
-from meetings.history import runs, undoing
+from meetings.history import looking, reading, runs, undoing
 
 
 def ring_history(pk: int) -> None:
@@ -33,7 +33,7 @@ def ring_look(pk: int) -> None:
 
 def look_at_history(pk: int) -> None:
     """Say what a run would do."""
-    runs.look(pk, at=clock.now())
+    looking.look(pk, at=clock.now())
 
 
 def ring_undo(pk: int) -> None:
@@ -52,7 +52,7 @@ def undo_history(pk: int) -> None:
 
 def resume_history() -> None:
     """Ring again for every history that runs, waits to be looked at, or is being undone: whoever is at it already is left alone."""
-    ours = Batch.objects.filter(kind__startswith=runs.PAST)
+    ours = Batch.objects.filter(kind__startswith=reading.PAST)
     for pk in ours.filter(status=Batch.Status.RUNNING).values_list("pk", flat=True):
         ring_history(pk)
     recent = clock.now() - timedelta(hours=1)

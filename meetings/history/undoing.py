@@ -15,7 +15,7 @@ from leads.import_undo import OVER
 from leads.lifecycle import BATCH, Refused, Step, turn
 from leads.models import ContactRole, Identity, Lead, Outcome, Task
 
-from .runs import files_of, kind_of
+from .reading import files_of, kind_of
 
 BY_MACHINE = (Door.IMPORT, Door.SWEEP, Door.ROUTING)
 

@@ -21,7 +21,7 @@ from leads.import_batches import RESULTS
 from leads.lifecycle import Refused
 from leads.views.imports import AT_ONCE, LIST, ORDER_LABELS, SHOWN, queues_of
 from meetings import tasks
-from meetings.history import fields, runs, undoing
+from meetings.history import fields, looking, reading, runs, undoing
 
 LABELS = {"leads": "Leads", "touches": "Touches", "meetings": "Meetings", "opportunities": "Opportunities"}
 GIVEN = ("source", "motion", "go_to_market", "system", "product", "currency", "date_order")
@@ -78,7 +78,7 @@ def may_bring(user) -> None:
 def one(request, pk: int) -> Batch:
     """Return the leading batch of a history."""
     may_bring(request.user)
-    batch = Batch.objects.filter(pk=pk, kind__startswith=runs.PAST, options__history=pk).select_related("by").first()
+    batch = Batch.objects.filter(pk=pk, kind__startswith=reading.PAST, options__history=pk).select_related("by").first()
     if batch is None:
         raise Http404("no such history")
     return batch
@@ -88,13 +88,13 @@ def one(request, pk: int) -> Batch:
 def histories(request):
     """List what was brought over, newest first, by key."""
     may_bring(request.user)
-    batches = Batch.objects.filter(kind__startswith=runs.PAST).select_related("by").order_by("-pk")
+    batches = Batch.objects.filter(kind__startswith=reading.PAST).select_related("by").order_by("-pk")
     older = request.GET.get("older", "")
     if older.isdigit():
         batches = batches.filter(pk__lt=int(older))
     rows = list(batches[: LIST + 1])
     for row in rows:
-        row.kind_label = LABELS[runs.kind_of(row)]
+        row.kind_label = LABELS[reading.kind_of(row)]
     pager = {"older": f"?older={rows[LIST - 1].pk}"} if len(rows) > LIST else {}
     return render(request, "meetings/histories.html", {"batches": rows[:LIST], "pager": pager, "now": clock.now()})
 
@@ -110,7 +110,7 @@ def new(request):
         files = {kind: (said[kind].file, said[kind].name) for kind in fields.KINDS if said.get(kind)}
         options = {name: said[name] for name in GIVEN} | {"team": said["team"].pk if said["team"] else None}
         try:
-            batches = runs.read(files, by=request.user, at=clock.now(), options=options)
+            batches = reading.read(files, by=request.user, at=clock.now(), options=options)
         except (importing.FileProblem, importing.Problem) as problem:
             form.add_error(None, str(problem))
         else:
@@ -125,16 +125,16 @@ def columns(request, pk: int):
     if leading.status not in (Batch.Status.READ, Batch.Status.CHECKED):
         return HttpResponseRedirect(reverse("history", args=[pk]))
     form = GivenForm(request.POST or None, initial={name: leading.options.get(name, "") for name in GIVEN})
-    batches, problem, maps = runs.files_of(leading), "", {}
+    batches, problem, maps = reading.files_of(leading), "", {}
     if request.method == "POST" and form.is_valid():
         maps = {
-            runs.kind_of(batch): {
+            reading.kind_of(batch): {
                 c: request.POST.get(f"{batch.pk}-{place}", "") for place, c in enumerate(batch.header)
             }
             for batch in batches
         }
         try:
-            runs.choose_again(leading, maps, form.cleaned_data | {"system": form.cleaned_data["system"] or "csv"})
+            reading.choose_again(leading, maps, form.cleaned_data | {"system": form.cleaned_data["system"] or "csv"})
             _look(leading, batches)
             return HttpResponseRedirect(reverse("history", args=[pk]))
         except importing.Problem as wrong:
@@ -152,7 +152,7 @@ def columns(request, pk: int):
 def _columns(batch: Batch, maps: dict) -> dict:
     """Say of one file which columns it has, and what each means. One query."""
     first = BatchRow.objects.filter(batch=batch).order_by("number").values_list("cells", flat=True).first() or []
-    kind = runs.kind_of(batch)
+    kind = reading.kind_of(batch)
     meant = maps.get(kind) or batch.options["map"]
     names = [*fields.FIELDS[kind], *(name for name in meant.values() if name.startswith(fields.STAGE))]
     choices = [("", "leave out"), *((name, name.replace("_", " ").capitalize()) for name in dict.fromkeys(names))]
@@ -177,7 +177,7 @@ def _look(leading: Batch, batches: list[Batch]) -> None:
     if much:
         tasks.ring_look(leading.pk)
     else:
-        runs.look(leading.pk, at=clock.now())
+        looking.look(leading.pk, at=clock.now())
 
 
 @require_GET
@@ -188,8 +188,8 @@ def show(request, pk: int):
         return HttpResponseRedirect(reverse("history-columns", args=[pk]))
     looked = leading.options.get("looked", {})
     files = []
-    for batch in runs.files_of(leading):
-        kind = runs.kind_of(batch)
+    for batch in reading.files_of(leading):
+        kind = reading.kind_of(batch)
         counts = batch.counts or looked.get("files", {}).get(kind, {})
         rejected = list(BatchRow.objects.filter(batch=batch, result="rejected").order_by("number")[: SHOWN + 1])
         files.append({"batch": batch, "label": LABELS[kind], "counts": {name: counts.get(name, 0) for name in RESULTS},
@@ -234,7 +234,7 @@ def undo(request, pk: int):
 def rejected(request, pk: int, file: int):
     """The rejected rows of one file, to be mended and sent again."""
     leading = one(request, pk)
-    batch = next((batch for batch in runs.files_of(leading) if batch.pk == file), None)
+    batch = next((batch for batch in reading.files_of(leading) if batch.pk == file), None)
     if batch is None:
         raise Http404("no such file")
     number = BatchRow.objects.filter(batch=batch, result="rejected").count()

@@ -12,7 +12,7 @@ from leadops import invariants
 from leads import touches
 from leads.import_batches import Problem, rejected
 from leads.models import Cycle, Identity, Lead, Spell, Touch
-from meetings.history import runs, undoing
+from meetings.history import reading, runs, undoing
 from meetings.models import Meeting
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ OPTIONS = {"map": {"leads": {"id": "external_id"}}, "go_to_market": "inbound", "
 
 
 def told(at=NOW, by=None, **texts):
-    batches = runs.read(files(**texts), by=by, at=at, options=OPTIONS)
+    batches = reading.read(files(**texts), by=by, at=at, options=OPTIONS)
     return runs.run(batches[0], at=at)
 
 
@@ -123,7 +123,9 @@ def test_meetings_have_their_ends_and_their_credit_and_open_the_sale_that_no_fil
         day("2026-01-08T09:00"),
     )
     assert cycle.touches == 3
-    assert {row.error for batch in runs.files_of(leading) for row in rejected(batch)} == {"No lead is known as “a9”."}
+    assert {row.error for batch in reading.files_of(leading) for row in rejected(batch)} == {
+        "No lead is known as “a9”."
+    }
     assert invariants.broken() == {}
 
 
@@ -157,7 +159,7 @@ def test_nobody_is_told_and_the_data_is_sound(house):
 def test_a_row_that_names_nobody_known_is_rejected_with_its_line_and_the_others_are_taken(house):
     leading = told()
 
-    of_touches = runs.files_of(leading)[1]
+    of_touches = reading.files_of(leading)[1]
     assert [(row.number, row.error) for row in rejected(of_touches)] == [(4, "No lead is known as “a9”.")]
     assert of_touches.counts == {"created": 2, "updated": 0, "unchanged": 0, "rejected": 1}
     assert Touch.objects.count() == 2
@@ -169,7 +171,7 @@ def test_told_again_it_is_unchanged(house):
 
     leading = told(NOW + timedelta(days=1))
 
-    counts = {runs.kind_of(batch): batch.counts for batch in runs.files_of(leading)}
+    counts = {reading.kind_of(batch): batch.counts for batch in reading.files_of(leading)}
     assert counts["leads"] == {"created": 0, "updated": 0, "unchanged": 4, "rejected": 0}
     assert counts["opportunities"]["unchanged"] == 3
     assert counts["touches"] == {"created": 0, "updated": 0, "unchanged": 2, "rejected": 1}
@@ -204,13 +206,13 @@ def test_taken_back_whole_all_is_gone_but_who_was_worked_since(house):
     assert list(Account.objects.live().values_list("name", flat=True)) == ["Brecon Ltd"]
     assert invariants.broken() == {}
     again = told(NOW + timedelta(days=1))
-    assert runs.files_of(again)[0].counts["created"] == 3
+    assert reading.files_of(again)[0].counts["created"] == 3
 
 
 def test_a_part_that_fails_is_not_half_told_and_goes_on(house, monkeypatch):
-    batches = runs.read(files(), by=None, at=NOW, options=OPTIONS)
+    batches = reading.read(files(), by=None, at=NOW, options=OPTIONS)
     runs.start(batches[0], at=NOW)
-    while runs.run_chunk(batches[0].pk, at=NOW) and runs.files_of(batches[0])[0].options["phase"] != "tell":
+    while runs.run_chunk(batches[0].pk, at=NOW) and reading.files_of(batches[0])[0].options["phase"] != "tell":
         pass
 
     def fails(*args, **kwargs):
@@ -219,7 +221,7 @@ def test_a_part_that_fails_is_not_half_told_and_goes_on(house, monkeypatch):
     monkeypatch.setattr(runs.telling, "_end", fails)
     with pytest.raises(ZeroDivisionError):
         runs.run_chunk(batches[0].pk, at=NOW)
-    stopped = runs.files_of(batches[0])[0]
+    stopped = reading.files_of(batches[0])[0]
     assert (stopped.status, stopped.error) == (
         "failed",
         "Stopped: ZeroDivisionError. What was saved stays; start it again.",
@@ -248,12 +250,12 @@ def test_a_part_that_fails_is_not_half_told_and_goes_on(house, monkeypatch):
 def test_a_bad_row_says_which_column_and_why(house, texts, says):
     leading = told(**{"opportunities": "", "touches": ""} | texts)
 
-    assert [row.error for batch in runs.files_of(leading)[1:] for row in rejected(batch)] == [says]
+    assert [row.error for batch in reading.files_of(leading)[1:] for row in rejected(batch)] == [says]
 
 
 def test_a_file_that_cannot_be_understood_leaves_nothing(house):
     with pytest.raises(Problem, match="say which column holds “lead”"):
-        runs.read(files(opportunities="whom,when\nx,y\n"), by=None, at=NOW, options=OPTIONS)
+        reading.read(files(opportunities="whom,when\nx,y\n"), by=None, at=NOW, options=OPTIONS)
 
     assert Lead.objects.count() == 0
 

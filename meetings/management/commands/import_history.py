@@ -13,7 +13,7 @@ from leads.import_batches import RESULTS, Problem, rejected
 from leads.import_dates import ORDERS
 from leads.import_files import FileProblem
 from leads.management.commands.import_leads import pair
-from meetings.history import fields, runs
+from meetings.history import fields, looking, reading, runs
 
 SHOWN = 50
 
@@ -49,9 +49,9 @@ class Command(BaseCommand):
         try:
             with transaction.atomic(durable=True), contextlib.ExitStack() as stack:
                 files = {kind: (stack.enter_context(path.open("rb")), path.name) for kind, path in paths.items()}
-                batches = runs.read(files, by=None, at=now(), options=chosen)
+                batches = reading.read(files, by=None, at=now(), options=chosen)
                 self._say_how(batches)
-                said = runs.check(batches[0], at=now())
+                said = looking.check(batches[0], at=now())
                 self._say_people(said["former"], dry_run)
                 if dry_run:
                     for batch, counts in said["files"].items():
@@ -71,7 +71,7 @@ class Command(BaseCommand):
     def _say_how(self, batches: list[Batch]) -> None:
         for batch in batches:
             read = [f"{column} -> {name}" for column, name in batch.options["map"].items() if name]
-            self.stdout.write(f"{batch.name}: {batch.rows} rows of {runs.kind_of(batch)}; {', '.join(read)}")
+            self.stdout.write(f"{batch.name}: {batch.rows} rows of {reading.kind_of(batch)}; {', '.join(read)}")
 
     def _say_people(self, former: set[str], dry_run: bool) -> None:
         if former:
@@ -85,4 +85,4 @@ class Command(BaseCommand):
             self.stdout.write(f"{batch.name}, rejected line {row.number}{column}: {row.error}")
         if counts["rejected"] > SHOWN:
             self.stdout.write(f"and {counts['rejected'] - SHOWN} more")
-        self.stdout.write(f"{runs.kind_of(batch)}: " + " ".join(f"{result}={counts[result]}" for result in RESULTS))
+        self.stdout.write(f"{reading.kind_of(batch)}: " + " ".join(f"{result}={counts[result]}" for result in RESULTS))

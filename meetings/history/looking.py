@@ -1,0 +1,66 @@
+"""A look at a history before anything is saved: what a run would do, file by file, and whom it names that nobody here is (IN-4)."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Batch, BatchRow
+from leads.import_batches import keep, rows_after
+from leads.intake import REJECTED
+from leads.intake_people import CREATED, Finder
+
+from .reading import colleagues, files_of, kind_of, leads_known_as, part, reader
+from .rows import PEOPLE
+
+Status = Batch.Status
+
+
+def check(leading: Batch, *, at: datetime) -> dict[str, Any]:
+    """Say what a run would do, file by file, and whom it names that nobody here is. Nothing is written but the rejected rows."""
+    batches, new = files_of(leading), set()
+    said: dict[str, Any] = {"files": {}, "former": set(), "sources": Counter()}
+    for batch in batches:
+        reads, last, counts = reader(batch, at), 0, Counter()
+        BatchRow.objects.filter(batch=batch, result=REJECTED).update(result="", column="", error="")
+        finder = Finder()
+        while rows := rows_after(batch, last):
+            last = rows[-1][0]
+            told, results = part(reads, rows)
+            if kind_of(batch) == "leads":
+                finder.look([one.intake for one in told])
+                for one in told:
+                    placed = finder.place(one.intake)
+                    counts[placed.result] += 1
+                    said["sources"][one.intake.source] += 1
+                    new |= {key for key in (one.intake.external_id, one.intake.email) if key}
+            else:
+                known = leads_known_as((one.keys for one in told), batch.options["system"])
+                for one in told:
+                    if one.keys in known or one.keys in new or one.keys.lower() in new:
+                        counts[CREATED] += 1
+                    else:
+                        results[one.line] = (REJECTED, None, "", f"No lead is known as “{one.keys[:60]}”.")
+            names = {text: name for one in told for name in PEOPLE if (text := one.get(name))}
+            said["former"] |= names.keys() - colleagues(names, make=False).keys()
+            counts[REJECTED] += len(results)
+            keep(batch, results)
+        said["files"][batch] = counts
+    return said
+
+
+def look(pk: int, *, at: datetime) -> None:
+    """Look at a history before it runs, and keep with it what a run would do, for its page."""
+    leading = Batch.objects.get(pk=pk)
+    if leading.status not in (Status.READ, Status.CHECKED):
+        return
+    with transaction.atomic():
+        said = check(leading, at=at)
+        leading.refresh_from_db()
+        leading.options["looked"] = {
+            "files": {kind_of(batch): dict(counts) for batch, counts in said["files"].items()}, "former": sorted(said["former"]),
+            "sources": dict(said["sources"]),
+        }  # fmt: skip
+        leading.status = Status.CHECKED
+        leading.save(update_fields=["options", "status"])

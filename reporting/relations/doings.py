@@ -5,9 +5,14 @@ from leads.models import Channel, TouchOutcome
 from reporting.frame import Dimension, Relation
 from reporting.relations.dimensions import FROZEN, by_time, choices, names
 
-FACTS = (
-    "c.motion, c.go_to_market, c.source_id, c.campaign_id, c.segment, c.region, c.is_target, c.number, c.has_exception"
-)
+FACTS = "c.motion, c.go_to_market, c.source_id, c.campaign_id, c.segment, c.region, c.is_target, c.number"
+EXCEPTED = """(c.has_exception AND EXISTS (SELECT FROM accounts_event x WHERE x.lead_id = c.lead_id AND x.cycle_id = c.id
+  AND x.kind = 'exception_granted' AND x.recorded_at <= %(as_of)s))"""
+
+
+def facts(is_live: bool) -> str:
+    """Return what the round froze, and whether an exception was known to overlap it."""
+    return f"{FACTS}, {'c.has_exception' if is_live else EXCEPTED} AS has_exception"
 
 
 def touches(is_live: bool) -> str:
@@ -17,7 +22,7 @@ def touches(is_live: bool) -> str:
         known = "t.recorded_at <= %(as_of)s AND (t.withdrawn_at IS NULL OR t.withdrawn_at > %(as_of)s)"
     return f"""
 SELECT t.id, t.lead_id, t.cycle_id, t.by_id AS owner_id, NULL::bigint AS team_id, t.channel, t.outcome, t.occurred_at, t.recorded_at,
-  t.is_automated, t.is_owners, {FACTS} FROM leads_touch t LEFT JOIN leads_cycle c ON c.id = t.cycle_id WHERE {known}
+  t.is_automated, t.is_owners, {facts(is_live)} FROM leads_touch t LEFT JOIN leads_cycle c ON c.id = t.cycle_id WHERE {known}
 """
 
 
@@ -26,7 +31,7 @@ def breaches(is_live: bool) -> str:
     known = "" if is_live else "AND e.recorded_at <= %(as_of)s"
     return f"""
 SELECT e.id, e.lead_id, e.cycle_id, (e.data ->> 'owner')::bigint AS owner_id, NULL::bigint AS team_id, e.at, c.assigned_at,
-  e.data ->> 'kind' AS clock, {FACTS},
+  e.data ->> 'kind' AS clock, {facts(is_live)},
   EXISTS (SELECT FROM leads_spell s WHERE s.cycle_id = e.cycle_id AND s.how = 'sla' AND s.began_at >= e.at
     {"" if is_live else "AND s.began_at <= %(as_of)s"}) AS has_moved,
   (SELECT count(*)::int FROM leads_spell s WHERE s.cycle_id = e.cycle_id AND s.how = 'sla' AND s.began_at <= %(known)s) AS hops

@@ -1,0 +1,97 @@
+"""How many leads stand where, and how many moved, day by day: counted by a job, kept as Figures, read by the clock (REP-7).
+
+The large, slow numbers (raw, not now, never) and the moves of past days are read from here; what is in hand is always counted live. A day
+may be counted as often as one likes until it is over; then its figures stay. `tests/reporting/test_counting.py` holds them to the events.
+"""
+
+from collections import Counter
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+
+from reporting.models import Figure
+from reporting.period import ZONE
+
+BACK = 35  # days that a first count reaches back
+MARGIN = 20_000  # events that may still be written by transactions begun before a count
+STAY_OVER = timedelta(days=30)
+
+STANDING = """
+SELECT concat_ws(':', status, motion, nullif(nurture_kind, '')), count(*) FROM leads_lead WHERE gone_as = ''
+GROUP BY status, motion, nullif(nurture_kind, '')
+"""
+MOVES = """
+SELECT (recorded_at AT TIME ZONE %(zone)s)::date, concat_ws(':', from_status, to_status), count(*) FROM accounts_event
+WHERE id > %(after)s AND kind = 'transition' AND recorded_at >= %(since)s AND recorded_at < %(until)s GROUP BY 1, 2
+"""
+STAYS = """
+SELECT from_status, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM stayed)) FROM accounts_event
+WHERE id > %(after)s AND kind = 'transition' AND recorded_at >= %(since)s AND stayed IS NOT NULL AND from_status <> to_status
+GROUP BY 1
+"""
+
+
+def count(at: datetime) -> int:
+    """Count the house as of now for the day that is, and the moves of every day not yet closed. Five queries; a day again is a day once.
+
+    `at` is now: what stands in the tables cannot be counted as of another moment.
+    """
+    zone = ZoneInfo(ZONE)
+    today = at.astimezone(zone).date()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x1EAD0C])
+        first, after = _from(today)
+        since, until = _midnight(first, zone), _midnight(today + timedelta(days=1), zone)
+        cursor.execute("SELECT coalesce(max(id), 0) FROM accounts_event")
+        mark = cursor.fetchone()[0]
+        rows = [_figure(Figure.Kind.COUNT, today, key, number, at, {"mark": mark}) for key, number in standing_now()]
+        cursor.execute(MOVES, {"zone": ZONE, "after": after, "since": since, "until": until})
+        rows += [_figure(Figure.Kind.MOVE, day, key, number, at) for day, key, number in cursor.fetchall()]
+        cursor.execute(STAYS, {"after": max(0, mark - 3_000_000), "since": at - STAY_OVER})
+        rows += [_figure(Figure.Kind.STAY, today, key, round(seconds, 2), at) for key, seconds in cursor.fetchall()]
+        # What stood this morning and stands no more is none, not what it was.
+        Figure.objects.filter(kind=Figure.Kind.COUNT, day=today).delete()
+        Figure.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["kind", "day", "key"],
+            update_fields=["value", "frozen_at", "data"],
+        )
+    return len(rows)
+
+
+def standing_now() -> list[tuple[str, int]]:
+    """Count all leads by state, motion and kind of nurture. One query over the whole table: for the job, and a house never counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING)
+        return cursor.fetchall()
+
+
+def moves_now(first: date, until: date) -> list[tuple[str, int]]:
+    """Count the moves of some days over all events. For a house never counted, which is a small one."""
+    zone, found = ZoneInfo(ZONE), Counter()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MOVES, {"zone": ZONE, "after": 0, "since": _midnight(first, zone), "until": _midnight(until, zone)}
+        )
+        for _day, key, number in cursor.fetchall():
+            found[key] += number
+    return list(found.items())
+
+
+def _from(today: date) -> tuple[date, int]:
+    """Return the first day to count moves of, and the event after which to look: the day of the last count, or far back at first."""
+    last = Figure.objects.filter(kind=Figure.Kind.COUNT, day__lt=today).order_by("-day").first()
+    if last is None:
+        return today - timedelta(days=BACK), 0
+    before = Figure.objects.filter(kind=Figure.Kind.COUNT, day__lt=last.day).order_by("-day").first()
+    return last.day, max(0, before.data["mark"] - MARGIN) if before else 0
+
+
+def _figure(kind: str, day: date, key: str, value, at: datetime, data: dict | None = None) -> Figure:
+    return Figure(kind=kind, day=day, key=key, value=value, data=data or {}, frozen_at=at)
+
+
+def _midnight(on: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(on, time(), zone)

@@ -1,0 +1,189 @@
+"""The life of leads as the clock draws it: who is in hand, by age; who waits; what moved and what is stuck (REP-7, LIFE-13).
+
+For the house the waiting and the moves come from the daily figures, with the moment they were counted; for a manager's people both are
+counted live. In hand is live for everybody. Eight queries at most; nothing is changed.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Max, Sum
+
+from reporting import counting
+from reporting.models import Figure
+
+# state, motion -> its piles from fresh to worst: class, words. The class is the colour of time (ui, 6).
+PILES = {
+    ("assigned", "slg"): (
+        ("slg", "on track"),
+        ("risk", "at risk"),
+        ("late", "target missed"),
+        ("over", "limit breached"),
+    ),
+    ("assigned", "plg"): (("plg", "trying the product"), ("risk", "close to 14 days")),
+    ("working", "slg"): (("slg", "active"), ("late", "no touch for 7 days"), ("over", "leaves within 3 days")),
+    ("working", "plg"): (("plg", "active in the product"), ("late", "quiet for 7 days")),
+}
+KINDS = (("n1", "remarket"), ("n2", "marketing"), ("n3", "sales"))
+PILE = """CASE
+  WHEN l.status = 'assigned' AND l.motion = 'slg' THEN CASE
+    WHEN c.first_touch_at IS NOT NULL OR c.limit_at IS NULL THEN 'slg' WHEN c.limit_at < %(at)s THEN 'over'
+    WHEN c.target_at < %(at)s THEN 'late' WHEN %(at)s - c.assigned_at > (c.target_at - c.assigned_at) * 0.75 THEN 'risk' ELSE 'slg' END
+  WHEN l.status = 'assigned' THEN CASE WHEN c.assigned_at < %(at)s - interval '11 days' THEN 'risk' ELSE 'plg' END
+  WHEN l.motion = 'slg' THEN CASE WHEN c.abandon_at < %(at)s + interval '3 days' THEN 'over'
+    WHEN coalesce(c.last_touch_at, c.working_at) < %(at)s - interval '7 days' THEN 'late' ELSE 'slg' END
+  ELSE CASE WHEN coalesce(l.last_activity_at, l.status_since) < %(at)s - interval '7 days' THEN 'late' ELSE 'plg' END END"""
+FROM = """FROM leads_lead l JOIN leads_cycle c ON c.id = l.cycle_id
+WHERE l.status IN ('assigned', 'working') AND l.gone_as = '' AND NOT c.has_exception"""
+OURS = " AND (l.owner_id = ANY(%(people)s) OR l.team_id = ANY(%(teams)s))"
+PASSED = " AND (l.development_owner_id = ANY(%(people)s) OR l.team_id = ANY(%(teams)s))"
+
+
+@dataclass(slots=True)
+class Life:
+    """Counts and moves, and when the slow ones were counted."""
+
+    hand: dict[tuple[str, str], dict[str, int]]
+    standing: Counter
+    kinds: Counter
+    moves: Counter
+    stays: dict[str, float]
+    due: int
+    left_out: int
+    counted_at: datetime | None
+    changes: Counter = field(default_factory=Counter)
+
+    def piles(self, state: str, motion: str) -> list[tuple[str, int, str]]:
+        found = self.hand.get((state, motion), {})
+        return [(pile, found.get(pile, 0), words) for pile, words in PILES[state, motion]]
+
+    def in_hand(self, state: str, motion: str | None = None) -> int:
+        return sum(sum(found.values()) for (s, m), found in self.hand.items() if s == state and motion in (None, m))
+
+    @property
+    def all_in_hand(self) -> int:
+        return self.in_hand("assigned") + self.in_hand("working")
+
+    def moved(self, *pairs: str) -> int:
+        return sum(self.moves[pair] for pair in pairs)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.all_in_hand and not sum(self.standing.values())
+
+
+TO_HAND = {
+    "raw": ("raw:assigned",),
+    "again": ("nurture:assigned", "qualified:assigned", "unqualified:assigned"),
+    "worked": ("assigned:working",),
+    "now": ("working:qualified", "assigned:qualified"),
+    "notnow": ("working:nurture", "assigned:nurture"),
+    "never": ("working:unqualified", "assigned:unqualified"),
+    "lost": ("qualified:nurture", "qualified:unqualified"),
+}
+
+
+def of_house(period, at: datetime) -> Life:
+    """Return the life of all leads, moves of a period. Six queries, none over a whole table."""
+    figures = Figure.objects.filter(day__lt=period.until)
+    last = Figure.objects.filter(kind=Figure.Kind.COUNT).aggregate(day=Max("day"), at=Max("frozen_at"))
+    standing, kinds = _standing(last["day"])
+    moves = (
+        figures.filter(kind=Figure.Kind.MOVE, day__gte=period.first).values_list("key").annotate(number=Sum("value"))
+    )
+    stays = Figure.objects.filter(kind=Figure.Kind.STAY, day=last["day"]).values_list("key", "value")
+    hand, left_out = _in_hand("", {}, at)
+    life = Life(
+        hand, standing, kinds, Counter({key: int(number) for key, number in moves}), {key: float(v) for key, v in stays},
+        _due("", {}, at), left_out, last["at"],
+    )  # fmt: skip
+    life.changes = _changes(life.moves)
+    return life
+
+
+def of_people(people: list[int], teams: list[int], period, at: datetime) -> Life:
+    """Return the life of the leads of these people and queues, counted live. Five queries, by their own leads' indexes."""
+    whose = {"people": people, "teams": teams}
+    hand, left_out = _in_hand(OURS, whose, at)
+    standing, kinds, moves = Counter(), Counter(), Counter()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT l.status, l.nurture_kind, count(*) FROM leads_lead l WHERE l.gone_as = ''"
+            f" AND l.status NOT IN ('assigned', 'working'){PASSED} GROUP BY 1, 2", whose,
+        )  # fmt: skip
+        for status, kind, number in cursor.fetchall():
+            standing[status] += number
+            if kind:
+                kinds[kind] += number
+        cursor.execute(
+            "SELECT e.from_status || ':' || e.to_status, count(*) FROM accounts_event e JOIN leads_cycle c ON c.id = e.cycle_id"
+            " WHERE (c.owner_id = ANY(%(people)s) OR c.team_id = ANY(%(teams)s)) AND e.lead_id = c.lead_id AND e.kind = 'transition'"
+            " AND e.recorded_at >= %(since)s AND e.recorded_at < %(until)s GROUP BY 1",
+            whose | {"since": period.starts_at, "until": period.ends_at},
+        )
+        moves.update(dict(cursor.fetchall()))
+    life = Life(hand, standing, kinds, moves, {}, _due(PASSED, whose, at), left_out, None)
+    life.changes = _changes(moves)
+    return life
+
+
+def _standing(day) -> tuple[Counter, Counter]:
+    """Return how many stand in each state, and in each kind of nurture: as counted last, or now in a house never counted."""
+    standing, kinds = Counter(), Counter()
+    counted = Figure.objects.filter(kind=Figure.Kind.COUNT, day=day).values_list("key", "value")
+    for key, value in counted if day else counting.standing_now():
+        status, _motion, *kind = key.split(":")
+        standing[status] += int(value)
+        if kind:
+            kinds[kind[0]] += int(value)
+    return standing, kinds
+
+
+def _in_hand(narrow: str, values: dict, at: datetime) -> tuple[dict, int]:
+    """Count what is in hand by pile, and what is left out of it as an exception. Two queries."""
+    hand: dict[tuple[str, str], dict[str, int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT l.status, l.motion, {PILE}, count(*) {FROM}{narrow} GROUP BY 1, 2, 3", values | {"at": at}
+        )
+        for status, motion, pile, number in cursor.fetchall():
+            hand.setdefault((status, motion), {})[pile] = number
+        cursor.execute(f"SELECT count(*) {FROM.replace('NOT c.has', 'c.has')}{narrow}", values)
+        left_out = cursor.fetchone()[0]
+    return hand, left_out
+
+
+def _due(narrow: str, values: dict, at: datetime) -> int:
+    """Count who comes back within a week, by `lead_recycle_due`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM leads_lead l WHERE l.status = 'nurture' AND l.recycle_at < %(soon)s AND l.gone_as = ''{narrow}",
+            values | {"soon": at + timedelta(days=7)},
+        )
+        return cursor.fetchone()[0]
+
+
+def _changes(moves: Counter) -> Counter:
+    """Return how many more or fewer stand in each state by these moves."""
+    changes: Counter = Counter()
+    for pair, number in moves.items():
+        before, after = pair.split(":")
+        changes[before] -= number
+        changes[after] += number
+    return changes
+
+
+def pile_of(
+    state: str, motion: str, pile: str, narrow: tuple[list[int], list[int]] | None, at: datetime, after: int, limit: int
+) -> list[int]:
+    """Name the leads of one pile, by key from `after` on. One query."""
+    values = {"at": at, "state": state, "motion": motion, "pile": pile, "after": after, "limit": limit}
+    whose = ""
+    if narrow is not None:
+        whose, values = OURS, values | {"people": narrow[0], "teams": narrow[1]}
+    picked = f"AND l.status = %(state)s AND l.motion = %(motion)s AND (%(pile)s = 'all' OR ({PILE}) = %(pile)s) AND l.id > %(after)s"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT l.id {FROM}{whose} {picked} ORDER BY l.id LIMIT %(limit)s", values)
+        return [pk for (pk,) in cursor.fetchall()]

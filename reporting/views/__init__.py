@@ -1,0 +1,1 @@
+"""Pages that show figures: the clock, and the reports."""

@@ -1,0 +1,223 @@
+"""The first page of managers and leaders: the clock, the life of leads drawn as the round it is, and the leads behind each pile (REP-7)."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from accounts import clock
+from accounts.permissions import Scope, allowed, people_of, teams_of
+from accounts.words import DASH, count, duration
+from leads.models import Lead
+from reporting import charts, life, permissions
+from reporting.forms import Asked
+from reporting.life import Life
+
+PAGE = 50
+WEEK = "last-7"
+
+
+@require_GET
+def overview(request):
+    """Show the clock."""
+    if not permissions.can_see_overview(request.user):
+        raise PermissionDenied("The overview is for managers, RevOps, marketing and leadership.")
+    now = clock.now()
+    form = Asked(
+        request.GET if "period" in request.GET or "first" in request.GET else {"period": WEEK}, request.user, None, now
+    )
+    period = form.period_asked()
+    of = of_whom(request.user)
+    found = life.of_house(period, now) if of is None else life.of_people(*of, period, now)
+    link = _links(request.user)
+    faces = [_shown(charts.clock_face(found, face, link), found) for face in (charts.WIDE, charts.SMALL)]
+    context = {
+        "form": form, "period": period, "life": found, "faces": faces, "rows": _rows(found, link), "is_of_team": of is not None,
+        "sentence": sentence(found, period), "worst": _worst(found, link), "now": now,
+        "total": found.all_in_hand + sum(found.standing.values()),
+    }  # fmt: skip
+    return render(request, "reporting/overview.html", context)
+
+
+def of_whom(user) -> tuple[list[int], list[int]] | None:
+    """Return the people and queues whose leads somebody sees the life of; None is the house."""
+    if allowed(user, "reports.see") & permissions.HOUSE:
+        return None
+    return sorted(people_of(user) | {user.pk}), sorted(teams_of(user))
+
+
+def _links(user):
+    """Return where a pile's leads are listed; nowhere for who sees no people."""
+    if not permissions.sees_people(user) or not allowed(user, "leads.see") & (Scope.ALL | Scope.TEAM):
+        return lambda state, motion, pile: ""
+    leads, piles = reverse("leads"), reverse("overview-leads")
+    return lambda state, motion, pile: (
+        f"{piles}?state={state}&motion={motion}&pile={pile}" if motion else f"{leads}?state={state}"
+    )
+
+
+def _worst(found: Life, link) -> dict | None:
+    """Return the worst pile: breached before missed, then the most leads."""
+    piles = [
+        (charts.WEIGHT[pile], number, state, motion, pile, words)
+        for state, motion in life.PILES
+        for pile, number, words in found.piles(state, motion)
+        if pile in charts.WEIGHT and number
+    ]
+    if not piles:
+        return None
+    _weight, number, state, motion, pile, words = max(piles)
+    return {
+        "number": number,
+        "where": f"{charts.NAMES[state]}, {charts.PLACES[motion]}",
+        "words": words,
+        "url": link(state, motion, pile),
+    }
+
+
+def sentence(found: Life, period) -> str:
+    """Say what the clock shows, computed from its counts."""
+    if found.is_empty:
+        return "No leads yet."
+    came, again = found.moved(*life.TO_HAND["raw"]), found.moved(*life.TO_HAND["again"])
+    ended = {name: found.moved(*life.TO_HAND[name]) for name in ("now", "notnow", "never")}
+    return (
+        f"{count(found.all_in_hand)} in hand, {count(sum(found.kinds.values()))} not now. In {period}: {count(came)} newly assigned,"
+        f" {count(again)} came round again; {count(ended['now'])} became now, {count(ended['notnow'])} not now,"
+        f" {count(ended['never'])} never."
+    )
+
+
+def _rows(found: Life, link) -> list[dict]:
+    """The same as the picture, as a table: count, what is stuck, how long they stay, what moved on."""
+    rows = [
+        _row(
+            found,
+            "Raw",
+            "raw",
+            found.standing["raw"],
+            [],
+            f"{count(found.moved('raw:assigned'))} assigned",
+            link("raw", "", ""),
+        )
+    ]
+    for (state, motion), words in (
+        (("assigned", "slg"), "Assigned, Open SLG"), (("assigned", "plg"), "Assigned, Open PLG"), (("working", "slg"), "Working S"),
+        (("working", "plg"), "Working P"),
+    ):  # fmt: skip
+        piles = found.piles(state, motion)
+        stuck = [
+            {"text": f"{count(number)} {said}", "url": link(state, motion, pile)}
+            for pile, number, said in piles[1:]
+            if number
+        ]
+        rows.append(_row(found, words, state, found.in_hand(state, motion), stuck, "", link(state, motion, "all")))
+    for state, words in (("qualified", "Now"), ("nurture", "Not now"), ("unqualified", "Never")):
+        stuck = (
+            [{"text": f"{count(found.due)} due within a week", "url": ""}] if state == "nurture" and found.due else []
+        )
+        moved = {"qualified": ("lost", "lost again"), "nurture": ("again", "round again"), "unqualified": ("", "")}[
+            state
+        ]
+        says = f"{count(found.moved(*life.TO_HAND[moved[0]]))} {moved[1]}" if moved[0] else ""
+        rows.append(_row(found, words, state, found.standing[state], stuck, says, link(state, "", "")))
+    return rows
+
+
+def _row(found: Life, label: str, state: str, number: int, stuck: list, moved: str, url: str) -> dict:
+    stay, change = found.stays.get(state), found.changes[state]
+    return {
+        "label": label, "count": count(number), "url": url if number else "", "stuck": stuck, "moved": moved, "status": state,
+        "number": number,
+        "stay": duration(stay) if stay is not None else DASH, "change": f"{change:+,}".replace("-", "−") if change else DASH,
+    }  # fmt: skip
+
+
+def _shown(drawing: charts.Drawing, found: Life) -> dict:
+    """Add the figures to the shapes of one face."""
+    f = drawing.face
+    texts = [
+        _text(f.cx, f.cy - (14 if f.is_wide else 9), count(found.all_in_hand), "c-big", "middle"),
+        _text(f.cx, f.cy - (44 if f.is_wide else 31), "in hand", "c-quiet", "middle"),
+        _text(f.cx, f.cy + (34 if f.is_wide else 24), count(sum(found.kinds.values())), "c-big c-big--night", "middle"),
+        _text(f.cx, f.cy + (54 if f.is_wide else 38), "not now", "c-quiet", "middle"),
+    ]
+    texts += _wide_texts(f, found) if f.is_wide else _small_texts(f, found)
+    return {"drawing": drawing, "texts": texts, "name": f.name, "box": f"0 0 {charts.n(f.w)} {charts.n(f.h)}"}
+
+
+def _text(x, y, text, cls="", anchor="start") -> dict:
+    return {"x": charts.n(x), "y": charts.n(y), "text": text, "cls": cls, "anchor": anchor}
+
+
+def _block(x, y, head, figure, rows, anchor="start", cls="") -> list[dict]:
+    texts = [_text(x, y, head, "c-head", anchor), _text(x, y + 31, figure, f"c-fig {cls}", anchor)]
+    return texts + [_text(x, y + 55 + 20 * i, row, row_cls, anchor) for i, (row, row_cls) in enumerate(rows)]
+
+
+def _wide_texts(f, found: Life) -> list[dict]:
+    move = {name: found.moved(*pairs) for name, pairs in life.TO_HAND.items()}
+    late = {
+        state: {pile: number for pile, number, _w in found.piles(state, "slg")} for state in ("assigned", "working")
+    }
+    left, right = f.cx - f.edge - f.reach, f.cx + f.edge + f.reach
+    assigned = [(f"Open SLG {count(found.in_hand('assigned', 'slg'))}", "c-slg"),
+                (f"Open PLG {count(found.in_hand('assigned', 'plg'))}", "c-plg"),
+                (f"{late['assigned']['over']} past limit, {late['assigned']['late']} past target", "c-over")]  # fmt: skip
+    working = [(f"Working S {count(found.in_hand('working', 'slg'))}", "c-slg"),
+               (f"Working P {count(found.in_hand('working', 'plg'))}", "c-plg"),
+               (f"{late['working']['late']} quiet for 7 days, {late['working']['over']} leave in 3", "c-late")]  # fmt: skip
+    never = [(f"{count(found.standing['unqualified'])} in all", "c-quiet")]
+    return [
+        *_block(330, 44, "Assigned", count(found.in_hand("assigned")), assigned, "end"),
+        *_block(790, 44, "Working", count(found.in_hand("working")), working),
+        *_block(left - 14, f.cy - 24, "Raw", count(found.standing["raw"]), [], "end"),
+        *_block(right + 34, f.cy - 24, "Now", count(move["now"]), [(f"{move['lost']} lost again", "c-quiet")], cls="c-now"),
+        *_block(right + 34, f.cy + 116, "Never", count(move["never"]), never, cls="c-never"),
+        _text(left + 32, f.cy - 40, f"+{move['raw']} assigned", "c-row"),
+        _text(f.cx - f.edge - 16, f.cy + 52, f"{move['again']} round again", "c-row c-night-ink", "end"),
+        _text(f.cx - f.edge - 16, f.cy + 74, f"{found.due} due this week", "c-row c-due", "end"),
+        _text(f.cx, 48, f"{move['worked']} worked", "c-row", "middle"),
+        _text(f.cx, f.h - 22, ", ".join(f"{word} {count(found.kinds[word])}" for _k, word in life.KINDS).capitalize(), "c-row", "middle"),
+    ]  # fmt: skip
+
+
+def _small_texts(f, found: Life) -> list[dict]:
+    move = {name: found.moved(*pairs) for name, pairs in life.TO_HAND.items()}
+    y = f.cy + 84
+    return [
+        _text(2, 30, count(found.in_hand("assigned")), "c-fig"),
+        _text(f.w - 2, 30, count(found.in_hand("working")), "c-fig", "end"),
+        _text(0, f.cy - 29, "Raw", "c-quiet"),
+        _text(0, f.cy - 14, count(found.standing["raw"]), "c-row"),
+        _text(f.w, f.cy - 25, "Now", "c-quiet", "end"),
+        _text(f.w, f.cy - 10, count(move["now"]), "c-row c-now", "end"),
+        _text(f.w, y - 24, "Never", "c-quiet", "end"),
+        _text(f.w, y - 9, count(move["never"]), "c-row c-never", "end"),
+    ]
+
+
+@require_GET
+def pile(request):
+    """List the leads of one pile of the clock, by key."""
+    user = request.user
+    if not permissions.can_see_overview(user) or not permissions.sees_people(user):
+        raise PermissionDenied("The leads behind the clock are for their managers and RevOps.")
+    given = request.GET
+    where, name = (given.get("state", "assigned"), given.get("motion", "slg")), given.get("pile", "over")
+    words = dict(life.PILES.get(where, ())) | {"all": "all of them"}
+    if where not in life.PILES or name not in words:
+        raise Http404("no such pile")
+    after = given.get("after", "")
+    now = clock.now()
+    found = life.pile_of(
+        *where, name, of_whom(user), now, int(after) if after.isdecimal() and len(after) < 19 else 0, PAGE + 1
+    )
+    leads = Lead.objects.filter(pk__in=found[:PAGE]).select_related("owner", "team", "source", "cycle").order_by("pk")
+    address = f"{request.path}?state={where[0]}&motion={where[1]}&pile={name}&after="
+    context = {
+        "leads": leads, "where": f"{charts.NAMES[where[0]]}, {charts.PLACES[where[1]]}", "words": words[name], "now": now,
+        "pager": {"older": f"{address}{found[PAGE - 1]}"} if len(found) > PAGE else {},
+    }  # fmt: skip
+    return render(request, "reporting/pile.html", context)

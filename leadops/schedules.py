@@ -48,6 +48,7 @@ JOBS = [
     Job("resume imports", "leads.tasks.resume_imports", "* * * * *"),
     Job("resume histories", "meetings.tasks.resume_history", "* * * * *"),
     Job("count the leads", "reporting.tasks.count", "3-59/10 * * * *"),
+    Job("freeze pay", "reporting.tasks.freeze_pay", "12 1 * * *"),
     Job("prove the data sound", "leadops.jobs.prove", "37 2 * * *"),
     Job("forget finished jobs", "leadops.jobs.forget_finished", "17 3 * * *"),
     Job("forget old receipts", "leadops.jobs.forget_receipts", "22 3 * * *"),

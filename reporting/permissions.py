@@ -37,6 +37,14 @@ def counted(user):
     return Lead.objects.visible_to(user) if scope & Scope.TEAM else Lead.objects.none()
 
 
+def paid(user) -> frozenset[int] | None:
+    """Return whose statements somebody sees: their own, their people's, or, as None, everybody's."""
+    scope = allowed(user, "reports.see")
+    if Scope.ALL in scope:
+        return None
+    return frozenset(people_of(user) | {user.pk}) if Scope.TEAM in scope else frozenset([user.pk])
+
+
 def narrowed(user, filters: Filters) -> Filters:
     """Narrow what was asked to what this person may see. Asking for more finds nothing; an API client sees sums. Two queries at most."""
     scope = allowed(user, "reports.see")

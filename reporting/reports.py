@@ -2,5 +2,5 @@
 
 GROUPS = (
     ("Work", ("assignment", "pulls", "response", "pick-up", "cherry-picking", "limits", "activity")),
-    ("What came of it", ("qualified", "funnel", "dispositions", "pipeline", "cohorts")),
+    ("What came of it", ("qualified", "funnel", "dispositions", "meetings", "companies", "pipeline", "cohorts")),
 )

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from accounts.models import Account, Opportunity, OpportunityStatus, Reason, User
 from accounts.words import DASH, duration, moment
-from leads.models import Channel, Lead, Outcome, Source, TouchOutcome
+from leads.models import Channel, Lead, LeadStatus, Outcome, Source, TouchOutcome
+from meetings.models import MeetingStatus
 from reporting.answers import Rows
 
 LOOKED_UP = {"lead": Lead, "person": User, "source": Source, "reason": Reason, "company": Account}
@@ -16,6 +17,8 @@ CHOICES = {
     "outcome": dict(Outcome.choices) | {"reassigned": "Reassigned away", "": "Still open"},
     "channel": dict(Channel.choices),
     "said": dict(TouchOutcome.choices),
+    "meeting": dict(MeetingStatus.choices),
+    "state": dict(LeadStatus.choices),
     "sale": dict(OpportunityStatus.choices),
 }
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("overview/leads/", overview.pile, name="overview-leads"),
     path("reports/", reports.reports, name="reports"),
     path("reports/mine/", reports.my_numbers, name="my-numbers"),
+    path("reports/pay/", reports.pay_statement, name="pay"),
     path("reports/two/", reports.two_reps, name="two-reps"),
     path("reports/<slug:name>/", reports.report, name="report"),
     path("reports/<slug:name>/rows/", reports.report_rows, name="report-rows"),

@@ -85,6 +85,7 @@ DOORS = {
     "reports": Door(GET="*"),
     "my-numbers": Door(GET=REACH_OUT),
     "two-reps": Door(GET=STAFF),
+    "pay": Door(GET=REACH_OUT),
     "report": Door(args=lambda w: ["pick-up"], GET="*"),
     "report-rows": Door(args=lambda w: ["pick-up"], GET="*"),
     "report-file": Door(args=lambda w: ["pick-up"], GET="cleo hugo nora rita mark lena root"),

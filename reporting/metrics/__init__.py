@@ -5,9 +5,11 @@ from reporting.metrics.activity import ACTIVITY
 from reporting.metrics.assignment import ASSIGNMENT
 from reporting.metrics.cherry_picking import CHERRY_PICKING
 from reporting.metrics.cohorts import COHORTS
+from reporting.metrics.companies import COMPANY
 from reporting.metrics.dispositions import DISPOSITIONS
 from reporting.metrics.funnel import FUNNEL
 from reporting.metrics.limits import LIMITS
+from reporting.metrics.meetings import MEETING
 from reporting.metrics.pick_up import PICK_UP
 from reporting.metrics.pipeline import PIPELINE
 from reporting.metrics.pulls import PULLS
@@ -27,5 +29,7 @@ _ALL = (
     ACTIVITY,
     PIPELINE,
     COHORTS,
+    MEETING,
+    COMPANY,
 )
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}

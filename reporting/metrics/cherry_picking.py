@@ -25,9 +25,9 @@ def alerts(answer) -> list[str]:
         peers = [c.value for key, c in ratios.items() if _source(key) == _source(line.key) and key != line.key]
         usual = median(peers) if peers else None
         if cell.of >= FEW and cell.value > MOST:
-            said.append(f"{line.label}: {cell.n} of {cell.of} ended untouched, over {MOST:.0%}.")
+            said.append(f"{line.label}: {cell.n} of {cell.of} ended untouched, over {100 * MOST:.0f} %.")
         elif usual is not None and cell.value > 2 * usual and cell.of >= FEW:
-            said.append(f"{line.label}: {cell.value:.0%} ended untouched, over twice the {usual:.0%} of their peers.")
+            said.append(f"{line.label}: {100 * cell.value:.0f} % ended untouched, over twice the {100 * usual:.0f} % of their peers.")
         if line.cells["burst"].n:
             said.append(f"{line.label}: more than {IN_AN_HOUR} ended untouched within one hour.")
     return said

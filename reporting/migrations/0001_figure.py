@@ -5,6 +5,17 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+FROZEN = """
+CREATE OR REPLACE FUNCTION reporting_pay_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'a pay statement is written once' USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER reporting_pay_frozen BEFORE UPDATE OR DELETE ON reporting_figure FOR EACH ROW WHEN (OLD.kind = 'pay')
+  EXECUTE FUNCTION reporting_pay_frozen();
+"""
+THAWED = "DROP TRIGGER reporting_pay_frozen ON reporting_figure; DROP FUNCTION reporting_pay_frozen();"
+
+
 class Migration(migrations.Migration):
 
     initial = True
@@ -32,4 +43,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('kind', 'day', 'key'), name='figure_once')],
             },
         ),
+        migrations.RunSQL(FROZEN, THAWED),
     ]

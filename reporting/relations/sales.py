@@ -8,20 +8,26 @@ from reporting.relations.dimensions import ACCOUNT, MOTION, REGION, SEGMENT, SOU
 # What a stage event says is what was true then; the row itself says what is true now. The value is the one at entry.
 LIVE_STATE = "o.status, o.stage_id, o.qualified_at, o.pipeline_at, o.closed_at, o.amount"
 KNOWN_STATE = """
-  CASE WHEN o.closed_at IS NULL OR k.closed_at IS NULL THEN 'open' ELSE o.status END AS status,
-  coalesce(k.stage_id, o.stage_id) AS stage_id,
+  coalesce(k.status, 'open') AS status, coalesce(k.stage_id, o.stage_id) AS stage_id,
   CASE WHEN o.qualified_at <= %(as_of)s AND k.reached_qualified THEN o.qualified_at END AS qualified_at,
   CASE WHEN o.pipeline_at <= %(as_of)s AND k.reached_pipeline THEN o.pipeline_at END AS pipeline_at,
-  CASE WHEN k.closed_at IS NOT NULL THEN o.closed_at END AS closed_at, coalesce(k.amount, o.amount) AS amount
+  CASE WHEN k.status <> 'open' THEN k.last_at END AS closed_at, coalesce(a.amount, o.amount) AS amount
 """
 KNOWN_JOIN = """
 CROSS JOIN LATERAL (
   SELECT (array_agg((e.data ->> 'to')::bigint ORDER BY e.id DESC))[1] AS stage_id,
-    (array_agg((e.data ->> 'amount')::numeric ORDER BY e.id DESC))[1] AS amount,
-    min(e.at) FILTER (WHERE s.status <> 'open') AS closed_at,
+    (array_agg(s.status ORDER BY e.id DESC))[1] AS status, (array_agg(e.at ORDER BY e.id DESC))[1] AS last_at,
     bool_or(e.at >= o.qualified_at) AS reached_qualified, bool_or(e.at >= o.pipeline_at) AS reached_pipeline
   FROM accounts_event e JOIN accounts_stage s ON s.id = (e.data ->> 'to')::bigint
   WHERE e.opportunity_id = o.id AND e.kind = 'stage' AND e.recorded_at <= %(as_of)s) k
+LEFT JOIN LATERAL (SELECT (e.data ->> CASE e.kind WHEN 'value' THEN 'to' ELSE 'amount' END)::numeric AS amount FROM accounts_event e
+  WHERE e.opportunity_id = o.id AND e.kind IN ('stage', 'value') AND e.recorded_at <= %(as_of)s ORDER BY e.id DESC LIMIT 1) a ON true
+"""
+# Whose credit it was then: what the first change of hands after that moment took it from.
+KNOWN_OWNER = """CASE WHEN w0.is_changed THEN w0.was ELSE o.development_owner_id END"""
+OWNER_JOIN = """
+LEFT JOIN LATERAL (SELECT true AS is_changed, (e.data ->> 'from')::bigint AS was FROM accounts_event e WHERE e.opportunity_id = o.id
+  AND e.kind = 'owner' AND e.move = 'development_owner' AND e.recorded_at > %(as_of)s ORDER BY e.id LIMIT 1) w0 ON true
 """
 # The lead it came by: the primary contact, else the first; and the round of theirs in which it was made.
 BY_LEAD = """
@@ -39,13 +45,14 @@ LEFT JOIN LATERAL (SELECT (e.data ->> 'amount')::numeric AS amount FROM accounts
 def opportunities(is_live: bool) -> str:
     """Return opportunities with their state, the value at their entry to the pipeline, and what the round behind them froze."""
     state, join = (LIVE_STATE, "") if is_live else (KNOWN_STATE, KNOWN_JOIN)
+    owner, owned = ("o.development_owner_id", "") if is_live else (KNOWN_OWNER, OWNER_JOIN)
     known = "" if is_live else "AND o.created_at <= %(as_of)s"
     return f"""
-SELECT o.id, o.account_id, o.product_id, o.currency, o.created_at, o.development_owner_id AS owner_id, o.opportunity_owner_id,
+SELECT o.id, o.account_id, o.product_id, o.currency, o.created_at, {owner} AS owner_id, o.opportunity_owner_id,
   NULL::bigint AS team_id, false AS has_exception, {state}, coalesce(v.amount, o.amount) AS entry_amount, w.lead_id, c.source_id,
   c.campaign_id, coalesce(c.segment, '') AS segment, coalesce(c.region, '') AS region, c.motion, c.go_to_market,
   coalesce(c.is_target, false) AS is_target, c.number
-FROM accounts_opportunity o {join} {BY_LEAD} {ENTRY}
+FROM accounts_opportunity o {join} {owned} {BY_LEAD} {ENTRY}
 WHERE o.gone_as = '' AND o.status <> 'merged' {known}
 """
 

@@ -14,12 +14,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts import clock
+from accounts.models import Opportunity, User
 from accounts.record_keeping import record_export
 from accounts.spreadsheets import csv_lines
-from reporting import answers, exports, mine, permissions, rows, shown, words
+from reporting import answers, exports, mine, pay, permissions, rows, shown, words
 from reporting.forms import Asked
 from reporting.frame import Metric
 from reporting.metrics import METRICS
+from reporting.period import add_months
 from reporting.reports import GROUPS
 
 PAGE = 50
@@ -52,9 +54,9 @@ def reports(request):
     if not permissions.can_see_reports(request.user):
         raise PermissionDenied("You have no figures here.")
     groups = [{"title": title, "metrics": [METRICS[name] for name in names]} for title, names in GROUPS]
-    return render(
-        request, "reporting/reports.html", {"groups": groups, "is_own": not permissions.can_see_overview(request.user)}
-    )
+    is_own = not permissions.can_see_overview(request.user)
+    context = {"groups": groups, "is_own": is_own, "shows_pay": permissions.sees_people(request.user)}
+    return render(request, "reporting/reports.html", context)
 
 
 @require_GET
@@ -155,3 +157,34 @@ def two_reps(request):
     people = form.fields["rep"].choices[1:] if "rep" in form.fields else []
     context = {"form": form, "period": period, "chosen": chosen, "lines": pair, "people": people}
     return render(request, "reporting/two.html", context)
+
+
+@require_GET
+def pay_statement(request):
+    """Show what pay is based on, of a month: one's own lines, or one's people's; frozen once the month has closed (REP-19)."""
+    user = request.user
+    if not permissions.can_see_reports(user) or not permissions.sees_people(user):
+        raise PermissionDenied("Statements are for who is paid by them, their managers and RevOps.")
+    now = clock.now()
+    months = [pay.month_of(add_months(now.date().replace(day=1), -n)) for n in range(12)]
+    chosen = next((month for month in months if month.first.isoformat() == request.GET.get("month")), months[0])
+    found, is_frozen = pay.statement(chosen, permissions.paid(user), now=now)
+    people = {person.pk: person for person in User.objects.filter(pk__in={line.person for line in found})}
+    names = {
+        o.pk: o.name
+        for o in Opportunity.objects.filter(pk__in={line.opportunity for line in found}).select_related(
+            "product", "account"
+        )
+    }
+    lines = [
+        {
+            "line": line,
+            "person": people.get(line.person),
+            "what": pay.WHAT[line.what],
+            "sale": names.get(line.opportunity, ""),
+        }
+        for line in found
+    ]
+    lines.sort(key=lambda row: (str(row["person"]), row["line"].what, row["line"].at))
+    context = {"months": months, "month": chosen, "lines": lines, "is_frozen": is_frozen, "now": now}
+    return render(request, "reporting/pay.html", context)

@@ -1,0 +1,71 @@
+"""Pay statements: written once at the closing, line by line, and never again, whatever happens later."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts import ownership
+from accounts.models import Stage
+from meetings import closing, opportunities
+from reporting import pay
+from reporting.models import Figure
+from reporting.period import Period
+from tests.factories import NOON, opportunity_of, put
+
+pytestmark = pytest.mark.django_db
+MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
+CLOSING = MARCH.closes_at
+
+
+@pytest.fixture
+def sale(house):
+    """One of Ana's: in the pipeline at 2,000 on the 3rd of March, won on the 20th."""
+    lead = put(None, "working", owner=house.ana)
+    made = opportunity_of(lead, owner=house.eva, at=NOON + timedelta(hours=1))
+    ownership.change([made], "development_owner", to=house.ana, by=None, at=NOON + timedelta(hours=1))
+    made = opportunities.change_value(made, amount=2000, by=house.root, at=NOON + timedelta(hours=2))
+    made = opportunities.advance(made, Stage.objects.get(is_pipeline=True), by=house.root, at=NOON + timedelta(days=1))
+    return closing.win(made, by=house.root, at=NOON + timedelta(days=18))
+
+
+def said(found) -> list[tuple]:
+    return [(line.person, line.what, float(line.value)) for line in found]
+
+
+def test_a_statement_names_what_was_known_at_its_closing(house, sale):
+    pay.freeze(MARCH, at=CLOSING)
+    found, is_frozen = pay.statement(MARCH, None, now=CLOSING)
+    assert said(found) == [(house.ana.pk, "pipeline", 2000), (house.ana.pk, "won", 2000)]
+    assert is_frozen
+
+
+def test_before_its_closing_a_statement_is_a_preview_and_is_not_frozen(house, sale):
+    found, is_frozen = pay.statement(MARCH, [house.ana.pk], now=NOON + timedelta(days=2))
+    assert (said(found), is_frozen) == ([(house.ana.pk, "pipeline", 2000)], False)
+    with pytest.raises(ValueError, match="closes"):
+        pay.freeze(MARCH, at=CLOSING - timedelta(seconds=1))
+    assert Figure.objects.count() == 0
+
+
+def test_a_frozen_statement_survives_a_change_of_owner_and_a_second_freezing(house, sale):
+    pay.freeze(MARCH, at=CLOSING)
+    before = said(pay.statement(MARCH, None, now=CLOSING)[0])
+    ownership.change([sale], "development_owner", to=house.ben, by=None, at=CLOSING + timedelta(days=1))
+    assert pay.freeze(MARCH, at=CLOSING + timedelta(days=2)) == 0
+    assert said(pay.statement(MARCH, None, now=CLOSING + timedelta(days=2))[0]) == before
+    # The control: asked anew, today's owner would be named for what is known now.
+    assert said(pay.lines(MARCH, CLOSING + timedelta(days=2)))[0][0] == house.ben.pk
+
+
+def test_the_database_refuses_to_change_or_drop_a_line(house, sale):
+    pay.freeze(MARCH, at=CLOSING)
+    for attack in (lambda rows: rows.update(value=1), lambda rows: rows.delete()):
+        with pytest.raises(IntegrityError, match="written once"), transaction.atomic():
+            attack(Figure.objects.filter(kind="pay"))
+    assert said(pay.statement(MARCH, None, now=CLOSING)[0])[0][2] == 2000
+
+
+def test_one_sees_their_own_lines(house, sale, client_of):
+    assert client_of(house.ana).get("/reports/pay/?month=2026-03-01").status_code == 200
+    assert pay.statement(MARCH, [house.ben.pk], now=CLOSING)[0] == []

@@ -21,14 +21,19 @@ STANDING = """
 SELECT concat_ws(':', status, motion, nullif(nurture_kind, '')), count(*) FROM leads_lead WHERE gone_as = ''
 GROUP BY status, motion, nullif(nurture_kind, '')
 """
-MOVES = """
-SELECT (recorded_at AT TIME ZONE %(zone)s)::date, concat_ws(':', from_status, to_status), count(*) FROM accounts_event
-WHERE id > %(after)s AND kind = 'transition' AND recorded_at >= %(since)s AND recorded_at < %(until)s GROUP BY 1, 2
+# Where each step led from and to: a state and, in hand, its lane. Between the lanes only these two lead.
+LANES = """
+SELECT e.*, e.from_status || CASE WHEN e.from_status IN ('assigned', 'working') THEN '/' ||
+    CASE e.move WHEN 'hand_over' THEN 'plg' WHEN 'fit_self_serve' THEN 'slg' ELSE c.motion END ELSE '' END AS from_lane,
+  e.to_status || CASE WHEN e.to_status IN ('assigned', 'working') THEN '/' || c.motion ELSE '' END AS to_lane
+FROM accounts_event e LEFT JOIN leads_cycle c ON c.id = e.cycle_id WHERE e.kind = 'transition'"""
+MOVES = f"""
+SELECT (recorded_at AT TIME ZONE %(zone)s)::date, concat_ws(':', from_lane, to_lane), count(*) FROM ({LANES}) e
+WHERE id > %(after)s AND recorded_at >= %(since)s AND recorded_at < %(until)s GROUP BY 1, 2
 """
-STAYS = """
-SELECT from_status, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM stayed)) FROM accounts_event
-WHERE id > %(after)s AND kind = 'transition' AND recorded_at >= %(since)s AND stayed IS NOT NULL AND from_status <> to_status
-GROUP BY 1
+STAYS = f"""
+SELECT from_lane, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM stayed)) FROM ({LANES}) e
+WHERE id > %(after)s AND recorded_at >= %(since)s AND stayed IS NOT NULL AND from_lane <> to_lane GROUP BY 1
 """
 
 

@@ -18,7 +18,7 @@ def lines(answer: Answer) -> Iterator[list]:
     head = [answer.by.title if answer.by else ""]
     for measure in metric.measures:
         head += [measure.title, *_besides(measure)]
-    yield [*head, "Left out as exceptions", "Still open"]
+    yield [*head, "Rows left out as exceptions", "Rows still open"]
     for label, line in (
         ("All", answer.total),
         *((line.label, line) for line in answer.lines),

@@ -43,6 +43,8 @@ class Asked(forms.Form):
     fully_worked = forms.ChoiceField(required=False, label="Fully worked only", choices=[("", "No"), ("1", "Yes")])
 
     def __init__(self, data, user: User, metric: Metric | None, now: datetime):
+        if not data.get("period") and not data.get("first"):
+            data = {**data.dict(), "period": USUAL} if hasattr(data, "dict") else {**data, "period": USUAL}
         super().__init__(data)
         self.user, self.now, self.metric = user, now, metric
         sees = permissions.sees_people(user)

@@ -26,6 +26,7 @@ PILES = {
     ("working", "slg"): (("slg", "active"), ("late", "no touch for 7 days"), ("over", "leaves within 3 days")),
     ("working", "plg"): (("plg", "active in the product"), ("late", "quiet for 7 days")),
 }
+IN_HAND = ("assigned", "working")  # always counted live
 KINDS = (("n1", "remarket"), ("n2", "marketing"), ("n3", "sales"))
 PILE = """CASE
   WHEN l.status = 'assigned' AND l.motion = 'slg' THEN CASE
@@ -99,7 +100,7 @@ def of_house(period, at: datetime) -> Life:
         hand, standing, kinds, Counter({key: int(number) for key, number in moves}), {key: float(v) for key, v in stays},
         _due("", {}, at), left_out, last["at"],
     )  # fmt: skip
-    life.changes = _changes(life.moves)
+    _settle(life)
     return life
 
 
@@ -118,14 +119,14 @@ def of_people(people: list[int], teams: list[int], period, at: datetime) -> Life
             if kind:
                 kinds[kind] += number
         cursor.execute(
-            "SELECT e.from_status || ':' || e.to_status, count(*) FROM accounts_event e JOIN leads_cycle c ON c.id = e.cycle_id"
-            " WHERE (c.owner_id = ANY(%(people)s) OR c.team_id = ANY(%(teams)s)) AND e.lead_id = c.lead_id AND e.kind = 'transition'"
+            f"SELECT e.from_lane || ':' || e.to_lane, count(*) FROM leads_cycle c JOIN ({counting.LANES}) e ON e.cycle_id = c.id"
+            " WHERE (c.owner_id = ANY(%(people)s) OR c.team_id = ANY(%(teams)s)) AND e.lead_id = c.lead_id"
             " AND e.recorded_at >= %(since)s AND e.recorded_at < %(until)s GROUP BY 1",
             whose | {"since": period.starts_at, "until": period.ends_at},
         )
         moves.update(dict(cursor.fetchall()))
     life = Life(hand, standing, kinds, moves, {}, _due(PASSED, whose, at), left_out, None)
-    life.changes = _changes(moves)
+    _settle(life)
     return life
 
 
@@ -135,6 +136,8 @@ def _standing(day) -> tuple[Counter, Counter]:
     counted = Figure.objects.filter(kind=Figure.Kind.COUNT, day=day).values_list("key", "value")
     for key, value in counted if day else counting.standing_now():
         status, _motion, *kind = key.split(":")
+        if status in IN_HAND:
+            continue
         standing[status] += int(value)
         if kind:
             kinds[kind[0]] += int(value)
@@ -165,14 +168,15 @@ def _due(narrow: str, values: dict, at: datetime) -> int:
         return cursor.fetchone()[0]
 
 
-def _changes(moves: Counter) -> Counter:
-    """Return how many more or fewer stand in each state by these moves."""
-    changes: Counter = Counter()
-    for pair, number in moves.items():
+def _settle(life: Life) -> None:
+    """Say by how many each lane and state grew by these moves, and sum the moves of both lanes."""
+    moves: Counter = Counter()
+    for pair, number in life.moves.items():
         before, after = pair.split(":")
-        changes[before] -= number
-        changes[after] += number
-    return changes
+        life.changes[before] -= number
+        life.changes[after] += number
+        moves[f"{before.partition('/')[0]}:{after.partition('/')[0]}"] += number
+    life.moves = moves
 
 
 def pile_of(

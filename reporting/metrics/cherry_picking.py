@@ -27,7 +27,9 @@ def alerts(answer) -> list[str]:
         if cell.of >= FEW and cell.value > MOST:
             said.append(f"{line.label}: {cell.n} of {cell.of} ended untouched, over {100 * MOST:.0f} %.")
         elif usual is not None and cell.value > 2 * usual and cell.of >= FEW:
-            said.append(f"{line.label}: {100 * cell.value:.0f} % ended untouched, over twice the {100 * usual:.0f} % of their peers.")
+            said.append(
+                f"{line.label}: {100 * cell.value:.0f} % ended untouched, over twice the {100 * usual:.0f} % of their peers."
+            )
         if line.cells["burst"].n:
             said.append(f"{line.label}: more than {IN_AN_HOUR} ended untouched within one hour.")
     return said

@@ -112,7 +112,9 @@ def _rows(found: Life, link) -> list[dict]:
             for pile, number, said in piles[1:]
             if number
         ]
-        rows.append(_row(found, words, state, found.in_hand(state, motion), stuck, "", link(state, motion, "all")))
+        rows.append(
+            _row(found, words, f"{state}/{motion}", found.in_hand(state, motion), stuck, "", link(state, motion, "all"))
+        )
     for state, words in (("qualified", "Now"), ("nurture", "Not now"), ("unqualified", "Never")):
         stuck = (
             [{"text": f"{count(found.due)} due within a week", "url": ""}] if state == "nurture" and found.due else []

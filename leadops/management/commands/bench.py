@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from leadops.benches import abandoning, house, importing, responding
+from leadops.benches import abandoning, house, importing, reporting, responding
 
 LEADS = 1_000_000
 
@@ -28,11 +28,16 @@ class Command(BaseCommand):
         bench.add_argument("--due", type=int, default=10_000)
         bench.add_argument("--leads", type=int, default=LEADS, help="that the database holds")
 
+        bench = benches.add_parser("reports", help="reports over half a year, and the first page, beside SQL by hand")
+        bench.add_argument("--leads", type=int, default=LEADS, help="rounds that the database holds")
+
     def handle(self, *, bench, leads, json, **options):
         if bench == "abandon":
             abandoning.main(self.stdout.write, leads, options["due"])
         elif bench == "response":
             responding.main(self.stdout.write, leads, options["due"])
+        elif bench == "reports":
+            reporting.main(self.stdout.write, leads)
         elif bench == "import":
             importing.main(self.stdout.write, options["rows"], leads)
         else:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-ZONE = "Europe/Berlin"
+from django.conf import settings
+
+ZONE = settings.LEADOPS_TIME_ZONE  # the company's
 TO_CLOSE = timedelta(days=5)
 LONGEST = timedelta(days=3660)
 NAMED = (

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Max
 
+from accounts.models import Batch
 from reporting.filters import Filters
 from reporting.frame import COUNT, FEW, MEAN, PERCENTILES, SHARE, SUM, Dimension, Measure, Metric, Relation
 from reporting.period import Period
@@ -83,10 +85,19 @@ def answer(
 
 
 def report_moment(metric: Metric, period: Period, now: datetime, asked: datetime | None = None) -> datetime | None:
-    """Return as of when a metric reports: as asked, else a closed period as of its closing; a cohort that matures as known now."""
+    """Return as of when a metric reports: as asked, else a closed period as of its closing; a cohort that matures as known now.
+
+    What history was brought over later belongs to its periods too: they report as of when it was in. One query at most.
+    """
     if asked is not None:
         return asked if asked < now else None
-    return None if metric.matures else period.known_at(now)
+    closed = None if metric.matures else period.known_at(now)
+    if closed is None:
+        return None
+    later = Batch.objects.filter(kind__startswith="past ", finished_at__gt=closed, finished_at__lte=now).aggregate(
+        at=Max("finished_at")
+    )
+    return later["at"] or closed
 
 
 def _same_age(period: Period, as_of: datetime | None) -> datetime | None:

@@ -27,7 +27,8 @@ OWN = {
     "limit_at": "c.limit_at + (s.clock_from - c.assigned_at)",
 }
 SQL = """
-SELECT {columns}, s.is_first, s.clock_from, s.gone FROM ({rounds}) c CROSS JOIN LATERAL (
+SELECT {columns}, s.is_first, s.clock_from, s.gone, {hours}
+FROM ({rounds}) c CROSS JOIN LATERAL (
   SELECT min(p.id) AS id, p.owner_id, bool_or(p.how = 'assigned') AS is_first,
     CASE WHEN bool_or(p.how = 'assigned') THEN c.assigned_at ELSE min(p.began_at) END AS clock_from,
     coalesce(c.first_touch_by_id = p.owner_id AND bool_or(p.began_at <= c.first_touch_at
@@ -37,14 +38,14 @@ SELECT {columns}, s.is_first, s.clock_from, s.gone FROM ({rounds}) c CROSS JOIN 
     EXISTS (SELECT FROM leads_spell q WHERE q.cycle_id = c.id AND q.owner_id IS DISTINCT FROM p.owner_id AND q.role = p.role
       AND q.began_at <= {known} AND q.id > max(p.id)) AS gone
   FROM leads_spell p WHERE p.cycle_id = c.id AND p.owner_id IS NOT NULL AND p.role = 'development' AND p.began_at <= {known}
-  GROUP BY p.owner_id, p.role) s
+  GROUP BY p.owner_id, p.role) s LEFT JOIN accounts_user ou ON ou.id = s.owner_id
 """
 
 
 def source(is_live: bool) -> str:
     columns = ", ".join(f"{OWN.get(name, 'c.' + name)} AS {name}" for name in (*FACTS, *STAMPS))
     known = "'infinity'::timestamptz" if is_live else "%(as_of)s"
-    return SQL.format(columns=columns, rounds=rounds.source(is_live), known=known)
+    return SQL.format(columns=columns, rounds=rounds.source(is_live), known=known, hours=rounds.HOURS)
 
 
 def _rep_and_source(keys) -> dict:

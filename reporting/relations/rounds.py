@@ -37,9 +37,15 @@ STAMPS = (
     ),
     *("ended_by_id", "is_early", "has_exception", "opportunity_id"),
 )
+# By the owner's hours, as they are; a query that does not ask never reads them (the planner drops the join).
+HOURS = "ou.time_zone, ou.work_days, ou.work_start, ou.work_end"
+OWNER = "LEFT JOIN accounts_user ou ON ou.id = c.owner_id"
 UNANSWERED = "('no_answer', 'voicemail', 'sent', 'wrong_number', 'bounced')"
 
-LIVE = f"SELECT {', '.join('c.' + name for name in (*FACTS, *STAMPS))}, true AS is_first, c.assigned_at AS clock_from FROM leads_cycle c"
+LIVE = f"""
+SELECT {", ".join("c." + name for name in (*FACTS, *STAMPS))}, true AS is_first, c.assigned_at AS clock_from, {HOURS}
+FROM leads_cycle c {OWNER}
+"""
 
 # Ends are the last step over the edge between in hand and not; what no step tells (a hand-over inside one step, a void) is asked apart.
 KNOWN = f"""
@@ -53,8 +59,8 @@ SELECT {", ".join("c." + name for name in FACTS)},
   CASE WHEN x.is_over THEN c.reason_id WHEN e.ends THEN e.reason_id END AS reason_id,
   CASE WHEN x.is_over THEN c.ended_by_id WHEN e.ends THEN coalesce((e.data ->> 'asked_by')::bigint, e.actor_id) END AS ended_by_id,
   c.is_early, x.has_exception, CASE WHEN e.ends THEN (e.data ->> 'opportunity')::bigint END AS opportunity_id,
-  true AS is_first, c.assigned_at AS clock_from
-FROM leads_cycle c
+  true AS is_first, c.assigned_at AS clock_from, {HOURS}
+FROM leads_cycle c {OWNER}
 LEFT JOIN LATERAL (
   SELECT e.at, e.move, e.reason_id, e.actor_id, e.data, e.to_status NOT IN ('assigned', 'working') AS ends FROM accounts_event e
   WHERE e.lead_id = c.lead_id AND e.kind = 'transition' AND e.cycle_id = c.id AND e.recorded_at <= %(as_of)s
@@ -91,11 +97,8 @@ DISPOSED = "r.outcome IN ('qualified', 'nurture', 'unqualified')"
 UNTOUCHED = f"(r.first_touch_at IS NULL AND {DISPOSED} AND r.ended_by_id IS NOT NULL)"
 WORKED = f"(r.first_touch_at IS NOT NULL OR {UNTOUCHED})"
 RESPONSE = "extract(epoch FROM r.first_touch_at - r.clock_from)::float"
-OFF_HOURS = (
-    "NOT coalesce((SELECT extract(isodow FROM r.assigned_at AT TIME ZONE u.time_zone)::int = ANY(u.work_days) AND"
-    " (r.assigned_at AT TIME ZONE u.time_zone)::time >= u.work_start AND (r.assigned_at AT TIME ZONE u.time_zone)::time < u.work_end"
-    " FROM accounts_user u WHERE u.id = r.owner_id), true)"
-)
+THERE = "(r.assigned_at AT TIME ZONE r.time_zone)"
+OFF_HOURS = f"NOT (extract(isodow FROM {THERE})::int = ANY(r.work_days) AND {THERE}::time >= r.work_start AND {THERE}::time < r.work_end)"
 
 COLUMNS = (
     ("Lead", "r.lead_id", "lead"),

@@ -1,0 +1,62 @@
+"""The daily figures equal the leads and the events they are counted from, day by day, however often a day was counted."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from accounts.models import Event
+from leadops.simulation import company, house
+from leadops.simulation.world import World
+from leads.models import Lead
+from reporting import counting, life
+from reporting.models import Figure
+from reporting.period import ZONE, Period
+
+pytestmark = pytest.mark.django_db
+START = datetime(2026, 3, 2, tzinfo=UTC)
+DAYS = 5
+
+
+def test_the_figures_of_each_day_equal_the_leads_and_events_of_that_day():
+    people, standing = None, {}
+    for day in range(DAYS):
+        begins = START + timedelta(days=day)
+        world = World(people or house.some(2, START), seed=day, start=begins, end=begins + timedelta(hours=22))
+        people = world.house
+        company.live(world, per_day=6)
+        for _ in range(1 + day % 2):
+            counting.count(world.end)
+        leads = Lead.objects.filter(gone_as="").values_list("status", "motion", "nurture_kind")
+        standing[world.end.astimezone(ZoneInfo(ZONE)).date()] = Counter(":".join(filter(None, lead)) for lead in leads)
+
+    kept: dict = {day: Counter() for day in standing}
+    for figure in Figure.objects.filter(kind="count"):
+        kept[figure.day][figure.key] = int(figure.value)
+    moves, counted = Counter(), Counter()
+    for event in Event.objects.filter(kind="transition"):
+        day = event.recorded_at.astimezone(ZoneInfo(ZONE)).date()
+        moves[day, event.from_status, event.to_status] += 1
+    for figure in Figure.objects.filter(kind="move"):
+        before, after = (lane.partition("/")[0] for lane in figure.key.split(":"))
+        counted[figure.day, before, after] += int(figure.value)
+    assert kept == standing
+    assert counted == moves
+    assert len(moves) > 10
+
+
+def test_the_clock_of_the_house_is_what_the_events_say():
+    world = World(house.some(2, START), seed=3, start=START, end=START + timedelta(days=4))
+    company.live(world, per_day=6)
+    counting.count(world.end)
+    period = Period(START.date(), (world.end + timedelta(days=1)).date())
+    found = life.of_house(period, world.end)
+    moves = Counter(f"{e.from_status}:{e.to_status}" for e in Event.objects.filter(kind="transition"))
+    leads = Counter(Lead.objects.filter(gone_as="").values_list("status", flat=True))
+    held = Lead.objects.filter(cycle__has_exception=True, status__in=("assigned", "working")).count()
+    assert found.moves == moves
+    assert {state: number for state, number in found.standing.items() if number} == {
+        state: number for state, number in leads.items() if state not in ("assigned", "working")
+    }
+    assert found.all_in_hand + held == leads["assigned"] + leads["working"]

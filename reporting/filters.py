@@ -18,8 +18,6 @@ WHERE = {
     "target": "r.is_target = %(target)s",
     "cycle": "r.number = %(cycle)s",
     "again": "(r.number > 1) = %(again)s",
-    "fully_worked": "(r.connected_at IS NOT NULL OR r.outcome = 'qualified' OR (r.first_touch_at IS NOT NULL AND r.ended_by_id IS NOT NULL"
-    " AND r.outcome IN ('nurture', 'unqualified')))",
 }
 
 
@@ -61,10 +59,12 @@ class Filters:
         values: dict[str, object] = {}
         for name, condition in WHERE.items():
             value = getattr(self, name)
-            if value is None or (name == "fully_worked" and not value) or name in relation.ignores:
+            if value is None or name in relation.ignores:
                 continue
             said.append(condition)
             values[name] = value
+        if self.fully_worked and "fully_worked" not in relation.ignores:
+            said.append(relation.fully_worked)
         if self.rep is not None:
             said.append(f"{relation.owner} = %(rep)s")
             values["rep"] = self.rep

@@ -46,6 +46,7 @@ class Relation:
     team: str = "r.team_id"
     left_out: str = "r.has_exception"
     lead: str = "r.lead_id"
+    fully_worked: str = "true"  # an answer, or an end by a person after a touch
     ignores: tuple[str, ...] = ()  # filters that say nothing about these rows
 
     def dimension(self, name: str) -> Dimension | None:

@@ -27,7 +27,7 @@ OWN = {
     "limit_at": "c.limit_at + (s.clock_from - c.assigned_at)",
 }
 SQL = """
-SELECT {columns}, s.is_first, s.clock_from, s.gone, {hours}
+SELECT {columns}, s.is_first, s.clock_from, s.gone, {hours}, {fully} AS fully_worked
 FROM ({rounds}) c CROSS JOIN LATERAL (
   SELECT min(p.id) AS id, p.owner_id, bool_or(p.how = 'assigned') AS is_first,
     CASE WHEN bool_or(p.how = 'assigned') THEN c.assigned_at ELSE min(p.began_at) END AS clock_from,
@@ -45,7 +45,13 @@ FROM ({rounds}) c CROSS JOIN LATERAL (
 def source(is_live: bool) -> str:
     columns = ", ".join(f"{OWN.get(name, 'c.' + name)} AS {name}" for name in (*FACTS, *STAMPS))
     known = "'infinity'::timestamptz" if is_live else "%(as_of)s"
-    return SQL.format(columns=columns, rounds=rounds.source(is_live), known=known, hours=rounds.HOURS)
+    return SQL.format(
+        columns=columns,
+        rounds=rounds.source(is_live),
+        known=known,
+        hours=rounds.HOURS,
+        fully=rounds.FULLY_WORKED.replace("r.", "c."),
+    )
 
 
 def _rep_and_source(keys) -> dict:
@@ -59,5 +65,11 @@ REP_SOURCE = Dimension(
     "rep_source", "Rep and source", "concat(r.owner_id, ':', r.source_id)", _rep_and_source, is_people=True
 )
 HANDS = Relation(
-    "hands", "leads in a rep's hands", source, "r.assigned_at", (REP_SOURCE, *rounds.DIMENSIONS), rounds.COLUMNS
+    "hands",
+    "leads in a rep's hands",
+    source,
+    "r.assigned_at",
+    (REP_SOURCE, *rounds.DIMENSIONS),
+    rounds.COLUMNS,
+    fully_worked="r.fully_worked",
 )

@@ -113,4 +113,8 @@ COLUMNS = (
     ("Reason", "r.reason_id", "reason"),
 )
 DIMENSIONS = (REP, *FROZEN, TRIGGER, OUTCOME, REASON, TEAM, *by_time("r.assigned_at"))
-ROUNDS = Relation("rounds", "rounds", source, "r.assigned_at", DIMENSIONS, COLUMNS)
+FULLY_WORKED = (
+    "(r.connected_at IS NOT NULL OR r.outcome = 'qualified' OR (r.first_touch_at IS NOT NULL AND r.ended_by_id IS NOT NULL"
+    " AND r.outcome IN ('nurture', 'unqualified')))"
+)
+ROUNDS = Relation("rounds", "rounds", source, "r.assigned_at", DIMENSIONS, COLUMNS, fully_worked=FULLY_WORKED)

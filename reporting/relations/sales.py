@@ -125,5 +125,11 @@ WINS = Relation(
     "wins", "opportunities", opportunities, "r.closed_at", (*COMMON, *by_time("r.closed_at")), COLUMNS, ignores=FREE
 )
 ROUNDS_TO_SALES = Relation(
-    "rounds-to-sales", "rounds", rounds_to_sales, "r.assigned_at", (CHANNEL, *rounds.DIMENSIONS), rounds.COLUMNS
+    "rounds-to-sales",
+    "rounds",
+    rounds_to_sales,
+    "r.assigned_at",
+    (CHANNEL, *rounds.DIMENSIONS),
+    rounds.COLUMNS,
+    fully_worked=rounds.FULLY_WORKED,
 )

@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from accounts.models import Reason
 from leadops.simulation import company, house
 from leadops.simulation.world import World as MadeUp
-from leads.models import Cycle
+from leads import exceptions
+from leads.models import Cycle, Lead
 from reporting import answers, exports
 from reporting.filters import Filters
 from reporting.frame import SHARE
@@ -26,7 +28,11 @@ def stretch():
     """Some weeks of three reps, through the real code."""
     world = MadeUp(house.some(3, START), seed=7, start=START, end=END)
     company.grant_leave(world)
-    company.live(world, per_day=5)
+    company.live(world, per_day=7)
+    worked = Lead.objects.filter(status="working", motion="slg", owner__isnull=False).order_by("pk").first()
+    why = Reason.objects.filter(disposition="exception").first()
+    exceptions.ask([worked.pk], reason=why, review_at=END + timedelta(days=9), by=worked.owner, at=END)
+    exceptions.grant([worked.pk], by=next(world.house.of("revops")), at=END)
     return plain.World()
 
 

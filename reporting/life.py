@@ -188,7 +188,8 @@ def pile_of(
     whose = ""
     if narrow is not None:
         whose, values = OURS, values | {"people": narrow[0], "teams": narrow[1]}
-    picked = f"AND NOT c.has_exception AND l.status = %(state)s AND l.motion = %(motion)s AND (%(pile)s = 'all' OR ({PILE}) = %(pile)s) AND l.id > %(after)s"
+    picked = "AND NOT c.has_exception AND l.status = %(state)s AND l.motion = %(motion)s AND l.id > %(after)s"
+    picked += f" AND (%(pile)s = 'all' OR ({PILE}) = %(pile)s)"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT l.id {FROM}{whose} {picked} ORDER BY l.id LIMIT %(limit)s", values)
         return [pk for (pk,) in cursor.fetchall()]

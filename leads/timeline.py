@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Door, Event, Reason, User
 from accounts.words import duration, moment
 from leads import lookups, routing_words
-from leads.models import Channel, Lead, Note, Signal, TouchOutcome
+from leads.models import Channel, Lead, Note, Signal, TouchOutcome, Way
 from leads.permissions import possessive
 from leads.rows import ICONS, asked
 from leads.timeline_moves import ENDS, MOVES
@@ -62,7 +62,13 @@ def of(lead: Lead, at: datetime, before: int | None = None, part: str = "") -> t
 
 
 def read(
-    lead: Lead, at: datetime, before: int | None = None, *, part: str = "", also: QuerySet[Event] | None = None, past: bool = False
+    lead: Lead,
+    at: datetime,
+    before: int | None = None,
+    *,
+    part: str = "",
+    also: QuerySet[Event] | None = None,
+    past: bool = False,
 ) -> "Told":
     """Read one page of a lead's record with all that it names. `also`: one event more, wherever it stands; `past`: see `lookups`.
 
@@ -81,7 +87,9 @@ def read(
 class Told:
     """Events of one lead, newest first, and the names and words that their entries need, read at once."""
 
-    def __init__(self, lead: Lead, events: list[Event], at: datetime, *, past=False, more: Sequence[Event] = (), is_part=False):
+    def __init__(
+        self, lead: Lead, events: list[Event], at: datetime, *, past=False, more: Sequence[Event] = (), is_part=False
+    ):
         self.lead, self.at, self.is_part = lead, at, is_part
         self.page = events[:PAGE]
         self.older = events[PAGE - 1].pk if len(events) > PAGE else None
@@ -202,6 +210,20 @@ class Told:
         if event.data.get("why") == "limit":
             return Entry("swap", f"Went from {old} to {new}: over its limit, and nobody touched it.", event.at)
         return Entry("swap", f"{self.who(event)} gave this lead from {old} to {new}; its clock runs on.", event.at)
+
+    def _qualification(self, event: Event) -> Entry:
+        """Say what the card suggests, and what was decided where that differs (QUAL-1)."""
+        said = [
+            words.format(Way(way).label.lower())
+            for words, way in (
+                ("it suggests {}", event.data.get("suggestion")),
+                ("decided: {}", event.data.get("decision")),
+            )
+            if way in Way.values
+        ]
+        return Entry(
+            "note", f"{'; '.join([f'{self.who(event)} filled the qualification card', *said])}.", event.at, quiet=True
+        )
 
     def _opt_out(self, event: Event) -> Entry:
         channels = event.data.get("channels")

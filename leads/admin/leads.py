@@ -2,16 +2,14 @@
 
 from django.contrib import admin
 from django.db.models.functions import Now
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import mark_safe
 
 from accounts.admin import people
 from accounts.admin.base import ReadOnlyAdmin
 from accounts.models import Event, Reason, Role, Team, User
 from accounts.permissions import Scope, allowed, people_of, teams_of
-from accounts.templatetags.words import drawing
+from accounts.templatetags.words import clock_chip
 from leads import handing_over, sla
 from leads.admin.reassign import reassign
 from leads.models import Lead, LeadStatus
@@ -120,7 +118,7 @@ class LeadAdmin(ReadOnlyAdmin):
     def clock(self, lead):
         """Draw the clock of a lead that nobody touched yet as the queue does (SLA-2)."""
         runs = sla.clock_of(lead, lead.cycle, lead.read_at)
-        return mark_safe(render_to_string("components/_clock.html", drawing(runs))) if runs else None
+        return clock_chip(runs) if runs else None
 
     @admin.display(description="owner")
     def hands(self, lead):

@@ -131,7 +131,7 @@ class Meeting(ConcurrentTransitionMixin, models.Model):
         "contested_by": RECORD,
         "settled_by": RECORD,
     }
-    personal = {"place": "", "persona": "", "next_step": "", "contest": ""}
+    personal = {"place": "", "zone": "", "persona": "", "next_step": "", "contest": ""}
     objects = MeetingQuerySet.as_manager()
 
     class Meta:

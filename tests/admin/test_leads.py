@@ -107,7 +107,7 @@ def test_a_list_costs_the_same_for_one_lead_and_for_three(house, client_of, numb
     desk = client_of(house.cleo)
     with CaptureQueriesContext(connection) as queries:
         desk.get(LIST)
-    assert len(queries) == 9, [q["sql"][:120] for q in queries]  # one of them the bell's
+    assert len(queries) == 8, [q["sql"][:120] for q in queries]  # one of them the bell's
 
 
 def test_the_filters_offer_only_people_and_queues_within_reach(house, client_of):

@@ -10,7 +10,18 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
 from accounts.models import Reason
-from leads import assignment, consent, dispositions, notes, product_led, recycling, signals, timeline, touches
+from leads import (
+    assignment,
+    consent,
+    dispositions,
+    notes,
+    product_led,
+    qualification,
+    recycling,
+    signals,
+    timeline,
+    touches,
+)
 from leads.models import Lead, Note, Source
 from tests.factories import AccountFactory, LeadFactory, opportunity_of, put
 from tests.pages.desk import HTMX, desk, given
@@ -292,6 +303,14 @@ def test_every_kind_of_event_that_is_put_on_record_has_its_words():
     assert sorted(kind for kind in recorded if not hasattr(timeline.Told, f"_{kind}")) == []
 
 
+def test_a_filled_card_says_what_it_suggests_and_what_was_decided(house):
+    lead = given(house.ana)
+    answers = {"urgency": 3, "criticality": 1, "complexity": 1}
+    qualification.fill(lead.pk, answers, by=house.ana, at=clock.now(), decision="self_serve").lead  # noqa: B018
+
+    assert "Ana filled the qualification card; it suggests sales-led; decided: self-serve." in told(lead)
+
+
 def test_a_product_led_lead_tells_its_life(house):
     lead = LeadFactory(motion="plg")
     at = clock.now()
@@ -332,7 +351,9 @@ def test_twenty_lines_and_then_older_by_key(house, desk):
 def test_the_timeline_is_narrowed_by_plain_links_and_paged_by_key(house, desk):
     lead = given(house.ana)
     for number in range(22):
-        touches.log([lead.pk], channel="meeting" if number < 2 else "email", outcome="sent", by=house.ana, at=clock.now())
+        touches.log(
+            [lead.pk], channel="meeting" if number < 2 else "email", outcome="sent", by=house.ana, at=clock.now()
+        )
     notes.add([lead.pk], text="In between", by=house.ana, at=clock.now())
     ana = desk(house.ana, script=False)
 

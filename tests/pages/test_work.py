@@ -729,8 +729,9 @@ def test_a_pull_that_found_nothing_says_so_in_the_list_too(house, desk):
 
     page = ana.client.post("/queue/pull/", {"token": "token-of-a-pull"}, headers=HTMX).content.decode()
 
-    assert '<section id="list" hx-swap-oob="innerHTML">' in page
-    assert page.count("Nobody waits in the queues of your teams.") == 2
+    panel, shown = page.split('<section id="list" hx-swap-oob="innerHTML">')
+    assert panel.count("The list is empty. Cleo was told") == 1
+    assert shown.count("Nobody waits in the queues of your teams.") == 1
 
 
 def shown_rows(page: str) -> list[tuple[int, str]]:

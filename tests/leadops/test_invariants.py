@@ -14,7 +14,7 @@ from leadops import invariants, jobs
 from leads import assignment, consent, dispositions, exceptions, intake, notes, product_led, signals, touches
 from leads.lifecycle import Seen
 from leads.models import Lead
-from meetings import opportunities
+from meetings import booking, opportunities, outcomes
 from tests.leads.states import HOUR, NOON, settle
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,8 @@ def world(ana, ben, cleo, rita, eva, north):
         "kept",
         "qualified",
         "excepted",
+        "meets",
+        "absent",
     )
     w = SimpleNamespace(**{name: come(name, team=north) for name in names})
     w.product = come("product", motion="plg")
@@ -53,7 +55,7 @@ def world(ana, ben, cleo, rita, eva, north):
     assignment.assign(in_hand, to=ana, by=cleo, at=NOON + SECOND)
     consent.opt_out([w.stopped], by=rita, at=NOON + SECOND)
     product_led.sign_up([w.product], at=NOON + SECOND)
-    touched = [w.working, w.nurture, w.twice, w.kept, w.qualified, w.excepted]
+    touched = [w.working, w.nurture, w.twice, w.kept, w.qualified, w.excepted, w.meets, w.absent]
     touches.log(
         touched, channel="call", outcome="interested", by=ana, at=NOON + HOUR, note="Nice", next_at=NOON + 48 * HOUR
     )
@@ -74,9 +76,15 @@ def world(ana, ben, cleo, rita, eva, north):
     product = opportunities.Product.objects.first()
     sale = opportunities.open(lead.account, product, leads=[lead], by=ana, at=NOON + 5 * HOUR, opportunity_owner=eva)
     opportunities.advance(sale, Stage.objects.get(is_qualifying=True), by=eva, at=NOON + 6 * HOUR)
+    for n, pk in enumerate((w.meets, w.absent)):
+        meeting = booking.book(
+            Seen(pk), product=product, starts_at=NOON + (30 + n) * HOUR, by=ana, at=NOON + 5 * HOUR, owner=eva
+        )
+    outcomes.no_show(meeting, by=eva, at=NOON + 32 * HOUR)
     notes.add([w.working], text="@ana look", by=ben, at=NOON + 6 * HOUR)
     w.ana, w.ben, w.north = ana.pk, ben.pk, north.pk
     w.won = Stage.objects.get(status="won").pk
+    w.given_up = Stage.objects.get(status="not_qualified").pk
     w.never = why["not_a_prospect"].pk
     settle()
     return w
@@ -88,6 +96,8 @@ EVENT = "UPDATE accounts_event SET"
 SPELL = "UPDATE leads_spell SET"
 TASK = "UPDATE leads_task SET"
 SALE = "UPDATE accounts_opportunity SET"
+MEETING = "UPDATE meetings_meeting SET"
+HERS = "(SELECT account_id FROM leads_lead WHERE id = {meets})"  # the company of who is to be met
 
 # What breaks a rule, by name; and the rules that say the same thing from another side.
 BREAKS = {
@@ -140,6 +150,22 @@ BREAKS = {
         [f"{SALE} stage_id = {{won}}", f"{EVENT} data = data || '{{{{\"to\": {{won}}}}}}' WHERE kind = 'stage'"],
     ),
     "sale_on_record": ([f"{SALE} qualified_at = qualified_at + interval '1 second'"],),
+    "meeting_awaited": ([f"{TASK} owner_id = {{ana}} WHERE lead_id = {{meets}} AND kind = 'meeting'"],),
+    "meeting_over_is_done": ([f"{TASK} done_at = NULL, outcome = '' WHERE lead_id = {{absent}} AND kind = 'meeting'"],),
+    "no_show_limit": (
+        [
+            """INSERT INTO meetings_meeting SELECT again.* FROM meetings_meeting m, generate_series(1, 2) n,
+               jsonb_populate_record(m, jsonb_build_object('id', 1000000000 + n, 'uid', gen_random_uuid())) again
+               WHERE m.lead_id = {absent}"""
+        ],
+    ),
+    "sale_given_up": (
+        [
+            f"{SALE} status = 'not_qualified', stage_id = {{given_up}}, closed_at = created_at WHERE account_id = {HERS}",
+            f"{EVENT} data = data || '{{{{\"to\": {{given_up}}}}}}' WHERE kind = 'stage' AND account_id = {HERS}",
+        ],
+    ),
+    "meeting_of_sale": ([f"{MEETING} account_id = (SELECT account_id FROM leads_lead WHERE id = {{nurture}}) WHERE lead_id = {{meets}}"],),
 }  # fmt: skip
 
 

@@ -203,6 +203,10 @@ class Told:
         names = ", ".join(name.replace("_", " ") for name in event.data.get("filled") or ())
         return Entry("note", f"{self.who(event)} filled in what was missing: {names}.", event.at, quiet=True)
 
+    def _contact(self, event: Event) -> Entry:
+        names = ", ".join(name.replace("_", " ") for name in event.data.get("fields") or ())
+        return Entry("note", f"{self.who(event)} changed who they are: {names}.", event.at, quiet=True)
+
     def _owner(self, event: Event) -> Entry:
         if not event.data.get("to") and event.data.get("team") and not event.data.get("from"):
             return Entry("swap", f"{self.who(event)} put this lead into the queue of {self.hands(event)}.", event.at)

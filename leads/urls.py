@@ -4,6 +4,7 @@ from django.urls import path
 
 from leads.views import (
     bulk,
+    contact,
     hands,
     import_undo,
     imports,
@@ -39,6 +40,7 @@ urlpatterns = [
     path("leads/new/", new.lead, name="lead-new"),
     path("leads/asked/", new.asked, name="lead-asked"),
     path("leads/<int:pk>/", lead.lead, name="lead"),
+    path("leads/<int:pk>/contact/", contact.contact, name="contact"),
     path("leads/<int:pk>/timeline/", lead.older, name="timeline-older"),
     path("leads/<int:pk>/act/<slug:kind>/", work.act, name="act"),
     path("leads/<int:pk>/touches/", work.touch, name="touches"),

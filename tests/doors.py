@@ -122,6 +122,8 @@ DOORS = {
     "lead-asked": Door(GET=BRING_IN, POST=BRING_IN),
     "queue-lead": of_ana(GET="*"),
     "lead": of_ana(GET="*"),
+    "contact": of_ana(GET="*", POST="*"),
+    "contact#queued": queued(GET=f"{ABOVE} mark", POST=f"{ABOVE} mark"),
     "timeline-older": of_ana(GET="*"),
     "act": of_ana("log", GET="*"),
     "touches": of_ana(POST="*"),

@@ -7,7 +7,7 @@ from accounts.admin.base import ReadOnlyAdmin
 from accounts.models import OF_THE_DOOR, Event
 from leads.models import Cycle, Lead, Touch
 
-KINDS = ("transition", "owner", "touch", "touch_withdrawn", "signal", "note", "task", "opt_out", "opt_in", "stage")
+KINDS = ("transition", "owner", "touch", "touch_withdrawn", "signal", "note", "task", "opt_out", "opt_in", "contact", "stage")
 KINDS += OF_THE_DOOR  # of no lead, and so for RevOps alone
 
 

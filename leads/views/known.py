@@ -82,6 +82,8 @@ def rounds(rows: list) -> list[dict]:
 def links(lead: Lead, desk) -> list[dict]:
     """List what is asked for seldom and has a page of its own."""
     pages = []
+    if permissions.can(desk.user, "edit_contact", lead, at=desk.at):
+        pages.append({"url": reverse("contact", args=[lead.pk]), "label": "Change who this is"})
     if (lead.opted_out_at or lead.opted_out_channels) and permissions.can(desk.user, "clear_opt_out", lead, at=desk.at):
         pages.append({"url": reverse("opt-out-clear", args=[lead.pk]), "label": "Clear the opt-out"})
     if permissions.can(desk.user, "erase", lead, at=desk.at):

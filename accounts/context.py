@@ -15,6 +15,14 @@ def _works_a_queue(user) -> bool:
     return bool(allowed(user, "leads.see") & Scope.OWN)
 
 
+def _meets(user) -> bool:
+    return bool(allowed(user, "meetings.see") & ~Scope.KEY)
+
+
+def _sells(user) -> bool:
+    return bool(allowed(user, "opportunities.see") & (Scope.OWN | Scope.TEAM | Scope.ALL))
+
+
 def _sees_leads(user) -> bool:
     return bool(allowed(user, "leads.see") & ~Scope.RECEIPTS)
 
@@ -27,6 +35,8 @@ def _writes_to_many(user) -> bool:
 NAV = (
     ("Team", "team", "signal", "t", lambda user: allowed(user, "leads.assign") & (Scope.TEAM | Scope.ALL)),
     ("Queue", "queue", "list", "q", _works_a_queue),
+    ("Meetings", "meetings", "calendar", "m", _meets),
+    ("Opportunities", "opportunities", "check", "", _sells),
     ("Leads", "leads", "social", "l", _sees_leads),
     ("Import", "imports", "pull", "i", lambda user: allowed(user, "leads.import")),
     ("Audience", "audience", "mail", "", _writes_to_many),

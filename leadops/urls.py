@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/", include("leadops.api")),
     path("", include("reporting.urls")),
     path("", include("meetings.views.history")),
+    path("", include("meetings.urls")),
     path("", include("leads.urls")),
     path("", include("accounts.urls")),
 ]

@@ -4,7 +4,7 @@ Read by the lead page. The record holds ids and codes only; names, reasons, note
 page at once. What was taken back stays, struck out. Words in the zone that the page has made the current one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,6 +50,9 @@ class Entry:
     quote: str = ""
     quiet: bool = False
     struck: bool = False
+
+# How apps above tell what happened there: by kind of event, a function of Told and the event.
+TELLERS: dict[str, Callable] = {}
 
 
 def of(lead: Lead, at: datetime, before: int | None = None, part: str = "") -> tuple[list[Entry], int | None]:
@@ -128,9 +131,12 @@ class Told:
     def entry(self, event: Event) -> Entry | None:
         """Say one event; None for one that another entry says already."""
         tell = getattr(self, f"_{event.kind}", None)
+        above = TELLERS.get(event.kind)
         entry = (
             tell(event)
             if tell
+            else above(self, event)
+            if above
             else Entry("note", f"{event.kind.replace('_', ' ').capitalize()}.", event.at, quiet=True)
         )
         if entry and (door := BY_DOOR.get(event.door)):
@@ -268,6 +274,9 @@ class Told:
 
     def _erased(self, event: Event) -> Entry:
         return Entry("never", f"{self.who(event)} erased this person.", event.at)
+
+    def _qualification(self, event: Event) -> Entry:
+        return Entry("note", f"{self.who(event)} wrote what is known on the qualification card.", event.at, quiet=True)
 
     def _exception_asked(self, event: Event) -> Entry:
         return Entry("alert", f"{self.who(event)} asked for an exception: {self.why(event)}.", event.at)

@@ -9,5 +9,7 @@ class MeetingsConfig(AppConfig):
 
     def ready(self):
         from meetings import notices
+        from meetings.views import slots
 
         notices.begin()
+        slots.fill()

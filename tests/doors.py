@@ -22,6 +22,7 @@ BRING_IN = "ana ben dov cleo hugo nora rita mark root"
 # who sees a lead in Ana's hands, one in the queue of her team, one that belongs to the product
 ANAS = "ana cleo nora rita root"
 QUEUED = "ana ben cleo nora rita mark root"
+MET = "ana eva cleo nora rita root"
 ABOVE = "cleo nora rita root"
 IMPORT = "cleo hugo nora rita mark root"
 
@@ -48,6 +49,24 @@ def of_cleo(**methods) -> Door:
 
 def of_history(**methods) -> Door:
     return Door(args=lambda w: [w.history.pk], **methods)
+
+
+def of_eva(*more, **methods) -> Door:
+    """A meeting that Ana brought about and Eva holds."""
+    return Door(args=lambda w: [w.meeting.pk, *more], sees=MET, **methods)
+
+
+def handed(**methods) -> Door:
+    return Door(args=lambda w: [w.hand_off.pk], sees=MET, **methods)
+
+
+def sold(sees="ana eva cleo nora rita root", **methods) -> Door:
+    """The sale of that meeting, and its company."""
+    return Door(args=lambda w: [w.meeting.opportunity_id], sees=sees, **methods)
+
+
+def of_company(**methods) -> Door:
+    return Door(args=lambda w: [w.meeting.account_id], sees="ana eva cleo nora rita mark root", **methods)
 
 
 def queued(**methods) -> Door:
@@ -125,6 +144,37 @@ DOORS = {
     "contact": of_ana(GET="*", POST="*"),
     "contact#queued": queued(GET=f"{ABOVE} mark", POST=f"{ABOVE} mark"),
     "timeline-older": of_ana(GET="*"),
+    "qualification": of_ana(POST="*"),
+    "lead-meetings": of_ana(POST="*"),
+    # a meeting that Ana brought about and Eva holds, its hand-off, its sale, its company
+    "meetings": Door(GET=REACH_OUT),
+    "meeting": of_eva(GET="*"),
+    "meeting-outcome": of_eva(POST="eva cleo nora rita root"),
+    "meeting-correct": of_eva(POST="eva cleo nora rita root"),
+    "meeting-move": of_eva(POST="*"),
+    "meeting-cancel": of_eva(POST="*"),
+    "meeting-claim": of_eva(POST="ana root"),
+    "meeting-confirm": of_eva(POST=ABOVE),
+    "meeting-contest": of_eva(POST="ana root"),
+    "meeting-settle": of_eva(POST=ABOVE),
+    "meeting-link": Door(args=lambda w: ["made-up"], GET="*", POST="*", strangers="GET POST"),
+    "feed": Door(POST="*"),
+    "calendar-feed": Door(args=lambda w: ["made-up"], sees="", GET="*", strangers="GET"),
+    "hand-off-accept": handed(POST="eva cleo nora rita root"),
+    "hand-off-refuse": handed(POST="eva cleo nora rita root"),
+    "opportunities": Door(GET=REACH_OUT),
+    "surprises": Door(GET="cleo hugo nora rita root"),
+    "contracts-ending": Door(GET=REACH_OUT),
+    "opportunity": sold(GET="*"),
+    "opportunity-stage": sold(POST="eva cleo nora rita root"),
+    "opportunity-win": sold(POST="eva cleo nora rita root"),
+    "opportunity-lose": sold(POST="eva cleo nora rita root"),
+    "opportunity-not-qualified": sold(POST="eva cleo nora rita root"),
+    "opportunity-value": sold(POST="eva cleo nora rita root"),
+    "opportunity-roles": sold(POST="eva cleo nora rita root"),
+    "account-page": of_company(GET="*"),
+    "account-owners": of_company(POST="eva cleo nora rita root"),
+    "account-consolidate": of_company(POST="eva cleo nora rita root"),
     "act": of_ana("log", GET="*"),
     "touches": of_ana(POST="*"),
     "nurture": of_ana(POST="*"),

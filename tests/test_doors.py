@@ -1,6 +1,8 @@
 """Every address that exists, with every method, by everybody: against the table in `doors.py`."""
 
 import copy
+from datetime import timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
@@ -11,8 +13,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Absence, ApiKey, Batch, Delivery, Domain, Event, Product, Reason, Stage, Subscription
 from leads.models import Credit, Policy, RoutingRule, Share, Source, Touch
+from meetings import booking
+from meetings.models import HandOff, Meeting
 from tests.doors import DOORS, EVERYBODY, STAFF, TABLES, Door, Table
-from tests.factories import NOON, AccountFactory, opportunity_of, product_led, put
+from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, product_led, put
 
 pytestmark = pytest.mark.django_db
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -108,10 +112,13 @@ def world(house):
         "accounts.subscription": Subscription.objects.create(url="https://hooks.example.com/", kinds=[], created_at=NOON),
         "accounts.delivery": Delivery.objects.create(channel="webhook", kind="lead.raw", dedupe_key="w", created_at=NOON),
     }
+    met = _met(house)
     clients = {name: _signed_in(house.people[name]) for name in EVERYBODY.split()}
     return SimpleNamespace(
         people=house.people,
         lead=lead,
+        meeting=met,
+        hand_off=HandOff.objects.get(opportunity=met.opportunity_id),
         queued=put(None, "raw", team=house.north),
         product=product_led(),
         opportunity=opportunity_of(put(None, "working", owner=house.dov), owner=house.eva),
@@ -146,6 +153,13 @@ def _history(by) -> Batch:
     batch.options["history"] = batch.pk
     batch.save()
     return batch
+
+
+def _met(house) -> Meeting:
+    """A meeting that Ana brought about and Eva holds, whose lead passes to her with it."""
+    lead = put(LeadFactory(account=AccountFactory()), "working", owner=house.ana)
+    when = {"starts_at": NOON + timedelta(days=1), "at": NOON + timedelta(hours=1)}
+    return booking.book(lead, product=Product.objects.first(), by=house.ana, owner=house.eva, amount=Decimal(250_000), **when)
 
 
 def _signed_in(user) -> Client:

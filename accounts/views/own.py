@@ -17,7 +17,7 @@ from accounts.views.doors import never_kept
 # The first page of each role; the account page where that is not built or there is none.
 FIRST_PAGE = {
     Role.SDR: "queue",
-    Role.AE: "queue",
+    Role.AE: "meetings",
     Role.CSM: "queue",
     Role.MANAGER: "team",
     Role.REVOPS: "leads",

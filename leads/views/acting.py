@@ -61,7 +61,7 @@ def perform(request, pk, right, form_class, kind, effect):
     is_valid = form.is_valid()
     typed = {
         name: request.POST.getlist(name) if name == "channel" and kind == "opt-out" else request.POST.get(name, "")
-        for name in TYPED
+        for name in {*TYPED, *form.fields} - {"token", "cycle", "version"}
     }
     rights = right(lead)
     if not any(permissions.can(desk.user, name, lead, at=desk.at) for name in rights):
@@ -80,7 +80,8 @@ def perform(request, pk, right, form_class, kind, effect):
     except Forbidden as refusal:
         return forbidden(desk, desk.lead(pk), refusal.words, typed)
     except Refused as refusal:
-        error = {"title": "Not saved.", "text": refusal.words, "field": FIELDS.get(refusal.code, "")}
+        field = (FIELDS | getattr(form, "places", {})).get(refusal.code, "")
+        error = {"title": "Not saved.", "text": refusal.words, "field": field}
         return answers.wrong(desk, desk.lead(pk), kind, status=422, error=error, typed=typed)
     return answer(desk, lead, then)
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import Disposition, Reason
 from leads import next_steps, permissions, receivers
 from leads.models import Channel, Lead, LeadStatus
+from leads.views import card, slots
 
 # What each act asks the table of rights.
 RIGHTS = {
@@ -21,12 +22,15 @@ RIGHTS = {
     "opt-out": "opt_out",
     "assign": "assign",
     "exception": "ask_exception",
+    "card": "qualify_card",
 }
 WAITING = {"nurture": "set_aside", "unqualify": "discard"}
 
 
 def right_of(kind: str, lead: Lead) -> str:
     """Name the right that an act needs: what a rep ends, marketing sets aside or discards before it reaches sales."""
+    if kind in slots.ACTS:
+        return slots.ACTS[kind].right
     return WAITING.get(kind, RIGHTS[kind]) if lead.status in LeadStatus.WAITING else RIGHTS[kind]
 
 
@@ -34,10 +38,17 @@ def act(
     desk, lead: Lead, kind: str, panel: dict, *, error: dict | None = None, typed: dict | None = None
 ) -> dict | None:
     """Return one act of a lead as the template takes it; None where this person may not."""
-    if kind not in RIGHTS or not permissions.can(desk.user, right_of(kind, lead), lead, at=desk.at):
+    if not is_known(kind) or not permissions.can(desk.user, right_of(kind, lead), lead, at=desk.at):
         return None
     typed = typed or {}
-    return {"kind": kind, "error": error, "note": typed.get("note", "")} | DRAWN[kind](desk, lead, kind, panel, typed)
+    shown = {"kind": kind, "error": error, "note": typed.get("note", "")}
+    if kind in slots.ACTS:
+        return shown | {"template": slots.ACTS[kind].template} | slots.ACTS[kind].draw(desk, lead, panel, typed)
+    return shown | DRAWN[kind](desk, lead, kind, panel, typed)
+
+
+def is_known(kind: str) -> bool:
+    return kind in RIGHTS or kind in slots.ACTS
 
 
 def default(desk, lead: Lead, panel: dict, typed: dict | None = None) -> dict | None:
@@ -126,4 +137,5 @@ DRAWN = {
     "opt-out": _opt_out,
     "assign": _assign,
     "exception": _exception,
+    "card": card.drawn,
 }

@@ -14,7 +14,7 @@ from leads import next_steps, permissions, sla, timeline
 from leads.dispositions import TAKE_BACK
 from leads.models import Channel, Lead, LeadStatus, Motion, Outcome, Signal, Task, Trigger
 from leads.rows import ICONS, asked
-from leads.views import known, waiting
+from leads.views import card, known, slots, waiting
 from leads.views.known import asked_not_to, said_at
 
 TAKEN_BACK = ("withdraw", "take_back_untouched")
@@ -72,6 +72,10 @@ def full(desk, lead: Lead) -> dict:
         "entries": entries,
         "older": older_url(lead, older, part),
         "parts": _parts(lead, part) if desk.place == "lead" else [],
+        "acts": slots.offered(desk, lead),
+        "sections": slots.sections(desk, lead),
+        "card": card.summary(desk, lead),
+        "company_url": slots.company_page(account.pk) if account else "",
         "answers": waiting.answers(lead, tasks, may, desk),
         "notice": waiting.shield(lead, may, desk) or waiting.waits(tasks, may, desk),
         "links": known.links(lead, desk),
@@ -100,7 +104,7 @@ def _parts(lead: Lead, chosen: str) -> list[dict]:
 
 MAY = (
     "touch", "nurture", "unqualify", "keep", "note", "take_back", "opt_out", "assign", "pull", "give_back", "task", "discard", "set_aside",
-    "ask_exception", "grant_exception",
+    "ask_exception", "grant_exception", "qualify_card",
 )  # fmt: skip
 VERBS = {
     "call": "Call", "email": "Write to", "social": "Write to", "sms": "Text", "chat": "Chat with", "letter": "Write to", "meeting": "Meet",
@@ -138,6 +142,7 @@ def _can(lead: Lead, may: dict, desk) -> dict:
         "start": _kept_and_due(lead, desk),
         "plan": may["task"] and lead.is_open and sales_led,
         "exception": may["ask_exception"] and lead.is_open,
+        "card": may["qualify_card"] and (lead.is_open or lead.status == LeadStatus.QUALIFIED),
     }
 
 

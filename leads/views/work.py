@@ -41,7 +41,7 @@ def act(request, pk, kind):
     """Show one act in #act; without a script, the page with it opened."""
     desk = Desk(request)
     lead = desk.lead(pk)
-    if kind not in acts.RIGHTS:
+    if not acts.is_known(kind):
         raise Http404(kind)
     if not desk.is_htmx:
         return HttpResponseRedirect(desk.address(lead.pk, act=kind) + "#act")

@@ -164,9 +164,9 @@ def test_an_ended_lead_says_how_and_until_when_that_can_be_taken_back(house, des
 @pytest.mark.parametrize(
     ("name", "offered"),
     [
-        ("ana", {"log", "nurture", "unqualify", "keep", "next", "opt-out", "exception", "note"}),
-        ("cleo", {"log", "nurture", "unqualify", "keep", "next", "opt-out", "assign", "note"}),
-        ("rita", {"log", "nurture", "unqualify", "keep", "next", "opt-out", "assign", "note"}),
+        ("ana", {"log", "nurture", "unqualify", "keep", "next", "opt-out", "exception", "note", "book", "card"}),
+        ("cleo", {"log", "nurture", "unqualify", "keep", "next", "opt-out", "assign", "note", "book", "card"}),
+        ("rita", {"log", "nurture", "unqualify", "keep", "next", "opt-out", "assign", "note", "book", "card"}),
     ],
 )
 def test_the_page_offers_what_the_matrix_allows(house, desk, name, offered):

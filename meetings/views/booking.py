@@ -1,0 +1,188 @@
+"""Booking a meeting from the lead page and beside the queue (MEET-1): an act in #act, drawn and done here.
+
+The times offered are free ones of who would hold it, said in both zones; a time that was taken meanwhile is refused with what is free.
+"""
+
+import zoneinfo
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from django import forms
+from django.db.models import Q
+from django.urls import path
+
+from accounts.models import Door, Membership, Product, Role, Team, User
+from leads.lifecycle import Refused, Seen
+from leads.models import Lead, LeadStatus, Motion
+from leads.views.acting import did, view_of
+from leads.views.forms import ActForm
+from meetings import booking, free, zones
+from meetings.models import Meeting
+from meetings.views.words import sentence, when
+
+LENGTHS = (15, 30, 45, 60, 90)
+NO_TIME = "Choose a time."
+
+
+class WhenForm(forms.Form):
+    """A moment: one of those offered, or a day and an hour on the clock of whoever writes."""
+
+    when = forms.CharField(max_length=40, error_messages={"required": NO_TIME})
+    day = forms.DateField(required=False, error_messages={"invalid": "Choose a day, like 2026-10-15."})
+    hour = forms.TimeField(required=False, error_messages={"invalid": "Write the time like 14:30."})
+
+    def moment(self, zone: zoneinfo.ZoneInfo) -> datetime:
+        """Return the moment that was said. Raises Refused for one that is none."""
+        said = self.cleaned_data if hasattr(self, "cleaned_data") else self
+        return moment_of(said, zone)
+
+
+def moment_of(said: dict, zone: zoneinfo.ZoneInfo) -> datetime:
+    """Return the moment a form says: an offered one, or a day and an hour in this zone."""
+    if said["when"] == "other":
+        if said.get("day") is None or said.get("hour") is None:
+            raise Refused("Write a day and a time.", "day")
+        return _sane(said["day"], said["hour"], zone)
+    try:
+        moment = datetime.fromisoformat(said["when"])
+    except ValueError:
+        raise Refused(NO_TIME, "when") from None
+    if moment.tzinfo is None or not 2000 <= moment.year <= 2200:
+        raise Refused(NO_TIME, "when")
+    return moment
+
+
+def _sane(day: date, hour: time, zone: zoneinfo.ZoneInfo) -> datetime:
+    if not 2000 <= day.year <= 2200:
+        raise Refused("Choose a day, like 2026-10-15.", "day")
+    return datetime.combine(day, hour, zone)
+
+
+class BookForm(ActForm, WhenForm):
+    """A meeting to book. What is left empty is found: who is next in turn, the zone of the one who looks."""
+
+    places = {
+        "past": "day",
+        "far": "day",
+        "company": "company",
+        "busy": "day",
+        "away": "day",
+        "nobody": "day",
+        "length": "minutes",
+    }
+    product = forms.ModelChoiceField(
+        Product.objects.filter(is_active=True),
+        error_messages={"required": "Choose a product.", "invalid_choice": "Choose a product of the list."},
+    )
+    owner = forms.ModelChoiceField(
+        User.objects.filter(is_active=True),
+        required=False,
+        error_messages={"invalid_choice": "Choose somebody of the list."},
+    )
+    amount = forms.DecimalField(
+        required=False,
+        min_value=0,
+        max_digits=14,
+        decimal_places=2,
+        error_messages={
+            "invalid": "Write the value as a number, like 12000.",
+            "min_value": "A value is not below zero.",
+        },
+    )
+    minutes = forms.IntegerField(error_messages={"required": "Say how long.", "invalid": "Say how long, in minutes."})
+    zone = forms.CharField(required=False, max_length=60)
+    company = forms.CharField(required=False, max_length=200)
+    place = forms.CharField(required=False, max_length=300)
+    persona = forms.CharField(required=False, max_length=80)
+    next_step = forms.CharField(required=False, max_length=2_000)
+
+
+def fits(lead: Lead) -> bool:
+    """Whether a meeting is booked with such a lead at all: who is in a seller's hands, or a customer."""
+    return lead.motion == Motion.SLG and (lead.is_open or lead.status == LeadStatus.QUALIFIED) and not lead.opted_out_at
+
+
+def drawn(desk, lead: Lead, panel: dict, typed: dict) -> dict:
+    """Return the booking form: free times in both zones, what is known filled in. Nine queries at most, whatever there is."""
+    people = list(holders(desk.user))
+    chosen = typed.get("owner", "")
+    named = [p for p in people if str(p.pk) == chosen]
+    minutes = int(typed["minutes"]) if typed.get("minutes", "").isdecimal() and len(typed["minutes"]) < 4 else 30
+    zone = zones.known(typed.get("zone", "")) or _zone_of(lead)
+    offered = free.times(
+        named or likely(lead, people),
+        _from(desk, typed),
+        minutes=max(minutes, booking.SHORTEST),
+        spread=not typed.get("day"),
+    )
+    return {
+        "times": [{"value": t.isoformat(), "label": sentence(when(t, desk.at, zone)), "refused": ""} for t in offered],
+        "people": [{"value": str(p.pk), "label": _label(p, desk.user), "chosen": str(p.pk) == chosen} for p in people],
+        "products": [(str(p.pk), p.name, str(p.pk) == typed.get("product", "")) for p in Product.objects.filter(is_active=True)],
+        "lengths": [(n, n == minutes) for n in sorted({*LENGTHS, minutes})],
+        "zone": zone,
+        "zones": zones.names(),
+        "asks_company": lead.account_id is None,
+        "company": typed.get("company", lead.company),
+        "first_day": desk.at.astimezone(desk.user.zone).date().isoformat(),
+        "my_zone": desk.user.time_zone.rsplit("/", 1)[-1].replace("_", " "),
+    } | {name: typed.get(name, "") for name in ("day", "hour", "place", "next_step", "amount")} | {
+        "persona": typed.get("persona", lead.title[:80])
+    }  # fmt: skip
+
+
+def _from(desk, typed: dict) -> datetime:
+    """Offer from the day on that was asked for, else from now on."""
+    try:
+        day = date.fromisoformat(typed.get("day", ""))
+        return max(desk.at, datetime.combine(day, time(), desk.user.zone))
+    except (ValueError, OverflowError):
+        return desk.at
+
+
+def _label(person: User, me: User) -> str:
+    return "Me" if person == me else f"{person}, {person.get_role_display()}"
+
+
+def holders(user: User):
+    """List who may hold a meeting: account executives by name, and whoever asks. One query."""
+    return User.objects.filter(Q(role=Role.AE) | Q(pk=user.pk, role__in=booking.HOLDERS), is_active=True).order_by(
+        "name", "pk"
+    )[:100]
+
+
+def likely(lead: Lead, people: list[User]) -> list[User]:
+    """Say who would hold it when nobody is named: the sale's or the company's owner, else whoever is in turn. Two queries at most."""
+    account = lead.account
+    if account is not None and account.opportunity_owner_id:
+        return [p for p in people if p.pk == account.opportunity_owner_id] or [account.opportunity_owner]
+    pool = (
+        Team.objects.filter(kind=Team.Kind.POOL, is_active=True, memberships__user__role=Role.AE).order_by("pk").first()
+    )
+    members = set(Membership.objects.filter(team=pool).values_list("user", flat=True)) if pool else set()
+    return [p for p in people if p.pk in members] or [p for p in people if p.role == Role.AE]
+
+
+def _zone_of(lead: Lead) -> str:
+    """Say in which zone they sit: as their last meeting had it, else by their country."""
+    last = (
+        Meeting.objects.filter(lead=lead).exclude(zone="").order_by("-starts_at").values_list("zone", flat=True).first()
+    )
+    country = lead.country or (lead.account.country if lead.account else "")
+    return zones.known(last or "") or zones.of_country(country)
+
+
+@view_of(BookForm, "book")
+def book(desk, lead, said):
+    """Book the meeting: its opportunity opens or is joined, the calendar is held, whoever must know is told."""
+    starts_at = moment_of(said, desk.user.zone)
+    given = {name: said[name] for name in ("product", "minutes", "owner", "company", "place", "persona", "next_step")}
+    given |= {"amount": said["amount"] or Decimal(0), "zone": zones.known(said["zone"]), "starts_at": starts_at}
+    seen = Seen(lead.pk, said["cycle"], said["version"])
+    meeting = booking.book(seen, by=desk.user, at=desk.at, door=Door.PAGE, **given)
+    who = "you" if meeting.owner_id == desk.user.pk else meeting.owner.get_short_name()
+    text = f"{lead.name}: meeting with {who} {when(meeting.starts_at, desk.at, meeting.zone)}. They are invited."
+    return did(desk, lead, text)
+
+
+urlpatterns = [path("leads/<int:pk>/meetings/", book, name="lead-meetings")]

@@ -1,0 +1,125 @@
+"""The rows of the meetings' pages: what stands in a line, and what may be pressed on it."""
+
+from datetime import timedelta
+
+from django.urls import reverse
+
+from accounts.models import Disposition, Reason
+from leads.views.slots import sale_page
+from meetings import permissions
+from meetings.models import HandOff, HandOffPoint, Meeting, MeetingStatus
+from meetings.views.words import badge, cards_of, clock, due, pack, when
+
+LATER = ("manager", "revops")
+CLAIM_AFTER = timedelta(hours=48)
+CONTEST_WITHIN = timedelta(days=5)
+CORRECT_WITHIN = timedelta(hours=24)
+
+
+def meetings(place, rows: list[Meeting]) -> list[dict]:
+    """Draw meetings as rows, each with its pack. One query for all of them."""
+    cards = cards_of({row.lead_id for row in rows})
+    return [meeting(place, row, cards.get(row.lead_id)) for row in rows]
+
+
+def meeting(place, row: Meeting, card=None) -> dict:
+    """Draw one meeting: when in both zones, who, what for, its clock, its pack, and what this person may press."""
+    is_due = row.status == MeetingStatus.BOOKED and row.starts_at <= place.at
+    return {
+        "id": row.pk,
+        "version": row.version,
+        "url": reverse("meeting", args=[row.pk]),
+        "lead": row.lead.name,
+        "lead_url": reverse("lead", args=[row.lead_id]),
+        "company": row.account.name,
+        "product": row.opportunity.product.name,
+        "sale": row.opportunity.name,
+        "sale_url": sale_page(row.opportunity_id),
+        "when": when(row.starts_at, place.at, row.zone),
+        "at": row.starts_at,
+        "minutes": int((row.ends_at - row.starts_at).total_seconds() // 60),
+        "owner": "you" if row.owner_id == place.user.pk else row.owner.get_short_name(),
+        "by": row.sourced_by.get_short_name() if row.sourced_by_id else "",
+        "join": row.place if row.place.startswith(("https://", "http://")) else "",
+        "place": row.place,
+        "badge": badge(row),
+        "is_due": is_due,
+        "clock": due(row, place.at) if is_due else None,
+        "pack": pack(row, card),
+        "will": will(row) if is_due else "",
+        "reason": row.reason.label if row.reason_id else "",
+        "claimed": claimed(row) if row.claim else "",
+        "can": can(place, row, is_due),
+    }
+
+
+def can(place, row: Meeting, is_due: bool) -> dict:
+    """Say what this person may press on a meeting, as it stands and at this moment."""
+    user, at = place.user, place.at
+    booked, mine = row.status == MeetingStatus.BOOKED, row.owner_id == user.pk
+    late = row.disposed_at is not None and at - row.disposed_at > CORRECT_WITHIN
+    return {
+        "tell": is_due and permissions.can(user, "disposition", row),
+        "move": booked and not is_due and permissions.can(user, "move", row),
+        "correct": row.is_disposed and permissions.can(user, "correct", row) and not (mine and late and user.role not in LATER),
+        "claim": booked and not row.claim and at >= row.starts_at + CLAIM_AFTER and permissions.can(user, "claim", row) and not mine,
+        "confirm": booked and bool(row.claim) and permissions.can(user, "confirm", row),
+        "contest": row.is_disposed and row.contested_at is None and at <= (row.corrected_at or row.disposed_at) + CONTEST_WITHIN
+        and permissions.can(user, "contest", row),
+        "settle": row.contested_at is not None and row.settled_at is None and row.contested_by_id != user.pk
+        and permissions.can(user, "settle", row),
+    }  # fmt: skip
+
+
+def claimed(row: Meeting) -> str:
+    """Say what the SDR recorded where nobody had."""
+    who = row.claimed_by.get_short_name() if row.claimed_by else "The SDR"
+    return f"{who} recorded: {MeetingStatus(row.claim).label.lower()}."
+
+
+def will(row: Meeting) -> str:
+    """Say what *held, qualified* will do, before it is pressed."""
+    name = row.lead.first_name or row.lead.name
+    text = f"Qualified moves {row.opportunity.product.name} to its qualifying stage and qualifies {name}"
+    return f"{text}; the hand-off to you begins." if row.point == HandOffPoint.COMPLETED else f"{text}."
+
+
+def hand_off(place, row: HandOff) -> dict:
+    """Draw one passing that waits for a word, with its limit."""
+    return {
+        "id": row.pk,
+        "clock": clock(row.began_at, row.limit_at, place.at),
+        "kind": row.get_kind_display(),
+        "sale": row.opportunity.name,
+        "sale_url": sale_page(row.opportunity_id),
+        "from": row.giver.get_short_name() if row.giver else "nobody",
+        "to": row.receiver.get_short_name() if row.receiver else "",
+        "lead": row.lead.name if row.lead else "",
+        "lead_url": reverse("lead", args=[row.lead_id]) if row.lead_id else "",
+        "missing": [MISSING.get(code, code) for code in row.missing],
+        "may": permissions.can(place.user, "answer", row),
+        "is_success": row.kind == HandOff.Kind.SUCCESS,
+    }
+
+
+MISSING = {
+    "contract_end": "when the contract ends", "contact": "who decides there", "need": "the clear need", "systems": "the systems in place",
+    "size": "the size",
+}  # fmt: skip
+
+
+def reasons() -> list[dict]:
+    """List why a held meeting led to nothing, not now before never. One query."""
+    rows = Reason.objects.filter(
+        disposition__in=(Disposition.NURTURE, Disposition.UNQUALIFIED), is_active=True, is_system=False
+    )
+    rows = sorted(rows, key=lambda r: (r.disposition != Disposition.NURTURE, r.order, r.pk))
+    return [
+        {
+            "code": r.code,
+            "label": r.label,
+            "test": r.test,
+            "group": "Not now" if r.disposition == Disposition.NURTURE else "Never",
+        }
+        for r in rows
+    ]

@@ -1,0 +1,202 @@
+"""One opportunity on its page (ACC-8 to ACC-12): its stages, its people, its meetings, what happened; and how it ends.
+
+Losing shows first what each of its people will become: the same question that the process asks, asked before it is pressed.
+"""
+
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import Event, Opportunity, OpportunityStatus, Reason, Stage, User
+from leads.lifecycle import Refused
+from leads.models import ContactRole, Lead, LeadStatus
+from leads.timeline import Told
+from leads.views.answers import said
+from meetings import closing, opportunities, permissions
+from meetings.models import Meeting
+from meetings.views import forms, rows
+from meetings.views.acting import Place, Wrong, answered, do, may
+from meetings.views.day import BESIDE as OF_MEETINGS
+from meetings.views.told import entries
+from meetings.views.words import money
+
+BESIDE = (*opportunities.BESIDE, "loss_reason")
+SHOWN = 50
+ROLES = ("decision maker", "champion", "user", "finance", "IT", "purchasing")
+
+
+def read(place: Place, pk: int) -> Opportunity:
+    return place.found(Opportunity.objects.select_related(*BESIDE), pk)
+
+
+@require_GET
+def sale(request, pk):
+    """Show one opportunity."""
+    place = Place(request)
+    return page(place, read(place, pk))
+
+
+def page(place: Place, row: Opportunity, wrong: Wrong | None = None):
+    """Draw the page of a sale; after a refusal with its reason. A fixed number of queries."""
+    row = read(place, row.pk)
+    is_open = row.status == OpportunityStatus.OPEN
+    changes = is_open and permissions.can(place.user, "change", row)
+    stages = list(Stage.objects.filter(status=OpportunityStatus.OPEN).order_by("order"))
+    missing = opportunities.missing_answers(row) if is_open and row.pipeline_at is None else []
+    met = Meeting.objects.filter(opportunity=row).select_related(*OF_MEETINGS).order_by("-starts_at", "-pk")[:SHOWN]
+    why = place.request.GET.get("lose", "")
+    context = {
+        "o": row, "worth": money(row.amount, row.currency), "is_open": is_open, "changes": changes, "missing": missing,
+        "stages": [_stage(row, stage, missing) for stage in stages],
+        "people": people(place, row), "roles": ROLES,
+        "meetings": rows.meetings(place, list(met)),
+        "entries": history(place, row),
+        "owners": _owners(row),
+        "account_url": reverse("account-page", args=[row.account_id]),
+        "success": list(User.objects.filter(role="csm", is_active=True).order_by("name")) if changes else [],
+        "losses": losses(row, why) if changes else None,
+        "now": place.at, "token": place.token, "wrong": wrong, "typed": place.request.POST, "back": reverse("opportunity", args=[row.pk]),
+        "toast": said(place.request),
+    }  # fmt: skip
+    return render(place.request, "meetings/sale.html", context, status=wrong.status if wrong else 200)
+
+
+def _owners(row: Opportunity) -> list[tuple[str, User | None]]:
+    roles = (
+        ("Sales development", "development_owner"),
+        ("Opportunity", "opportunity_owner"),
+        ("Customer success", "success_owner"),
+    )
+    return [(label, getattr(row, role)) for label, role in roles]
+
+
+def _stage(row: Opportunity, stage: Stage, missing: list[str]) -> dict:
+    here, order = row.stage_id == stage.pk, row.stage.order
+    asks = missing if stage.is_pipeline or (stage.order > order and row.pipeline_at is None) else []
+    return {
+        "stage": stage, "here": here, "passed": stage.order < order, "back": stage.order < order,
+        "criteria": stage.entry_criteria, "missing": asks if stage.is_pipeline else [],
+    }  # fmt: skip
+
+
+def people(place: Place, row: Opportunity) -> list[dict]:
+    """List the people of a sale with their parts. Two queries."""
+    parts = (
+        ContactRole.objects.filter(opportunity=row, lead__gone_as="")
+        .select_related("lead")
+        .order_by("-is_primary", "pk")[:SHOWN]
+    )
+    seen = set(
+        Lead.objects.visible_to(place.user, place.at)
+        .filter(pk__in=[p.lead_id for p in parts])
+        .values_list("pk", flat=True)
+    )
+    return [
+        {"id": p.lead_id, "name": p.lead.name, "title": p.lead.title, "role": p.role, "primary": p.is_primary, "state": p.lead.state_label,
+         "url": reverse("lead", args=[p.lead_id]) if p.lead_id in seen else ""}
+        for p in parts
+    ]  # fmt: skip
+
+
+def losses(row: Opportunity, code: str) -> dict:
+    """Say why a sale can be lost, and for the reason that was chosen what each of its people becomes. Four queries."""
+    reasons = list(
+        Reason.objects.filter(disposition="loss", is_active=True).select_related("becomes").order_by("order", "pk")
+    )
+    chosen = next((r for r in reasons if r.code == code), None)
+    return {"reasons": reasons, "chosen": chosen, "people": becomes(row, chosen) if chosen else []}
+
+
+def becomes(row: Opportunity, reason: Reason) -> list[dict]:
+    """Say what each person of a sale becomes when it is lost for this reason. Three queries."""
+    to = reason.becomes or Reason.objects.get(code="opportunity_lost")
+    leads = list(Lead.objects.filter(contact_roles__opportunity=row, gone_as="").order_by("pk"))
+    elsewhere = ContactRole.objects.filter(lead__in=leads, opportunity__status="open", opportunity__gone_as="").exclude(
+        opportunity=row
+    )
+    others = set(elsewhere.values_list("lead", flat=True))
+    what = f"{'not now' if to.disposition == 'nurture' else 'never'}: {to.label.lower()}"
+    return [{"name": lead.name, "becomes": _becomes(lead, others, what)} for lead in leads]
+
+
+def _becomes(lead: Lead, others: set[int], what: str) -> str:
+    if lead.pk in others:
+        return "stays: another opportunity of theirs is open"
+    return what if lead.status == LeadStatus.QUALIFIED else f"stays {lead.state_label}"
+
+
+def history(place: Place, row: Opportunity) -> list:
+    """Tell what happened to a sale, newest first."""
+    events = list(Event.objects.filter(opportunity_id=row.pk).exclude(kind="transition").order_by("-pk")[:SHOWN])
+    return entries(Told(Lead(), events, place.at), events)
+
+
+def act(form_class, kind: str):
+    """Make a view of one act on a sale: `effect(place, row, given)` calls one process and says what it did."""
+
+    def wrap(effect):
+        def view(request, pk):
+            place = Place(request)
+            row = read(place, pk)
+            may(place, "change", row)
+            try:
+                text = do(place, kind, form_class(request.POST), lambda given: effect(place, row, given))
+            except Wrong as wrong:
+                return page(place, row, wrong)
+            return answered(place, text, reverse("opportunity", args=[pk]))
+
+        view.__doc__, view.__name__ = effect.__doc__, effect.__name__
+        return require_POST(view)
+
+    return wrap
+
+
+@act(forms.WinForm, "win")
+def win(place, row, given):
+    """Close it as won: the account is a customer, the success manager gets the hand-off."""
+    facts = {name: given[name] for name in ("contract_end_date", "success_owner", "amount") if given[name] is not None}
+    closing.win(row, by=place.user, at=place.at, **facts)
+    return f"{row.name}: won. Customer success gets the hand-off."
+
+
+@act(forms.LoseForm, "lose")
+def lose(place, row, given):
+    """Close it as lost: each of its people follows the reason."""
+    closing.lose(row, reason=given["reason"], by=place.user, at=place.at)
+    return f"{row.name}: lost, {given['reason'].label.lower()}."
+
+
+@act(forms.TokenForm, "give-up")
+def give_up(place, row, given):
+    """Close it as not qualified: neither won nor lost (ACC-10)."""
+    closing.close_not_qualified(row, by=place.user, at=place.at)
+    return f"{row.name}: not qualified. It counts neither as won nor as lost."
+
+
+@act(forms.ValueForm, "value")
+def value(place, row, given):
+    """Say anew what it is worth and when it should close."""
+    given = {name: given[name] for name in ("amount", "currency", "close_date")}
+    now = opportunities.change_value(
+        row, by=place.user, at=place.at, **(given | {"currency": given["currency"] or None})
+    )
+    return f"{row.name}: {money(now.amount, now.currency)}."
+
+
+@act(forms.RoleForm, "role")
+def role(place, row, given):
+    """Say what part somebody has in a sale."""
+    changed = ContactRole.objects.filter(opportunity=row, lead=given["lead"]).update(role=given["role"].strip())
+    if not changed:
+        raise Refused("They have no part in this sale.", "lead")
+    return f"{row.name}: {given['role'].strip() or 'no part named'}."
+
+
+urlpatterns = [
+    path("opportunities/<int:pk>/", sale, name="opportunity"),
+    path("opportunities/<int:pk>/win/", win, name="opportunity-win"),
+    path("opportunities/<int:pk>/lose/", lose, name="opportunity-lose"),
+    path("opportunities/<int:pk>/not-qualified/", give_up, name="opportunity-not-qualified"),
+    path("opportunities/<int:pk>/value/", value, name="opportunity-value"),
+    path("opportunities/<int:pk>/roles/", role, name="opportunity-roles"),
+]

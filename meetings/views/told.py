@@ -1,0 +1,60 @@
+"""What happened to a sale or a company, told line by line: stages, values, owners, meetings, hand-offs (ACC-7, ACC-9)."""
+
+from decimal import Decimal
+
+from accounts.models import Event, Stage, User
+from leads.timeline import Entry, Told
+from meetings.views import slots
+from meetings.views.words import money
+
+ROLES = {
+    "development_owner": "sales development owner", "opportunity_owner": "opportunity owner", "success_owner": "customer success owner",
+}  # fmt: skip
+
+
+def entries(teller: Told, events: list[Event]) -> list[Entry]:
+    """Tell these events. Two queries more than the teller's own."""
+    stages = {stage.pk: stage.name for stage in Stage.objects.all()}
+    ids = {
+        e.data[name]
+        for e in events
+        for name in ("from", "to")
+        if e.kind == "owner" and isinstance(e.data.get(name), int)
+    }
+    teller.users |= User.objects.in_bulk(ids - set(teller.users))
+    return [entry for event in events if (entry := _told(teller, event, stages))]
+
+
+def _told(teller: Told, event: Event, stages: dict[int, str]) -> Entry | None:
+    if event.kind == "stage":
+        return _stage(teller, event, stages)
+    if event.kind == "value":
+        worth = [money(Decimal(event.data[name]), event.data.get("currency", "")) for name in ("from", "to")]
+        return Entry("note", f"{teller.who(event)} changed the value from {worth[0]} to {worth[1]}.", event.at)
+    if event.kind == "owner" and event.move in ROLES:
+        old, new = teller.person(event.data.get("from")), teller.person(event.data.get("to")) or "nobody"
+        text = f"{teller.who(event)} made {new} {ROLES[event.move]}" + (f", after {old}." if old else ".")
+        return Entry("swap", text, event.at)
+    if event.kind == "meeting":
+        return slots.told(teller, event)
+    if event.kind == "hand_off":
+        return slots.handed(teller, event)
+    return None
+
+
+STAGES = {
+    "open": ("plus", "{who} opened it."), "advance": ("check", "{who} moved it to {to}."), "back": ("back", "{who} moved it back to {to}."),
+    "win": ("check", "{who} won it."), "lose": ("moon", "{who} lost it."), "give_up": ("never", "It was not qualified."),
+    "reopen": ("round", "{who} opened it again: a meeting was good after all."), "merge": ("swap", "Folded into another."),
+}  # fmt: skip
+
+
+def _stage(teller: Told, event: Event, stages: dict[int, str]) -> Entry:
+    icon, words = STAGES.get(event.move, ("round", "{who}: {to}."))
+    amount = Decimal(event.data.get("amount") or 0)
+    worth = f" Worth {money(amount, event.data.get('currency', ''))} then." if amount else ""
+    return Entry(
+        icon,
+        words.format(who=teller.who(event), to=stages.get(event.data.get("to"), "another stage")) + worth,
+        event.at,
+    )

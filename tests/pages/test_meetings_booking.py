@@ -1,0 +1,200 @@
+"""Booking a meeting from the lead page and the queue, and what the lead page tells of it (MEET-1, ACC-1, WORK-3)."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts import clock
+from accounts.models import Event, Opportunity, Product
+from leads.models import Lead, Touch
+from meetings import booking
+from meetings.models import Meeting
+from tests.factories import AccountFactory, LeadFactory, put
+from tests.meetings.table import sellers
+from tests.pages.desk import desk, toast_of
+
+__all__ = ["desk"]
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def lead(ana):
+    return put(LeadFactory(account=AccountFactory(country="Japan")), "working", owner=ana)
+
+
+def ahead(days=2, hour=10):
+    return (clock.now() + days * DAY).replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+def said(**more):
+    return {
+        "amount": "20000",
+        "product": Product.objects.first().pk,
+        "minutes": "30",
+        "when": ahead().isoformat(),
+    } | more
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_meeting_is_booked_with_whom_is_chosen(desk, ana, eva, lead, script):
+    hand = desk(ana, script=script)
+
+    answer = hand.press(
+        lead, "meetings", **said(owner=eva.pk, zone="Asia/Tokyo", persona="Head of plants", next_step="See the meter")
+    )
+
+    row = Meeting.objects.get()
+    assert answer.status_code == (200 if script else 302)
+    assert (row.owner, row.sourced_by, row.starts_at, row.zone) == (eva, ana, ahead(), "Asia/Tokyo")
+    assert (row.persona, row.next_step) == ("Head of plants", "See the meter")
+    page = hand.client.get(f"/leads/{lead.pk}/").content.decode()
+    assert "Meeting with Eva" in page or "with Eva" in page
+    assert f"/meetings/{row.pk}/" in page
+    assert "See the meter" in page
+    assert "Ana booked a meeting with Eva" in page
+
+
+def test_nobody_chosen_the_pool_takes_turns(desk, ana, eva, finn, lead):
+    sellers(eva, finn)
+    other = put(LeadFactory(account=AccountFactory()), "working", owner=ana)
+    hand = desk(ana)
+
+    hand.press(lead, "meetings", **said())
+    hand.press(other, "meetings", **said())
+
+    assert set(Meeting.objects.values_list("owner", flat=True)) == {eva.pk, finn.pk}
+
+
+def test_the_form_offers_free_times_in_both_zones(desk, ana, eva, lead):
+    sellers(eva)
+    taken = put(LeadFactory(account=AccountFactory()), "working", owner=ana)
+    hand = desk(ana)
+    first = re.findall(r'name="when" value="([^"]+)"', hand.open(f"/leads/{lead.pk}/act/book/").content.decode())
+    hand.press(taken, "meetings", **said(owner=eva.pk, when=first[0]))
+
+    page = hand.open(f"/leads/{lead.pk}/act/book/").content.decode()
+
+    times = re.findall(r'name="when" value="([^"]+)"', page)
+    assert (len(first), len(times)) == (5, 5)
+    assert first[0] not in times
+    assert "in Tokyo)" in page
+    assert "<option selected>Asia/Tokyo</option>" in page
+
+
+def test_a_double_booking_is_refused_with_what_is_free_and_what_was_typed(desk, ana, eva, lead):
+    other = put(LeadFactory(account=AccountFactory()), "working", owner=ana)
+    hand = desk(ana)
+    hand.press(other, "meetings", **said(owner=eva.pk))
+    events, sales = Event.objects.count(), Opportunity.objects.count()
+    at = ahead()
+
+    answer = hand.press(
+        lead,
+        "meetings",
+        **said(
+            owner=eva.pk,
+            when="other",
+            day=at.date().isoformat(),
+            hour=f"{at.astimezone(ana.zone):%H:%M}",
+            next_step="A tour",
+        ),
+    )
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Eva has another meeting then." in page
+    assert "These times are free:" in page
+    assert ">A tour</textarea>" in page
+    assert (Meeting.objects.count(), Event.objects.count(), Opportunity.objects.count()) == (1, events, sales)
+
+
+def test_a_free_mail_lead_asks_for_the_company(desk, ana, eva):
+    lead = put(LeadFactory(email="jo@gmail.com", company=""), "working", owner=ana)
+    hand = desk(ana)
+
+    form = hand.open(f"/leads/{lead.pk}/act/book/").content.decode()
+    refused = hand.press(lead, "meetings", **said(owner=eva.pk))
+    hand.press(lead, "meetings", **said(owner=eva.pk, company="Hoshi Works"))
+
+    assert 'name="company"' in form
+    assert "Which company is this?" in refused.content.decode()
+    assert Opportunity.objects.get().name.endswith(" - Hoshi Works")
+    assert Lead.objects.get(pk=lead.pk).account.name == "Hoshi Works"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"when": "soon"}, "Choose a time."),
+        ({"when": "other"}, "Write a day and a time."),
+        ({"when": "2020-01-01T10:00+00:00"}, "That time is past."),
+        ({"minutes": "5"}, "A meeting takes 10 minutes"),
+        ({"product": "99999"}, "Choose a product of the list."),
+        ({"owner": "99999"}, "Choose somebody of the list."),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_changes(desk, ana, eva, lead, wrong, words):
+    hand = desk(ana)
+    events = Event.objects.count()
+
+    answer = hand.press(lead, "meetings", **(said(owner=eva.pk) | wrong))
+
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert (Meeting.objects.count(), Event.objects.count()) == (0, events)
+
+
+def test_a_double_click_books_once(desk, ana, eva, lead):
+    hand = desk(ana)
+    fields = hand.fields(lead) | said(owner=eva.pk)
+
+    first, again = (hand.press(lead, "meetings", fields) for _ in range(2))
+
+    assert toast_of(first) == toast_of(again)
+    assert (Meeting.objects.count(), Touch.objects.filter(channel="meeting").count()) == (1, 1)
+
+
+def test_a_stale_form_books_nothing(desk, ana, ben, cleo, eva, lead):
+    from leads import assignment
+
+    hand = desk(ana)
+    fields = hand.fields(lead) | said(owner=eva.pk)
+    assignment.assign([lead.pk], to=ben, by=cleo, at=clock.now())
+
+    answer = hand.press(lead, "meetings", fields)
+
+    assert answer.status_code == 409
+    assert Meeting.objects.count() == 0
+
+
+def test_the_timeline_is_narrowed_to_meetings(desk, ana, eva, lead):
+    hand = desk(ana, script=False)
+    hand.press(lead, "meetings", **said(owner=eva.pk))
+
+    page = hand.open(f"/leads/{lead.pk}/", only="meetings").content.decode()
+
+    timeline = page[page.index('<ol class="timeline">') :]
+    assert timeline.count("<li>") == 1
+    assert "Ana booked a meeting with Eva" in timeline
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_lead_page_asks_the_same_number_of_questions(desk, ana, eva, lead, number, django_assert_max_num_queries):
+    for days in range(number):
+        fresh = Lead.objects.get(pk=lead.pk)
+        booking.book(
+            fresh, product=Product.objects.first(), starts_at=ahead(2 + days), by=ana, at=clock.now(), owner=eva
+        )
+    hand = desk(ana, script=False)
+    hand.open(f"/leads/{lead.pk}/")
+
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        hand.open(f"/leads/{lead.pk}/")
+
+    assert len(asked) <= 45

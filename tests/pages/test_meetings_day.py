@@ -1,0 +1,208 @@
+"""The day of an account executive: what is due, told in two actions; moved, called off, corrected; hand-offs (MEET-2 to MEET-5)."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts import clock
+from accounts.models import Event, Product
+from leads.models import Lead
+from meetings import booking, outcomes
+from meetings.models import HandOff, Meeting
+from tests.factories import AccountFactory, LeadFactory, put
+from tests.meetings.table import COMPLETED, SCHEDULED
+
+pytestmark = pytest.mark.django_db
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HTMX = {"HX-Request": "true"}
+
+
+def met(sdr, owner, *, ago=2 * HOUR, amount=COMPLETED) -> Meeting:
+    """A meeting that began a while ago, by the real process."""
+    at = clock.now() - ago
+    lead = put(
+        LeadFactory(account=AccountFactory(), status_since=at - DAY, created_at=at - DAY, recorded_at=at - DAY),
+        "working",
+        owner=sdr,
+        at=at - DAY,
+    )
+    return booking.book(
+        Lead.objects.get(pk=lead.pk), product=Product.objects.first(), starts_at=at, by=sdr, at=at - 12 * HOUR, owner=owner, amount=amount,
+        persona="Head of plants",
+    )  # fmt: skip
+
+
+def press(client: Client, row: Meeting, what: str, script=False, **fields):
+    data = {"token": "a-token-of-a-test", "version": row.version} | fields
+    return client.post(f"/meetings/{row.pk}/{what}/", data, headers=HTMX if script else {})
+
+
+def test_an_executives_day_begins_here_with_the_oldest_due_first(client_of, ana, eva):
+    late, fresh = met(ana, eva, ago=26 * HOUR), met(ana, eva, ago=2 * HOUR)
+    client = client_of(eva)
+
+    home = client.get("/")
+    page = client.get("/meetings/").content.decode()
+
+    assert home["Location"] == "/meetings/"
+    assert [int(pk) for pk in re.findall(r'<article class="due" id="m-(\d+)"', page)] == [late.pk, fresh.pk]
+    assert "Head of plants" in page
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize(
+    ("outcome", "status", "lead_status"),
+    [
+        ("qualified", "qualified", "qualified"),
+        ("unqualified:budget_later", "unqualified", "nurture"),
+        ("unqualified:not_a_prospect", "unqualified", "unqualified"),
+        ("no_show", "no_show", "working"),
+        ("missed", "missed", "working"),
+    ],
+)
+def test_a_disposition_is_one_press(client_of, ana, eva, outcome, status, lead_status, script):
+    row = met(ana, eva)
+
+    answer = press(client_of(eva), row, "outcome", script, outcome=outcome)
+
+    row.refresh_from_db()
+    assert answer.status_code == (200 if script else 302)
+    assert (row.status, row.disposed_by, Lead.objects.get(pk=row.lead_id).status) == (status, eva, lead_status)
+
+
+def test_whoever_comes_second_is_told_who_said_what(client_of, ana, eva, root):
+    row = met(ana, eva)
+    press(client_of(eva), row, "outcome", outcome="qualified")
+    events = Event.objects.count()
+
+    answer = press(client_of(root), row, "outcome", outcome="no_show", token="another-token")
+
+    row.refresh_from_db()
+    assert answer.status_code == 409
+    assert "Eva said at" in answer.content.decode()
+    assert (row.status, Event.objects.count()) == ("qualified", events)
+
+
+def test_a_double_click_is_one_effect(client_of, ana, eva):
+    row, client = met(ana, eva), client_of(eva)
+
+    first, again = (press(client, row, "outcome", outcome="no_show") for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (302, 302)
+    assert Event.objects.filter(kind="meeting", move="disposition").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [("", "Choose what came of it."), ("booked", "Choose what came of it."), ("unqualified", "Choose why: not now, or never."),
+     ("unqualified:no_show_limit", "Choose why: not now, or never.")],
+)  # fmt: skip
+def test_what_is_no_outcome_is_refused(client_of, ana, eva, outcome, words):
+    row = met(ana, eva)
+
+    answer = press(client_of(eva), row, "outcome", outcome=outcome)
+
+    row.refresh_from_db()
+    assert (answer.status_code, row.status) == (422, "booked")
+    assert words in answer.content.decode()
+
+
+def test_before_it_begins_nothing_is_said_of_it(client_of, ana, eva):
+    row = met(ana, eva, ago=-2 * DAY)
+
+    answer = press(client_of(eva), row, "outcome", outcome="qualified")
+
+    assert answer.status_code == 422
+    assert "It has not begun yet." in answer.content.decode()
+
+
+def test_a_meeting_is_moved_and_called_off_from_its_page(client_of, ana, eva):
+    row, client = met(ana, eva, ago=-2 * DAY), client_of(ana)
+    at = clock.now() + 3 * DAY
+
+    page = client.get(f"/meetings/{row.pk}/").content.decode()
+    moved = press(client, row, "move", when=at.isoformat(), theirs="on")
+    new = Meeting.objects.get(previous=row)
+    off = press(client, new, "cancel", version=new.version)
+
+    assert "Call it off" in page
+    assert (moved.status_code, off.status_code) == (302, 302)
+    statuses = list(Meeting.objects.order_by("pk").values_list("status", "is_theirs"))
+    assert statuses == [("rescheduled", True), ("cancelled", False)]
+
+
+def test_a_wrong_word_is_corrected_and_both_stay_on_record(client_of, ana, eva):
+    row, client = met(ana, eva), client_of(eva)
+    press(client, row, "outcome", outcome="no_show")
+    row.refresh_from_db()
+
+    answer = press(client, row, "correct", outcome="qualified", token="another-token")
+
+    row.refresh_from_db()
+    assert (answer.status_code, row.status) == (302, "qualified")
+    assert list(Event.objects.filter(kind="meeting").order_by("pk").values_list("move", flat=True)) == [
+        "book",
+        "disposition",
+        "correct",
+    ]
+
+
+def test_who_may_not_tell_is_refused(client_of, ana, ben, eva, cleo):
+    row = met(ana, eva)
+
+    by_sdr = press(client_of(ana), row, "outcome", outcome="qualified")
+    by_other = press(client_of(ben), row, "outcome", outcome="qualified")
+
+    row.refresh_from_db()
+    assert (by_sdr.status_code, by_other.status_code, row.status) == (403, 404, "booked")
+
+
+def test_a_hand_off_is_accepted_or_sent_back_with_its_reason(client_of, ana, eva):
+    first, second = (met(ana, eva, ago=-2 * DAY + n * HOUR, amount=SCHEDULED) for n in range(2))
+    one, two = (HandOff.objects.get(opportunity=row.opportunity_id) for row in (first, second))
+    client = client_of(eva)
+
+    page = client.get("/meetings/").content.decode()
+    without = client.post(f"/hand-offs/{two.pk}/refuse/", {"token": "token-one-two", "why": ""})
+    client.post(f"/hand-offs/{one.pk}/accept/", {"token": "token-of-the-first"})
+    client.post(f"/hand-offs/{two.pk}/refuse/", {"token": "token-of-the-second", "why": "No budget"})
+
+    assert page.count("Send back</summary>") == 2
+    assert without.status_code == 422
+    assert list(HandOff.objects.order_by("pk").values_list("outcome", "why")) == [
+        ("accepted", ""),
+        ("refused", "No budget"),
+    ]
+
+
+@pytest.mark.parametrize("path", ["/meetings/", "/meetings/?show=past"])
+def test_one_row_or_three_ask_the_same_number_of_questions(client_of, ana, eva, path):
+    def asked() -> int:
+        client = client_of(eva)
+        client.get(path)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(path).status_code == 200
+        return len(queries)
+
+    def add(n):
+        for number in range(n):
+            met(ana, eva, ago=(2 + number) * HOUR)
+            met(ana, eva, ago=-(2 + number) * DAY, amount=SCHEDULED)
+            outcomes.no_show(met(ana, eva, ago=(30 + number) * HOUR), by=eva, at=clock.now())
+
+    add(1)
+    one = asked()
+    for shift in (5, 10):
+        met(ana, eva, ago=shift * HOUR + HOUR)
+        met(ana, eva, ago=-(2 * DAY + shift * HOUR), amount=SCHEDULED)
+        outcomes.no_show(met(ana, eva, ago=(40 + shift) * HOUR), by=eva, at=clock.now())
+
+    assert asked() == one
+
+
+def test_leadership_has_no_meetings(client_of, lena):
+    assert client_of(lena).get("/meetings/").status_code == 403

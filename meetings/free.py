@@ -5,6 +5,7 @@ Called by the booking page. What is offered is decided again by the database whe
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from accounts.models import Absence, User
 from meetings.models import Meeting, MeetingStatus
@@ -16,25 +17,32 @@ NOTICE = timedelta(hours=2)  # nobody is asked to come at once
 
 
 def times(
-    people: Iterable[User], after: datetime, *, minutes: int, count: int = OFFERED, spread: bool = True
+    people: Iterable[User], after: datetime, *, minutes: int, zone: str = "", count: int = OFFERED, spread: bool = True
 ) -> list[datetime]:
     """Return the next times at which one of these people is free, within their working hours. Two queries, whatever the number.
 
-    `spread`: at most two a day, so that there is a choice of days; without it the very next ones.
+    `zone`: also while they are awake there, where there is any such time. `spread`: at most two a day, so that there is a choice of
+    days; without it the very next ones.
     """
     people = [person for person in people if person.is_active]
     length, first = timedelta(minutes=minutes), after + NOTICE if spread else after
     taken = _taken([p.pk for p in people], first, first + AHEAD + length)
     found: dict[datetime, None] = {}
-    for start in sorted(
-        {start for person in people for start in _slots(person, first) if not _hit(taken[person.pk], start, length)}
-    ):
+    free = {start for p in people for start in _slots(p, first) if not _hit(taken[p.pk], start, length)}
+    awake = {start for start in free if _is_awake(start, length, zone)} if zone else free
+    for start in sorted(awake or free):
         same_day = [other for other in found if other.date() == start.date()]
         if not spread or (len(same_day) < 2 and all(abs(start - other) >= timedelta(hours=3) for other in same_day)):
             found[start] = None
         if len(found) == count:
             break
     return list(found)
+
+
+def _is_awake(start: datetime, length: timedelta, zone: str) -> bool:
+    """Whether a time lies between 8 and 19 on the clocks there."""
+    there = start.astimezone(ZoneInfo(zone))
+    return there.hour >= 8 and (there + length) <= there.replace(hour=19, minute=0)
 
 
 def _slots(person: User, after: datetime) -> Iterator[datetime]:

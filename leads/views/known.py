@@ -13,6 +13,7 @@ from accounts.permissions import Scope, allowed, people_of
 from accounts.words import moment
 from leads import permissions
 from leads.models import Channel, Lead, Outcome, Task
+from leads.views import slots
 
 SHOWN = 6
 COUNTED = 1_001
@@ -127,6 +128,7 @@ def company(lead: Lead, sales: list, desk) -> dict:
 def _sale(sale, account) -> dict:
     return {
         "name": f"{sale.a} - " + (f"@{account.domain}" if account.domain else account.name),
+        "url": slots.sale_page(sale.id),
         "words": f"{sale.b}" + (f", {sale.c.split(' ')[0]}" if sale.c else ""),
     }
 

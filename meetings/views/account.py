@@ -71,7 +71,7 @@ def page(place: Place, row: Account, wrong: Wrong | None = None):
         "owners": [_owner(row, role, may) for role in accounts.ROLES],
         "choices": list(User.objects.filter(role__in=booking.HOLDERS, is_active=True).order_by("name", "pk")[:100]) if may else [],
         "may": may, "consolidates": may and len({s.opportunity_owner_id for s in open_ones}) > 1, "open_ones": len(open_ones),
-        "entries": entries(Told(Lead(), events, place.at), events),
+        "entries": entries(Told(Lead(), events, place.at), events, {s.pk: s.product.name for s in sales}),
         "now": place.at, "token": place.token, "wrong": wrong, "toast": said(place.request),
     }  # fmt: skip
     return render(place.request, "meetings/account.html", context, status=wrong.status if wrong else 200)

@@ -113,6 +113,7 @@ def drawn(desk, lead: Lead, panel: dict, typed: dict) -> dict:
         named or likely(lead, people),
         _from(desk, typed),
         minutes=max(minutes, booking.SHORTEST),
+        zone=zone,
         spread=not typed.get("day"),
     )
     return {

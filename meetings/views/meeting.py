@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import Event
 from leads.timeline import Told
 from leads.views.answers import said
-from meetings import booking, free, handing, outcomes
+from meetings import booking, free, handing, outcomes, zones
 from meetings.models import HandOff, Meeting, MeetingStatus
 from meetings.views import day, forms, rows
 from meetings.views.acting import Place, Wrong, answered, do, may
@@ -41,7 +41,9 @@ def page(place: Place, row: Meeting, wrong: Wrong | None = None):
     drawn = rows.meeting(place, row, cards_of([row.lead_id]).get(row.lead_id))
     can, given = drawn["can"], place.request.POST
     people = [row.owner, *(p for p in holders(place.user) if p != row.owner)] if can["move"] else []
-    times = free.times([row.owner], place.at, minutes=drawn["minutes"]) if can["move"] else []
+    times = (
+        free.times([row.owner], place.at, minutes=drawn["minutes"], zone=zones.known(row.zone)) if can["move"] else []
+    )
     context = {
         "row": drawn,
         "m": row,

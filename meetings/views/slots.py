@@ -55,7 +55,7 @@ def _row(desk, row: Meeting) -> dict:
         "reason": row.reason.label if row.reason else "",
         "pack": [row.persona, row.next_step] if row.status == MeetingStatus.BOOKED else [],
         "may_move": may_see and ahead and permissions.can(desk.user, "move", row),
-        "is_due": row.status == MeetingStatus.BOOKED and not ahead,
+        "is_due": may_see and row.status == MeetingStatus.BOOKED and not ahead and permissions.can(desk.user, "disposition", row),
     }
 
 

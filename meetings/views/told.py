@@ -12,8 +12,8 @@ ROLES = {
 }  # fmt: skip
 
 
-def entries(teller: Told, events: list[Event]) -> list[Entry]:
-    """Tell these events. Two queries more than the teller's own."""
+def entries(teller: Told, events: list[Event], sales: dict[int, str] | None = None) -> list[Entry]:
+    """Tell these events; `sales` names the sale of each, where there are several. Two queries more than the teller's own."""
     stages = {stage.pk: stage.name for stage in Stage.objects.all()}
     ids = {
         e.data[name]
@@ -22,7 +22,13 @@ def entries(teller: Told, events: list[Event]) -> list[Entry]:
         if e.kind == "owner" and isinstance(e.data.get(name), int)
     }
     teller.users |= User.objects.in_bulk(ids - set(teller.users))
-    return [entry for event in events if (entry := _told(teller, event, stages))]
+    told = []
+    for event in events:
+        entry = _told(teller, event, stages)
+        if entry and sales and event.opportunity_id in sales:
+            entry.text = f"{sales[event.opportunity_id]}: {entry.text}"
+        told += [entry] if entry else []
+    return told
 
 
 def _told(teller: Told, event: Event, stages: dict[int, str]) -> Entry | None:

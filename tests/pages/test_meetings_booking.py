@@ -175,11 +175,12 @@ def test_the_timeline_is_narrowed_to_meetings(desk, ana, eva, lead):
     hand = desk(ana, script=False)
     hand.press(lead, "meetings", **said(owner=eva.pk))
 
-    page = hand.open(f"/leads/{lead.pk}/", only="meetings").content.decode()
+    page = hand.open(f"/leads/{lead.pk}/", of="meetings").content.decode()
 
     timeline = page[page.index('<ol class="timeline">') :]
-    assert timeline.count("<li>") == 1
+    assert timeline.count("<li>") == 2
     assert "Ana booked a meeting with Eva" in timeline
+    assert "Working, from this touch on." not in timeline
 
 
 @pytest.mark.parametrize("number", [1, 3])

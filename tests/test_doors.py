@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Absence, ApiKey, Batch, Delivery, Domain, Event, Product, Reason, Stage, Subscription
 from leads.models import Credit, Policy, RoutingRule, Share, Source, Touch
-from meetings import booking
+from meetings import booking, feeds
 from meetings.models import HandOff, Meeting
 from tests.doors import DOORS, EVERYBODY, STAFF, TABLES, Door, Table
 from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, product_led, put
@@ -118,6 +118,7 @@ def world(house):
         people=house.people,
         lead=lead,
         meeting=met,
+        feed=feeds.make(house.eva),
         hand_off=HandOff.objects.get(opportunity=met.opportunity_id),
         queued=put(None, "raw", team=house.north),
         product=product_led(),

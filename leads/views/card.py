@@ -17,7 +17,12 @@ def label_of(name: str) -> str:
 
 
 def summary(desk, lead: Lead) -> dict | None:
-    """Return the card as the side of the lead page shows it: the newest version, and those before it. One query."""
+    """Return the card as the side of the lead page shows it: the newest version, and those before it. One query.
+
+    Beside the queue only the way to it: what a rep works from is kept light.
+    """
+    if desk.place == "queue":
+        return {"is_light": True} if lead.is_open and lead.motion == Motion.SLG else None
     rows = list(Qualification.objects.filter(lead=lead).select_related("by", "cycle").order_by("-pk")[:SHOWN])
     if not rows and not (lead.is_open and lead.motion == Motion.SLG):
         return None

@@ -172,14 +172,14 @@ def test_what_is_not_there_is_answered_with_a_page_of_ours(ana, client_of):
 
 
 LABELS = {
-    "ana": {"Queue", "Leads"},
-    "eva": {"Queue", "Leads"},
-    "carl": {"Queue", "Leads"},
-    "cleo": {"Team", "Leads", "Import", "Overview", "Rules and people"},
-    "rita": {"Team", "Leads", "Import", "Overview", "Rules and people"},
-    "root": {"Team", "Leads", "Import", "Overview", "Rules and people"},
-    "mark": {"Leads", "Import", "Audience", "Campaigns", "Overview"},
-    "lena": {"Overview"},
+    "ana": {"Queue", "Meetings", "Opportunities", "Leads", "My numbers"},
+    "eva": {"Queue", "Meetings", "Opportunities", "Leads", "My numbers"},
+    "carl": {"Queue", "Meetings", "Opportunities", "Leads", "My numbers"},
+    "cleo": {"Team", "Meetings", "Opportunities", "Leads", "Import", "Overview", "Reports", "Rules and people"},
+    "rita": {"Team", "Meetings", "Opportunities", "Leads", "Import", "Overview", "Reports", "Rules and people"},
+    "root": {"Team", "Meetings", "Opportunities", "Leads", "Import", "Overview", "Reports", "Rules and people"},
+    "mark": {"Leads", "Import", "Audience", "Campaigns", "Overview", "Reports"},
+    "lena": {"Overview", "Reports"},
     "api": set(),
 }
 BUILT = {
@@ -187,6 +187,10 @@ BUILT = {
     "Audience": "audience",
     "Campaigns": "campaigns",
     "Queue": "queue",
+    "Meetings": "meetings",
+    "Opportunities": "opportunities",
+    "My numbers": "my-numbers",
+    "Reports": "reports",
     "Leads": "leads",
     "Import": "imports",
     "Overview": "overview",

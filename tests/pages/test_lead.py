@@ -49,7 +49,7 @@ def test_the_page_says_who_it_is_and_where_it_stands(house, desk):
 
     for words in (
         f'<h2 id="lead-name" tabindex="-1">{lead.name}</h2>',
-        "Head of Operations, Nordlicht Energi",
+        f'Head of Operations, <a href="/accounts/{account.pk}/">Nordlicht Energi</a>',
         'badge--slg">Open SLG',
         "New business",
         "Score 82",

@@ -275,9 +275,6 @@ class Told:
     def _erased(self, event: Event) -> Entry:
         return Entry("never", f"{self.who(event)} erased this person.", event.at)
 
-    def _qualification(self, event: Event) -> Entry:
-        return Entry("note", f"{self.who(event)} wrote what is known on the qualification card.", event.at, quiet=True)
-
     def _exception_asked(self, event: Event) -> Entry:
         return Entry("alert", f"{self.who(event)} asked for an exception: {self.why(event)}.", event.at)
 

@@ -16,6 +16,7 @@ from leads.models import Channel, Lead, Outcome, Task
 from leads.views import slots
 
 SHOWN = 6
+STEPS = (Task.Kind.FOLLOW_UP, Task.Kind.MEETING, Task.Kind.RESCHEDULE)  # what can come next
 COUNTED = 1_001
 
 
@@ -42,11 +43,18 @@ def asked_not_to(lead: Lead, at) -> str:
     return ""
 
 
+def _step(plan: Task) -> str:
+    """Name what comes next: the channel of a follow-up, else what the task says."""
+    if plan.kind == Task.Kind.FOLLOW_UP and plan.channel:
+        return Channel(plan.channel).label
+    return plan.what or "Next"
+
+
 def facts(lead: Lead, account, tasks: list[Task], at) -> list[dict]:
     """List what we know, in the order it is asked for; what is empty is left out."""
-    plan = next((t for t in tasks if t.kind == Task.Kind.FOLLOW_UP), None)
+    plan = next((t for t in tasks if t.kind in STEPS), None)
     planned = (
-        plan and f"{Channel(plan.channel).label if plan.channel else plan.what or 'Next'}, {said_at(plan.due_at, at)}"
+        plan and f"{_step(plan)}, {said_at(plan.due_at, at)}"
     )
     holder = lead.owner or lead.team
     pairs = (

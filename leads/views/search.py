@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import Opportunity
 from leads import finding
 from leads.models import Lead
+from leads.views import slots
 from leads.views.desk import Desk, sees_leads
 from leads.views.known import phone_of
 
@@ -86,7 +87,11 @@ def _other(lead: Lead) -> dict:
 
 
 def _company(account) -> dict:
-    return {"name": account.name, "url": _leads_of(account.pk), "about": account.domain}
+    return {
+        "name": account.name,
+        "url": slots.company_page(account.pk) or _leads_of(account.pk),
+        "about": account.domain,
+    }
 
 
 def _sale(sale: Opportunity) -> dict:

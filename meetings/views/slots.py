@@ -9,7 +9,7 @@ from leads import timeline
 from leads.models import Lead
 from leads.views import slots
 from meetings import permissions
-from meetings.models import HandOff, Meeting, MeetingStatus
+from meetings.models import HandOff, HandOffPoint, Meeting, MeetingStatus
 from meetings.views import booking
 from meetings.views.words import badge, when
 
@@ -33,7 +33,11 @@ def meetings(desk, lead: Lead) -> dict | None:
     rows = list(found.order_by("-starts_at", "-pk")[:SHOWN])
     if not rows:
         return None
-    waiting = HandOff.objects.filter(lead=lead, outcome="").select_related("receiver").first()
+    waiting = None
+    if any(
+        row.point == HandOffPoint.SCHEDULED for row in rows
+    ):  # elsewhere the disposition is the acceptance: nothing waits
+        waiting = HandOff.objects.filter(lead=lead, outcome="").select_related("receiver").first()
     drawn = [
         _row(desk, row)
         for row in sorted(rows, key=lambda r: (r.status != MeetingStatus.BOOKED, -r.starts_at.timestamp()))
@@ -55,7 +59,10 @@ def _row(desk, row: Meeting) -> dict:
         "reason": row.reason.label if row.reason else "",
         "pack": [row.persona, row.next_step] if row.status == MeetingStatus.BOOKED else [],
         "may_move": may_see and ahead and permissions.can(desk.user, "move", row),
-        "is_due": may_see and row.status == MeetingStatus.BOOKED and not ahead and permissions.can(desk.user, "disposition", row),
+        "is_due": may_see
+        and row.status == MeetingStatus.BOOKED
+        and not ahead
+        and permissions.can(desk.user, "disposition", row),
     }
 
 

@@ -55,6 +55,7 @@ def test_a_meeting_is_booked_with_whom_is_chosen(desk, ana, eva, lead, script):
     assert "Meeting with Eva" in page or "with Eva" in page
     assert f"/meetings/{row.pk}/" in page
     assert "See the meter" in page
+    assert "<dt>Next step</dt><dd>Meeting with Eva, " in page
     assert "Ana booked a meeting with Eva" in page
 
 
@@ -199,3 +200,13 @@ def test_the_lead_page_asks_the_same_number_of_questions(desk, ana, eva, lead, n
         hand.open(f"/leads/{lead.pk}/")
 
     assert len(asked) <= 45
+
+
+def test_a_large_sale_is_handed_over_with_the_booking_and_the_page_says_until_when_it_waits(desk, ana, eva, lead):
+    hand = desk(ana, script=False)
+
+    hand.press(lead, "meetings", **said(owner=eva.pk, amount="250000"))
+
+    page = desk(ana, script=False).open(f"/leads/{lead.pk}/").content.decode()
+    assert re.search(r"Handed to Eva, who accepts it until (today|tomorrow) [\d:]+\.", page)
+    assert Lead.objects.get(pk=lead.pk).owner == eva

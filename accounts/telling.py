@@ -13,6 +13,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from accounts.models import Message, User, Way
+from accounts.prepared import Prepared
 
 EVERYWHERE = (Way.PAGE, Way.MAIL, Way.BOTH, Way.NONE)
 IN_PAGE = (Way.PAGE, Way.BOTH)  # what the page has to say, whatever somebody would rather hear
@@ -114,13 +115,23 @@ def not_in_page(user: User) -> list[str]:
 
 def in_page(user: User) -> QuerySet[Message]:
     """Return what this person is told in the page, the newest first, by `message_of`."""
-    rows = Message.objects.filter(to=user, channel=Message.Channel.PAGE)
-    return rows.exclude(kind__in=not_in_page(user)).order_by("-pk")
+    return _in_page(user.pk, not_in_page(user))
+
+
+def _in_page(user: int, without: list[str]) -> QuerySet[Message]:
+    return Message.objects.filter(to=user, channel=Message.Channel.PAGE).exclude(kind__in=without).order_by("-pk")
 
 
 def unread(user: User) -> list[int]:
     """Name what is unread, the newest first, at most a hundred. One query, by `message_unread`."""
-    return list(in_page(user).filter(read_at__isnull=True).values_list("pk", flat=True)[:MOST])
+    return [pk for (pk,) in UNREAD.rows(user.pk, not_in_page(user))]
+
+
+def _unread(user: int, kinds: list[str]) -> QuerySet:
+    return _in_page(user, kinds).filter(read_at__isnull=True).values_list("pk")[:MOST]
+
+
+UNREAD = Prepared(_unread)
 
 
 def bell(user: User) -> Bell:

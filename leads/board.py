@@ -22,7 +22,8 @@ from leads.queue import ENOUGH, PLANNED, wishes
 
 ROWS = 25
 REPS = (Role.SDR, Role.AE, Role.CSM)
-NEAR = ("owner", "team", "cycle", "account", "source", "reason")
+NEAR = ("owner", "team", "cycle", "account", "source")
+ASKING = ("word", "asked", "review")  # the views that say who asks for what
 CLOCK = Q(limit_at__isnull=False) & ~Q(kind__in=(Task.Kind.EXCEPTION, Task.Kind.REVIEW))
 
 
@@ -150,12 +151,13 @@ class Board:
         if found.model is Lead:
             return [(lead, None) for lead in found.select_related(*NEAR)[:ROWS]]
         near = [f"lead__{name}" for name in NEAR]
-        rows: dict[int, tuple[Lead, Task]] = {}
         # Which ones first, then all that is shown of them: joined to nine tables, thousands were sorted to show a few (measured).
-        first = Task.objects.filter(pk__in=list(found.values_list("pk", flat=True)[: 2 * ROWS])).order_by(*found.query.order_by)
-        for task in first.select_related("reason", "created_by", "accepted_by", *near):
-            rows.setdefault(task.lead_id, (task.lead, task))
-        return list(rows.values())[:ROWS]
+        first: dict[int, int] = {}
+        for pk, lead in found.values_list("pk", "lead")[: 2 * ROWS]:
+            first.setdefault(lead, pk)
+        asked = ("reason", "created_by", "accepted_by") if view in ASKING else ()
+        rows = Task.objects.filter(pk__in=list(first.values())[:ROWS]).order_by(*found.query.order_by)
+        return [(task.lead, task) for task in rows.select_related(*asked, *near)]
 
     def ids(self, view: str, most: int) -> list[tuple[int, int | None, int]]:
         """Name the leads of a view with their round and version: what "all of them" means. One query."""

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet, Value
 
 from accounts.models import Absence, Message, Role, User
 from accounts.permissions import own_teams_of
+from accounts.prepared import Prepared
 from accounts.workdays import works_on
 from accounts.writing import update_each
 from leads import permissions, queue
@@ -37,9 +38,16 @@ def _rounds(people: Sequence[int], since: datetime, until: datetime) -> QuerySet
 def stand(user: User, at: datetime) -> tuple[int, int]:
     """Count who waits to be pulled by somebody, up to one more than `queue.ENOUGH`, and what they pulled since midnight. One query."""
     since, until = _midnight(user, at.astimezone(user.zone).date()), at + timedelta(microseconds=1)
-    waiting = queue.in_queues(own_teams_of(user)).order_by().values_list(Value(0))[: queue.ENOUGH + 1]
-    rows = Counter(row for (row,) in waiting.union(_rounds([user.pk], since, until).values_list(Value(1)), all=True))
+    rows = Counter(row for (row,) in STAND.rows(sorted(own_teams_of(user)), user.pk, since, until))
     return rows[0], rows[1]
+
+
+def _stand(teams: list[int], user: int, since: datetime, until: datetime) -> QuerySet:
+    waiting = queue.in_queues(teams).order_by().values_list(Value(0))[: queue.ENOUGH + 1]
+    return waiting.union(_rounds([user], since, until).values_list(Value(1)), all=True)
+
+
+STAND = Prepared(_stand)
 
 
 def ran_dry(user: User, at: datetime) -> Message | None:

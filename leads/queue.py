@@ -14,6 +14,7 @@ from django.db.models import CharField, DateTimeField, Exists, F, OuterRef, Q, V
 from django.db.models.functions import Cast
 
 from accounts.models import User
+from accounts.prepared import Prepared
 from leads import sla
 from leads.models import GoToMarket, Lead, LeadStatus, Motion, Task
 
@@ -102,15 +103,8 @@ class Queue:
 def of(user: User, at: datetime) -> Queue:
     """Read a person's day. One query, by the index `task_of_owner` and the person's own leads in hand; counts are exact."""
     midnight = datetime.combine(at.astimezone(user.zone).date() + timedelta(days=1), time.min, user.zone)
-    tasks = Task.objects.filter(owner=user, done_at__isnull=True, lead__gone_as="").filter(
-        Q(limit_at__isnull=False) | Q(due_at__lt=midnight) | Q(kind=Task.Kind.EXCEPTION)
-    )
-    # What waits for the manager's word is out of the queue; the manager answers it on the team's page (WORK-7).
-    tasks = tasks.exclude(kind=Task.Kind.REVIEW, reason__isnull=False).filter(~Exists(wishes(lead=OuterRef("lead"))))
-    named = [F(name) for name in Due._fields[:-2]]
-    rows = tasks.values_list(*named, "lead__score", "lead__go_to_market")
     held, found, entries = {}, {}, []
-    for values in rows.union(_without_a_task(user), all=True):
+    for values in DAY.rows(user.pk, midnight):
         task = Due(*values)
         if task.kind == Task.Kind.EXCEPTION:
             if task.accepted_at:
@@ -132,6 +126,19 @@ def of(user: User, at: datetime) -> Queue:
     return queue
 
 
+def _day(user: int, midnight: datetime):
+    tasks = Task.objects.filter(owner=user, done_at__isnull=True, lead__gone_as="").filter(
+        Q(limit_at__isnull=False) | Q(due_at__lt=midnight) | Q(kind=Task.Kind.EXCEPTION)
+    )
+    # What waits for the manager's word is out of the queue; the manager answers it on the team's page (WORK-7).
+    tasks = tasks.exclude(kind=Task.Kind.REVIEW, reason__isnull=False).filter(~Exists(wishes(lead=OuterRef("lead"))))
+    named = [F(name) for name in Due._fields[:-2]]
+    return tasks.values_list(*named, "lead__score", "lead__go_to_market").union(_without_a_task(user), all=True)
+
+
+DAY = Prepared(_day)
+
+
 def _entry(task: Due, at: datetime) -> Entry:
     if task.limit_at is not None:
         kind = sla.kind_of(task.began_at, task.due_at, task.limit_at, at)
@@ -145,7 +152,7 @@ def _entry(task: Due, at: datetime) -> Entry:
     )
 
 
-def _without_a_task(user: User):
+def _without_a_task(user: int):
     """Find the leads in hand for which nothing is planned, in the shape of tasks: no kind, the state for what, since when."""
     planned = Task.objects.filter(lead=OuterRef("pk"), done_at__isnull=True)
     planned = planned.exclude(kind=Task.Kind.EXCEPTION, accepted_at__isnull=True)

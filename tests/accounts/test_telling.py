@@ -153,7 +153,7 @@ def test_the_page_asks_as_often_for_one_as_for_three(client_of, house, number, d
     client = client_of(house.ana)
     client.get("/messages/")
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get("/messages/")
 
 

@@ -1,0 +1,81 @@
+"""A question written down once answers every later one as Django would, whatever is given, and refuses what it would fill in wrongly."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import Value
+
+from accounts import clock
+from accounts.models import Message, User
+from accounts.prepared import Prepared
+from leads import pulls, queue
+from tests.pages.desk import given
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+def named(to: int, kinds: list, since):
+    rows = Message.objects.filter(to=to, created_at__gt=since).exclude(kind__in=kinds)
+    return rows.order_by("pk").values_list("kind", "created_at")
+
+
+@pytest.fixture
+def told(house):
+    at = clock.now()
+    for number, kind in enumerate(("reply", "mention", "soon")):
+        Message.objects.create(to=house.ana, kind=kind, created_at=at - number * HOUR, dedupe_key=kind)
+    return at
+
+
+@pytest.mark.parametrize("kinds", [[], ["reply"], ["reply", "soon"], ["it's", "100% sure"]])
+def test_it_answers_as_the_queryset_does_for_lists_of_any_length(house, told, kinds):
+    asked = Prepared(named)
+
+    for user, since in ((house.ana, told - 3 * HOUR), (house.ana, told - HOUR), (house.ben, told - 3 * HOUR)):
+        assert asked.rows(user.pk, kinds, since) == list(named(user.pk, kinds, since))
+
+
+def test_the_statement_is_written_once_a_shape(house, told):
+    built = []
+    asked = Prepared(lambda *given: built.append(given) or named(*given))
+
+    for kinds in (["reply"], ["soon"], ["reply", "soon"], ["mention"]):
+        asked.rows(house.ana.pk, kinds, told)
+
+    assert len(built) == 2
+
+
+def test_one_question_is_one_query_and_none_where_nothing_can_be_found(house, django_assert_num_queries):
+    asked = Prepared(lambda people: User.objects.filter(pk__in=people).values_list("pk"))
+
+    with django_assert_num_queries(1):
+        assert asked.rows([house.ana.pk]) == [(house.ana.pk,)]
+    with django_assert_num_queries(0):
+        assert asked.rows([]) == []
+
+
+def test_what_does_not_reach_the_statement_as_it_is_given_is_refused_at_once(house):
+    asked = Prepared(lambda user, at: Message.objects.filter(to=user, created_at__gt=at - HOUR).values_list("pk"))
+
+    with pytest.raises(ValueError, match="does not stand in the statement as it is"):
+        asked.rows(house.ana.pk, clock.now())
+
+
+def test_a_constant_that_looks_like_what_was_given_stays_what_it_is(house):
+    asked = Prepared(lambda user: User.objects.filter(pk=user).values_list("pk", Value(1)))
+
+    assert asked.rows(house.ana.pk) == [(house.ana.pk, 1)]
+    assert asked.rows(1) == [(pk, 1) for pk in User.objects.filter(pk=1).values_list("pk", flat=True)]
+
+
+def test_the_day_of_a_rep_and_the_stand_of_their_pulls_are_those_of_the_querysets(house):
+    given(house.ana)
+    given(house.ana, ago=30 * HOUR)
+    at = clock.now()
+
+    assert queue.DAY.rows(house.ana.pk, at) == list(queue._day(house.ana.pk, at))
+    assert len(queue.of(house.ana, at).entries) == 2
+    for teams in ([], [house.north.pk], [house.north.pk, house.south.pk]):
+        asked = (teams, house.ana.pk, at - HOUR, at)
+        assert pulls.STAND.rows(*asked) == list(pulls._stand(*asked))

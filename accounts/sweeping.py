@@ -115,8 +115,10 @@ class _Run:
         """Take what is due, the unsuspicious first, so that a bad row holds up nobody but itself."""
         passed: set[int] = set()
         while True:
-            known = dict(Parked.objects.filter(sweep=self.sweep.name).values_list("key", "parked_at"))
             looked = list(self.sweep.due(self.at)[:LOOK])
+            if not looked:
+                return
+            known = dict(Parked.objects.filter(sweep=self.sweep.name).values_list("key", "parked_at"))
             keys = [key for key in looked if key not in passed and known.get(key) is None]
             if not keys:
                 return
@@ -252,9 +254,11 @@ class _bounded:
         self.atomic.__enter__()
         with connection.cursor() as cursor:
             longest = f"{PATIENCE.total_seconds():.0f}s"
-            for name in ("statement_timeout", "lock_timeout"):
-                cursor.execute("SELECT set_config(%s, %s, true)", [name, longest])
-            cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', '10s', true)")
+            cursor.execute(
+                "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),"
+                " set_config('idle_in_transaction_session_timeout', '10s', true)",
+                [longest, longest],
+            )
 
     def __exit__(self, *problem):
         return self.atomic.__exit__(*problem)

@@ -1,5 +1,7 @@
 """How LeadOps plugs itself into Django."""
 
+import gc
+
 from django.apps import AppConfig
 from django.contrib import admin
 from django.contrib.admin import apps as admin_apps
@@ -11,6 +13,10 @@ class LeadOpsConfig(AppConfig):
 
     def ready(self) -> None:
         from leadops import checks  # noqa: F401
+
+        # What is loaded by now stays as long as the process does: looking through it again and again for what may go costs a batch of
+        # a sweep a third of its time.
+        gc.freeze()
 
 
 class AdminConfig(admin_apps.AdminConfig):

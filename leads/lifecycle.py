@@ -8,17 +8,19 @@ Called by the process modules of `leads` and `meetings` only.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django.db import transaction
-from django.db.models import FETCH_PEERS, OuterRef, Subquery
+from django.db import connection, transaction
+from django.db.models import FETCH_PEERS
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from accounts.bulk import numbers, texts
 from accounts.models import Account, Door, Event, Message, User
-from accounts.writing import Overtaken, insert_each, update_each
+from accounts.reading import read
+from accounts.writing import Overtaken, changed, insert_each, update_each, values_of
 from leads import deadlines, notices, policies
 from leads.models import ContactRole, Credit, Cycle, Lead, Note, Policy, Qualification, Signal, Spell, Task, Touch
 from leads.refusals import Forbidden, Refused, Stale
@@ -87,6 +89,7 @@ class Turn:
         self.by, self.door, self.quiet = by, door, quiet
         self.tasks: dict[int, list[Task]] = {}
         self.came: dict[int, dict] = {}
+        self.before: dict[type, dict[int, tuple]] = {Lead: {}, Cycle: {}, Task: {}}  # as they were read
         self.ids: list[int] = []
         self.steps: list[Step] = []
         self.closing: list[Callable[[], None]] = []  # what else is written with this turn: the shares of pools
@@ -107,6 +110,12 @@ class Turn:
         return {a.pk: a for a in Account.objects.filter(pk__in=wanted).with_relationship()} if wanted else {}
 
     @cached_property
+    def held_since(self) -> dict[int, datetime]:
+        """Since when each lead of this batch is in the hands it is in. One query, where a round ends."""
+        spells = Spell.objects.filter(lead__in=self.ids, role="development", ended_at__isnull=True)
+        return dict(spells.values_list("lead", "began_at"))
+
+    @cached_property
     def in_open_opportunity(self) -> set[int]:
         """The leads of this batch that have a role in an open opportunity. One query."""
         roles = ContactRole.objects.filter(lead__in=self.ids, opportunity__status="open", opportunity__gone_as="")
@@ -121,17 +130,23 @@ class Turn:
         """Lock the leads in id order and read what every decision needs. Three queries."""
         wanted = {s.lead: s for s in seen}
         lock = Lead.objects.filter(pk__in=wanted, gone_as="").order_by("pk")
-        lock = lock.select_for_update(no_key=True, skip_locked=skip_locked)
-        held = list(lock.values_list("pk", flat=True))
-        # Read only once the locks are held: a row that is joined to one waited for would still be as it was before the wait.
-        spell = Spell.objects.filter(lead=OuterRef("pk"), role="development", ended_at__isnull=True)
-        rows = Lead.objects.filter(pk__in=held).order_by("pk").annotate(held_since=Subquery(spell.values("began_at")))
         # Whoever asks for an owner, a team or a reason has them read for all of the batch; most turns need none of them.
-        leads = list(rows.select_related("cycle").fetch_mode(FETCH_PEERS))
+        lock = lock.select_for_update(no_key=True, skip_locked=skip_locked).fetch_mode(FETCH_PEERS)
+        leads = list(lock)
         ids = self.ids = [lead.pk for lead in leads]
-        for task in Task.objects.filter(lead__in=ids, done_at__isnull=True).order_by("pk"):
+        # Read only once the locks are held: a row that is joined to one waited for would still be as it was before the wait.
+        rounds = numbers(lead.cycle_id for lead in leads if lead.cycle_id)
+        cycles = {cycle.pk: cycle for cycle in read(Cycle, "WHERE id = ANY(%s::bigint[])", [rounds])} if rounds != "{}" else {}
+        for task in read(Task, "WHERE lead_id = ANY(%s::bigint[]) AND done_at IS NULL ORDER BY id", [numbers(ids)]):
             self.tasks.setdefault(task.lead_id, []).append(task)
+            self.before[Task][task.pk] = values_of(task, TASK_FIELDS)
         for lead in leads:
+            if lead.cycle_id:
+                lead.cycle = cycle = cycles[lead.cycle_id]
+                self.before[Cycle][cycle.pk] = values_of(cycle, CYCLE_FIELDS)
+            if self.by is not None and lead.owner_id == self.by.pk:
+                lead.owner = self.by
+            self.before[Lead][lead.pk] = values_of(lead, LEAD_FIELDS)
             self.came[lead.pk] = {
                 "reason_id": lead.reason_id, "nurture_kind": lead.nurture_kind, "recycle_at": lead.recycle_at, "team_id": lead.team_id,
             }  # fmt: skip
@@ -143,29 +158,19 @@ class Turn:
         for step in steps:
             deadlines.keep(step)
             policies.keep(step)
-        closing = [s for s in steps if s.closes_spell]
-        if closing:
-            spells = list(Spell.objects.filter(lead__in=[s.lead.pk for s in closing], ended_at__isnull=True))
-            when = {s.lead.pk: (s.cycle.ended_at if s.cycle else None) or s.at for s in closing}
-            for spell in spells:
-                when[spell.lead_id] = spell.ended_at = max(when[spell.lead_id], spell.began_at)
-            update_each(spells, ["ended_at"])
-            for row in (row for s in closing for row in s.rows if isinstance(row, Spell)):
-                # Who waited for the lock asked earlier than the spell began that they end.
-                row.began_at = max(row.began_at, when[row.lead_id])
-        update_each([task for s in steps for task in s.changed_tasks.values()], TASK_FIELDS)
-        update_each([s.cycle for s in steps if s.cycle_changed], CYCLE_FIELDS)
-        cycles = Cycle.objects.bulk_create([s.new_cycle for s in steps if s.new_cycle])
-        for cycle in cycles:
+        self._close_spells([s for s in steps if s.closes_spell])
+        self._update([task for s in steps for task in s.changed_tasks.values()], TASK_FIELDS)
+        self._update([s.cycle for s in steps if s.cycle_changed], CYCLE_FIELDS)
+        for cycle in insert_each([s.new_cycle for s in steps if s.new_cycle]):
             cycle.lead.cycle = cycle
-        update_each([s.lead for s in steps], LEAD_FIELDS, guard={"version": [s.was_version for s in steps]})
+        self._update([s.lead for s in steps], LEAD_FIELDS, guard={"version": [s.was_version for s in steps]})
         rows: dict[type, list] = {}
         for step in steps:
             for row in step.rows:
                 rows.setdefault(type(row), []).append(row)
         for model in (Note, Touch, Signal, Spell, Task, ContactRole, Credit, Qualification):
-            model.objects.bulk_create(rows.pop(model, []))
-        told = [message for step in steps for message in notices.at_assignment(step)] + rows.pop(Message, [])
+            insert_each(rows.pop(model, []))
+        told = rows.pop(Message, []) + [message for step in steps for message in notices.at_assignment(step)]
         insert_each([] if self.quiet else told, ignore_conflicts=True)
         for close in self.closing:
             close()
@@ -179,6 +184,32 @@ class Turn:
                         event.data[name] = row.pk
                 events.append(event)
         return insert_each(events)
+
+    def _update(self, rows: list, fields: Sequence[str], guard: dict | None = None) -> None:
+        """Write what changed on these rows, and nothing else; the guard is asked even where nothing did."""
+        names = changed(rows, fields, self.before[type(rows[0])]) if rows else []
+        if names or guard:
+            update_each(rows, names or list(guard), guard=guard)
+
+    def _close_spells(self, closing: list[Step]) -> None:
+        """End the open spells of these leads, none before it began; what follows them begins no earlier."""
+        if not closing:
+            return
+        when = {s.lead.pk: (s.cycle.ended_at if s.cycle else None) or s.at for s in closing}
+        stamps = [at.isoformat() for at in when.values()]
+        with connection.cursor() as cursor:
+            cursor.execute(CLOSE_SPELLS, [numbers(when), texts(stamps)])
+            for lead, ended_at in cursor.fetchall():
+                when[lead] = max(when[lead], ended_at)
+        for row in (row for s in closing for row in s.rows if isinstance(row, Spell)):
+            # Who waited for the lock asked earlier than the spell began that they end.
+            row.began_at = max(row.began_at, when[row.lead_id])
+
+
+CLOSE_SPELLS = """
+UPDATE leads_spell s SET ended_at = greatest(v.at, s.began_at) FROM unnest(%s::bigint[], %s::timestamptz[]) AS v(lead, at)
+WHERE s.lead_id = v.lead AND s.ended_at IS NULL RETURNING s.lead_id, s.ended_at
+"""
 
 
 def turn(

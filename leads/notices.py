@@ -13,6 +13,7 @@ from accounts import telling
 from accounts.models import Message, Role, User, Way
 from accounts.telling import EVERYWHERE, IN_PAGE, Kind, Named
 from accounts.words import count
+from accounts.writing import fresh
 from leads.models import Lead, Spell, Task
 
 REPS = (Role.SDR, Role.AE, Role.CSM, Role.MANAGER)
@@ -104,7 +105,8 @@ def notice(to: User | None, kind: str, key: str, *, at: datetime, lead: int | No
     """Return the row that tells one person one thing, none for nobody. `key` says what happened: it is told once."""
     if to is None or not to.is_active:
         return []
-    return [Message(to=to, kind=kind, lead_id=lead, data=data, created_at=at, dedupe_key=f"{kind}:{key}:{to.pk}"[:120])]
+    once = f"{kind}:{key}:{to.pk}"[:120]
+    return [fresh(Message, to_id=to.pk, kind=kind, lead_id=lead, data=data, created_at=at, dedupe_key=once)]
 
 
 def at_assignment(step) -> list[Message]:
@@ -121,8 +123,8 @@ def at_assignment(step) -> list[Message]:
     clock = next((t for t in clocks if t.kind == Task.Kind.RESPONSE and t.done_at is None), None)
     data = {"due": clock.due_at.isoformat()} if clock else {}
     return [
-        Message(
-            to=spell.owner, kind="assigned", lead_id=step.lead.pk, data=data, created_at=step.turn.recorded_at,
+        fresh(
+            Message, to_id=spell.owner_id, kind="assigned", lead_id=step.lead.pk, data=data, created_at=step.turn.recorded_at,
             dedupe_key=f"sla:{clock.pk if clock else 0}:{spell.pk}:0",
         )
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django_fsm import TransitionNotAllowed
 
 from accounts.models import Account, Event, Team, User
+from accounts.writing import fresh
 from leads import permissions, policies
 from leads.models import Cycle, Lead, LeadStatus, Outcome, Spell, Task
 from leads.refusals import Forbidden, Refused
@@ -84,8 +85,8 @@ class Step:
     def record(self, kind: str, *, at: datetime | None = None, **facts) -> None:
         """Put one thing that happened on record."""
         at = at or self.at
-        event = Event(
-            kind=kind, at=at, recorded_at=max(self.turn.recorded_at, at), door=self.turn.door, lead_id=self.lead.pk,
+        event = fresh(
+            Event, kind=kind, at=at, recorded_at=max(self.turn.recorded_at, at), door=self.turn.door, lead_id=self.lead.pk,
             actor_id=self.by.pk if self.by else None, account_id=self.lead.account_id, **facts,
         )  # fmt: skip
         self.events.append((event, self.new_cycle or self.cycle))
@@ -105,7 +106,10 @@ class Step:
         """Put the lead in someone's hands. A change of hands raises the version, so that open forms notice."""
         if (self.lead.owner_id, self.lead.team_id) != (owner.pk if owner else None, team.pk if team else None):
             self.lead.version = self.was_version + 1
-        self.lead.owner, self.lead.team = owner, team
+        if owner is not None or self.lead.owner_id is not None:
+            self.lead.owner = owner
+        if team is not None or self.lead.team_id is not None:
+            self.lead.team = team
 
     def begin_cycle(
         self, trigger: str, *, owner, team=None, how: str = Spell.How.ASSIGNED, pool=None, starts_clock=True, policy_name: str = ""
@@ -161,7 +165,7 @@ class Step:
     def end_cycle(self, outcome: str, *, reason=None, **facts) -> None:
         """End the open round: its outcome, its spell, its open tasks. No earlier than the last hands took it, however late a sweep is."""
         cycle = self.cycle
-        began = (self.lead.status_since, self.lead.held_since, cycle.assigned_at)
+        began = (self.lead.status_since, self.turn.held_since.get(self.lead.pk), cycle.assigned_at)
         cycle.ended_at = self.at = max(self.at, *filter(None, began))
         cycle.outcome, cycle.reason, cycle.ended_by = outcome, reason, self.by
         cycle.nurture_kind = reason.nurture_kind if reason and outcome == Outcome.NURTURE else ""

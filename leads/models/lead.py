@@ -12,6 +12,7 @@ from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from accounts.models import Account, NurtureKind, Reason, Team, User
 from accounts.names import fold
+from accounts.reading import as_read
 from accounts.relations import OPEN_WORK, PERSONAL, RECORD, Fate
 
 
@@ -218,6 +219,17 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     def __str__(self):
         return self.name
 
+    @classmethod
+    def from_db(cls, db, field_names, values, *, fetch_mode=None):
+        """Make a lead of what was read, the short way where all of it was."""
+        if len(values) != len(cls._meta.concrete_fields):
+            return super().from_db(db, field_names, values, fetch_mode=fetch_mode)
+        lead = as_read(cls, db, field_names, values)
+        if fetch_mode is not None:
+            lead._state.fetch_mode = fetch_mode
+        lead._update_initial_state()
+        return lead
+
     @property
     def name(self) -> str:
         return (
@@ -245,6 +257,11 @@ class Lead(ConcurrentTransitionMixin, models.Model):
         if self.status == LeadStatus.WORKING:
             return f"Working {self.motion[0].upper()}"
         return self.get_status_display()
+
+    @property
+    def state_fields(self):
+        """The one there is; without this it is looked for among all fields at every row that is read."""
+        return (self._meta.get_field("status"),)
 
     # The transitions. Each names who may be where; which person may, and what must be true across rows, is the process's to say.
 

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from accounts.bulk import numbers
 from accounts.lines import Lines
 from accounts.models import Absence, Door, Membership, Role, Team, User
+from accounts.reading import read
 from accounts.workdays import is_on_shift, next_shift
 from leads import routing
 from leads.assignment import _Receiver, change_hands
@@ -199,8 +201,8 @@ class Hands:
         self._absences: dict[int, list[Absence]] = {}
         self.teams_of: dict[int, list[int]] = {}
         owners = {s.lead.owner_id for s in self.turn.steps if s.lead.owner_id}
-        cycles = [s.lead.cycle_id for s in self.turn.steps]
-        for spell in Spell.objects.filter(cycle__in=cycles, role="development").order_by("pk"):
+        cycles = numbers(s.lead.cycle_id for s in self.turn.steps if s.lead.cycle_id)
+        for spell in read(Spell, "WHERE cycle_id = ANY(%s::bigint[]) AND role = 'development' ORDER BY id", [cycles]):
             self._spells.setdefault(spell.lead_id, []).append(spell)
         rows = Membership.objects.filter(user__in=owners, team__is_active=True).exclude(team__kind=Team.Kind.PRODUCT)
         for user, team in rows.order_by("-team__kind", "team_id").values_list("user_id", "team_id"):

@@ -115,7 +115,9 @@ def at_assignment(step) -> list[Message]:
     Nobody is told of what they took themselves, or what another message of this turn tells them.
     """
     spell = next((row for row in reversed(step.rows) if isinstance(row, Spell)), None)
-    if spell is None or spell.owner is None or spell.how == Spell.How.RETURNED or spell.owner == step.by:
+    if spell is None or spell.owner_id is None or spell.how == Spell.How.RETURNED:
+        return []
+    if step.by is not None and spell.owner_id == step.by.pk:
         return []
     if any(isinstance(row, Message) and row.to_id == spell.owner_id for row in step.rows):
         return []

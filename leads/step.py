@@ -144,17 +144,11 @@ class Step:
 
     def begin_spell(self, owner, team, how, pool=None, at=None) -> None:
         at = max(at or self.at, self.lead.status_since)
-        self.add(
-            Spell(
-                lead=self.lead,
-                cycle=self.new_cycle or self.cycle,
-                owner=owner,
-                team=team,
-                pool=pool,
-                how=how,
-                began_at=at,
-            )
-        )
+        facts = {"owner_id": owner.pk if owner else None, "team_id": team.pk if team else None, "pool_id": pool.pk if pool else None}
+        spell = fresh(Spell, lead_id=self.lead.pk, cycle_id=self.lead.cycle_id, how=how, began_at=at, **facts)
+        if self.new_cycle:
+            spell.cycle = self.new_cycle  # numbered when it is written
+        self.add(spell)
 
     def start_untold(self, at: datetime) -> None:
         """Start the work where it is known that they were worked and not by what: history without its touches."""

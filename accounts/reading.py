@@ -48,7 +48,9 @@ class _Table:
         fields, quote = model._meta.concrete_fields, connection.ops.quote_name
         changed = [f.name for f in fields if f.get_db_converters(connection) or _is_changed(f)]
         if changed or model.__init__ is not models.Model.__init__:
-            raise TypeError(f"{model.__name__} is read by a queryset: {', '.join(changed) or 'it makes its rows itself'}")
+            raise TypeError(
+                f"{model.__name__} is read by a queryset: {', '.join(changed) or 'it makes its rows itself'}"
+            )
         self.names = [f.attname for f in fields]
         self.start = f"SELECT {', '.join(quote(f.column) for f in fields)} FROM {quote(model._meta.db_table)}"
 

@@ -97,7 +97,10 @@ def _take_numbers(rows: Sequence[models.Model], fields: Iterable[models.Field]) 
         if not field.is_relation:
             continue
         for row in rows:
-            if getattr(row, field.attname) is None and (related := field.get_cached_value(row, default=None)) is not None:
+            if (
+                getattr(row, field.attname) is None
+                and (related := field.get_cached_value(row, default=None)) is not None
+            ):
                 if related.pk is None:
                     raise ValueError(f"{field.name} of {row.__class__.__name__} is not written yet")
                 setattr(row, field.attname, related.pk)

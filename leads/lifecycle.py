@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import FETCH_PEERS
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from accounts.bulk import numbers, texts
+from accounts.bulk import numbers
 from accounts.models import Account, Door, Event, Message, User
 from accounts.reading import read
 from accounts.writing import Overtaken, changed, insert_each, update_each, values_of
-from leads import deadlines, notices, policies
+from leads import deadlines, notices, policies, spells
 from leads.models import ContactRole, Credit, Cycle, Lead, Note, Policy, Qualification, Signal, Spell, Task, Touch
 from leads.refusals import Forbidden, Refused, Stale
 from leads.step import Step
@@ -136,7 +136,11 @@ class Turn:
         ids = self.ids = [lead.pk for lead in leads]
         # Read only once the locks are held: a row that is joined to one waited for would still be as it was before the wait.
         rounds = numbers(lead.cycle_id for lead in leads if lead.cycle_id)
-        cycles = {cycle.pk: cycle for cycle in read(Cycle, "WHERE id = ANY(%s::bigint[])", [rounds])} if rounds != "{}" else {}
+        cycles = (
+            {cycle.pk: cycle for cycle in read(Cycle, "WHERE id = ANY(%s::bigint[])", [rounds])}
+            if rounds != "{}"
+            else {}
+        )
         for task in read(Task, "WHERE lead_id = ANY(%s::bigint[]) AND done_at IS NULL ORDER BY id", [numbers(ids)]):
             self.tasks.setdefault(task.lead_id, []).append(task)
             self.before[Task][task.pk] = values_of(task, TASK_FIELDS)
@@ -158,7 +162,7 @@ class Turn:
         for step in steps:
             deadlines.keep(step)
             policies.keep(step)
-        self._close_spells([s for s in steps if s.closes_spell])
+        spells.close([s for s in steps if s.closes_spell])
         self._update([task for s in steps for task in s.changed_tasks.values()], TASK_FIELDS)
         self._update([s.cycle for s in steps if s.cycle_changed], CYCLE_FIELDS)
         for cycle in insert_each([s.new_cycle for s in steps if s.new_cycle]):
@@ -190,26 +194,6 @@ class Turn:
         names = changed(rows, fields, self.before[type(rows[0])]) if rows else []
         if names or guard:
             update_each(rows, names or list(guard), guard=guard)
-
-    def _close_spells(self, closing: list[Step]) -> None:
-        """End the open spells of these leads, none before it began; what follows them begins no earlier."""
-        if not closing:
-            return
-        when = {s.lead.pk: (s.cycle.ended_at if s.cycle else None) or s.at for s in closing}
-        stamps = [at.isoformat() for at in when.values()]
-        with connection.cursor() as cursor:
-            cursor.execute(CLOSE_SPELLS, [numbers(when), texts(stamps)])
-            for lead, ended_at in cursor.fetchall():
-                when[lead] = max(when[lead], ended_at)
-        for row in (row for s in closing for row in s.rows if isinstance(row, Spell)):
-            # Who waited for the lock asked earlier than the spell began that they end.
-            row.began_at = max(row.began_at, when[row.lead_id])
-
-
-CLOSE_SPELLS = """
-UPDATE leads_spell s SET ended_at = greatest(v.at, s.began_at) FROM unnest(%s::bigint[], %s::timestamptz[]) AS v(lead, at)
-WHERE s.lead_id = v.lead AND s.ended_at IS NULL RETURNING s.lead_id, s.ended_at
-"""
 
 
 def turn(

@@ -144,7 +144,11 @@ class Step:
 
     def begin_spell(self, owner, team, how, pool=None, at=None) -> None:
         at = max(at or self.at, self.lead.status_since)
-        facts = {"owner_id": owner.pk if owner else None, "team_id": team.pk if team else None, "pool_id": pool.pk if pool else None}
+        facts = {
+            "owner_id": owner.pk if owner else None,
+            "team_id": team.pk if team else None,
+            "pool_id": pool.pk if pool else None,
+        }
         spell = fresh(Spell, lead_id=self.lead.pk, cycle_id=self.lead.cycle_id, how=how, began_at=at, **facts)
         if self.new_cycle:
             spell.cycle = self.new_cycle  # numbered when it is written

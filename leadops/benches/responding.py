@@ -6,12 +6,14 @@ Called by `manage.py bench response`, in a scratch database that it fills. Two h
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from django.db import connection
 
 from accounts import sweeping
 from accounts.models import Door, Membership, Role, Team, User
 from leadops.benches import importing
+from leadops.chaos.crew import fork, wait
 from leadops.scratch import scratch_database
 from leads import assignment, intake
 from leads.models import Lead, RoutingRule, Task
@@ -19,6 +21,7 @@ from leads.response_sweeps import RESPONSE
 
 FIRST = datetime(2040, 3, 5, 12, tzinfo=UTC)  # a Monday, after everything that fills the database
 REPS, ARRIVE = 20, 300
+AT_ONCE = 8  # processes that take in people at the same time
 OURS, THEIRS = "swept", "statement"
 
 
@@ -27,9 +30,10 @@ def main(say: Callable[[str], None], leads: int, due: int) -> None:
     with scratch_database("bench"):
         began = time.perf_counter()
         importing.fill(leads)
-        rate, one = _route(due)
+        rate, one, many = _route(due)
         say(f"{leads:,} leads, {due:,} due twice over, made in {time.perf_counter() - began:.0f} s")
-        say(f"routed: {rate:,.0f} a second in batches, {one:,.0f} a second one by one through intake (asked: 50)")
+        say(f"routed: {rate:,.0f} a second in batches")
+        say(f"one by one through intake: {one:,.0f} a second, {many:,.0f} by {AT_ONCE} processes at once (asked: 50)")
         for what, at, statement in (
             ("15 minutes before the target", FIRST + timedelta(minutes=105), TELL),
             ("at the target", FIRST + timedelta(minutes=120), TELL),
@@ -39,8 +43,8 @@ def main(say: Callable[[str], None], leads: int, due: int) -> None:
             say(f"{what}: {done:,} in {took:.2f} s, {took / floor:.1f} times one statement of {floor:.2f} s (asked: 4)")
 
 
-def _route(due: int) -> tuple[float, float]:
-    """Route twice as many as are to be due, and a few by intake; return both rates."""
+def _route(due: int) -> tuple[float, float, float]:
+    """Route twice as many as are to be due, and a few by intake, by one and by many processes; return the rates."""
     pool = Team.objects.create(name="Bench", kind="pool", manager=_person("bench-manager", Role.MANAGER))
     reps = [_person(f"bench-rep-{n}", Role.SDR) for n in range(REPS)]
     Membership.objects.bulk_create(Membership(user=rep, team=pool) for rep in reps)
@@ -57,10 +61,21 @@ def _route(due: int) -> tuple[float, float]:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     began = time.perf_counter()
+    _arrive("one")
+    one = ARRIVE / (time.perf_counter() - began)
+    began = time.perf_counter()
+    children = [fork(partial(_arrive, f"of{n}x")) for n in range(AT_ONCE)]
+    ended = [wait(child) for child in children]
+    if any(ended):
+        raise SystemExit("Somebody could not be taken in.")
+    return rate, one, AT_ONCE * ARRIVE / (time.perf_counter() - began)
+
+
+def _arrive(who: str) -> None:
+    """People ask for us, one after the other, each at a company of their own."""
     for n in range(ARRIVE):
-        row = intake.make_row({"email": f"bench{n}@bench{n}.no", "last_name": "Bench"}, kind="hand_raise", what="demo")
+        row = intake.make_row({"email": f"ask@{who}{n}.no", "last_name": "Bench"}, kind="hand_raise", what="demo")
         intake.take([row], by=None, at=FIRST + timedelta(days=20), door=Door.API)
-    return rate, ARRIVE / (time.perf_counter() - began)
 
 
 def _person(name: str, role: str) -> User:

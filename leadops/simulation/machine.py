@@ -39,5 +39,4 @@ def _bounds_restored() -> Iterator[None]:
         cursor.execute(f"SELECT {', '.join(f'current_setting({name!r})' for name in BOUNDS)}")
         before = cursor.fetchone()
         yield
-        for name, value in zip(BOUNDS, before, strict=True):
-            cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+        cursor.execute(f"SELECT {', '.join(f'set_config({name!r}, %s, true)' for name in BOUNDS)}", before)

@@ -1,19 +1,16 @@
 """The rows of the meetings' pages: what stands in a line, and what may be pressed on it."""
 
-from datetime import timedelta
-
 from django.urls import reverse
 
 from accounts.models import Disposition, Reason
+from leads.dispositions import LATER
 from leads.views.slots import sale_page
 from meetings import permissions
+from meetings.closing import CRITERIA
+from meetings.credit import CLAIM_AFTER, CONTEST_WITHIN
 from meetings.models import HandOff, HandOffPoint, Meeting, MeetingStatus
+from meetings.outcomes import CORRECT_WITHIN
 from meetings.views.words import badge, cards_of, clock, due, pack, when
-
-LATER = ("manager", "revops")
-CLAIM_AFTER = timedelta(hours=48)
-CONTEST_WITHIN = timedelta(days=5)
-CORRECT_WITHIN = timedelta(hours=24)
 
 
 def meetings(place, rows: list[Meeting]) -> list[dict]:
@@ -96,16 +93,10 @@ def hand_off(place, row: HandOff) -> dict:
         "to": row.receiver.get_short_name() if row.receiver else "",
         "lead": row.lead.name if row.lead else "",
         "lead_url": reverse("lead", args=[row.lead_id]) if row.lead_id else "",
-        "missing": [MISSING.get(code, code) for code in row.missing],
+        "missing": [CRITERIA.get(code, code) for code in row.missing],
         "may": permissions.can(place.user, "answer", row),
         "is_success": row.kind == HandOff.Kind.SUCCESS,
     }
-
-
-MISSING = {
-    "contract_end": "when the contract ends", "contact": "who decides there", "need": "the clear need", "systems": "the systems in place",
-    "size": "the size",
-}  # fmt: skip
 
 
 def reasons() -> list[dict]:

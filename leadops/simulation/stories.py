@@ -151,12 +151,12 @@ def held_and_kept(world: World) -> None:
         .stopped(d(8.7), "call"))
     (tale(world, "Graham Sinclair", "VP Sales", "Pennine Labs", "United Kingdom", UK.format(903), rep="ben")
         .asked(d(4), "demo", "Does it talk to SAP?")
-        .touched(d(3.8), "call", "interested", "Talks to two of our colleagues already.", then=d(1), what="Sort out who talks to them")
-        .noted(h(3), "@ana same group as one of yours (Brecon Water), shall we talk before I call?"))
+        .touched(d(3.8), "call", "interested", "Talks to two of our colleagues already.", then=d(1), what="Sort out who talks to them"))
     (tale(world, "Denise Castillo", "Head of Customer Service", "Redwood Outfitters", "United States", US.format(117))
         .asked(d(7), "demo", "Demo for three.")
         .touched(d(6.8), "call", "interested", "Uses a competitor until June.", then=d(2), what="Send the switch plan")
-        .noted(h(4), "@cleo they want a word with a reference in retail. Whom can we ask?"))
+        .noted(h(4), "@cleo they want a word with a reference in retail. Whom can we ask?")
+        .noted(h(3), "@ana Marchbank Retail knows them, I asked. Call me before you write.", by="cleo"))
 
 
 def of_colleagues(world: World) -> None:

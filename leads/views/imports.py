@@ -12,6 +12,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import clock
+from accounts.context import address
 from accounts.models import Batch, BatchRow, Team
 from accounts.permissions import Scope, allowed, people_of, teams_of
 from accounts.record_keeping import record_export
@@ -129,7 +130,10 @@ def imports(request):
         batches = batches.filter(pk__lt=int(older))
     rows = list(batches[: LIST + 1])
     pager = {"older": f"?older={rows[LIST - 1].pk}"} if len(rows) > LIST else {}
-    return render(request, "leads/imports.html", {"batches": rows[:LIST], "pager": pager, "now": clock.now()})
+    history = address("histories") if allowed(request.user, "leads.assign") & Scope.ALL else None
+    return render(
+        request, "leads/imports.html", {"batches": rows[:LIST], "pager": pager, "now": clock.now(), "history": history}
+    )
 
 
 @require_http_methods(["GET", "POST"])

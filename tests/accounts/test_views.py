@@ -195,6 +195,10 @@ BUILT = {
     "Import": "imports",
     "Overview": "overview",
     "Rules and people": "admin:index",
+    "Meetings": "meetings",
+    "Opportunities": "opportunities",
+    "My numbers": "my-numbers",
+    "Reports": "reports",
 }
 
 
@@ -205,5 +209,5 @@ def test_the_way_to_a_page_is_shown_to_those_who_may_go_there_and_once_it_is_bui
 
 
 def test_the_page_one_is_on_is_marked(lena):
-    assert [entry["current"] for entry in navigation(lena, "/overview/")] == [True]
-    assert [entry["current"] for entry in navigation(lena, "/account/")] == [False]
+    assert [entry["current"] for entry in navigation(lena, "/overview/")] == [True, False]
+    assert [entry["current"] for entry in navigation(lena, "/account/")] == [False, False]

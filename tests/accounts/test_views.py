@@ -195,10 +195,6 @@ BUILT = {
     "Import": "imports",
     "Overview": "overview",
     "Rules and people": "admin:index",
-    "Meetings": "meetings",
-    "Opportunities": "opportunities",
-    "My numbers": "my-numbers",
-    "Reports": "reports",
 }
 
 

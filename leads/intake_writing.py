@@ -34,15 +34,16 @@ def reserve(cursor, model: type[models.Model], number: int) -> list[int]:
 def sources_of(rows: Iterable[IntakeRow], at: datetime) -> dict[Pair, tuple[int | None, int | None]]:
     """Return the source and campaign of every pair of names, made on demand. A blank one is none, not the word *unknown*.
 
+    A campaign without a source hangs below the source without a name: it is no source itself, whatever it is called.
     At most six queries.
     """
     pairs = {(row.source, row.campaign) for row in rows}
     with connection.cursor() as cursor:
-        top = _named(cursor, {(None, source) for source, _campaign in pairs if source}, at)
+        top = _named(cursor, {(None, source) for source, campaign in pairs if source or campaign}, at)
         below = {(top.get((None, source)), campaign) for source, campaign in pairs if campaign}
         campaigns = _named(cursor, below, at)
     return {
-        (source, campaign): (top.get((None, source)), campaigns.get((top.get((None, source)), campaign)))
+        (source, campaign): (top[None, source] if source else None, campaigns.get((top.get((None, source)), campaign)))
         for source, campaign in pairs
     }
 

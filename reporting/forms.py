@@ -51,7 +51,7 @@ class Asked(forms.Form):
         kept = [d for d in metric.relation.dimensions if sees or not d.is_people] if metric else []
         self.fields["by"].choices = [("", "As usual"), ("all", "Not at all"), *((d.name, d.title) for d in kept)]
         sources = Source.objects.order_by("name").values_list("pk", "name", "parent_id")[: 2 * MANY]
-        self._choose("source", [(pk, name) for pk, name, parent in sources if parent is None])
+        self._choose("source", [(pk, name) for pk, name, parent in sources if parent is None and name])
         self._choose("campaign", [(pk, name) for pk, name, parent in sources if parent is not None])
         self._choose("rep", _people(user))
         self._choose("team", _teams(user))

@@ -162,7 +162,7 @@ class TryForm(forms.Form):
     domain = forms.CharField(label="Company's domain", required=False)
     segment = forms.CharField(required=False)
     region = forms.CharField(required=False)
-    source = forms.ModelChoiceField(Source.objects.filter(parent__isnull=True)[:200], required=False)
+    source = forms.ModelChoiceField(Source.objects.named()[:200], required=False)
     score = forms.IntegerField(min_value=0, max_value=100, required=False)
     draft = forms.BooleanField(label="By the draft", required=False)
 

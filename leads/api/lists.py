@@ -145,14 +145,14 @@ class Sources(Refusing):
     def get(self, request):
         """List sources and campaigns, oldest first."""
         said = self.asked()
-        found = Source.objects.select_related("parent")
+        found = Source.objects.exclude(name="").select_related("parent")
         if said.get("source"):
             found = found.filter(parent__name=said["source"])
         return self.listed(found, _source, newest_first=False, said=said)
 
 
 def _source(row: Source) -> dict:
-    return {"id": row.pk, "name": row.name, "source": row.parent.name if row.parent else None}
+    return {"id": row.pk, "name": row.name, "source": (row.parent and row.parent.name) or None}
 
 
 class ReasonOut(serializers.Serializer):

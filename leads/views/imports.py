@@ -185,7 +185,7 @@ def columns(request, pk: int):
         }
         for place, column in enumerate(batch.header)
     ]
-    sources = Source.objects.filter(parent__isnull=True).values_list("name", flat=True)[:300]
+    sources = Source.objects.named().values_list("name", flat=True)[:300]
     context = {
         "batch": batch,
         "form": form,

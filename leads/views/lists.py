@@ -47,7 +47,7 @@ class Filters(forms.Form):
 
     def __init__(self, data, user: User):
         super().__init__(data)
-        sources = Source.objects.filter(parent__isnull=True).values_list("pk", "name")[:MANY]
+        sources = Source.objects.named().values_list("pk", "name")[:MANY]
         self.fields["source"].choices = [("", "Any"), *sources]
         self._choose("owner", _people(user))
         self._choose("team", _teams(user))

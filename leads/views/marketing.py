@@ -39,7 +39,7 @@ class AudienceForm(forms.Form):
     def __init__(self, data):
         super().__init__(data)
         reasons = Reason.objects.filter(disposition="nurture").order_by("order", "pk").values_list("pk", "label")
-        sources = Source.objects.filter(parent__isnull=True).values_list("pk", "name")[:MANY]
+        sources = Source.objects.named().values_list("pk", "name")[:MANY]
         self.fields["reason"].choices = [("", "Any"), *reasons]
         self.fields["source"].choices = [("", "Any"), *sources]
 
@@ -124,13 +124,15 @@ def campaigns(request):
 def _all(after: str, seen) -> dict:
     """One page of sources. Counting stops at a thousand."""
     some = ArraySubquery(seen.filter(source=OuterRef("pk")).values("pk")[: ENOUGH + 1])
-    sources = Source.objects.filter(parent__isnull=True, name__gt=after[:120].replace("\x00", "")).order_by("name")
+    sources = Source.objects.filter(parent__isnull=True).order_by("name")
+    if after := after[:120].replace("\x00", ""):
+        sources = sources.filter(name__gt=after)
     sources = sources.annotate(number=Func(some, function="cardinality", output_field=IntegerField()))
     rows = list(sources.annotate(below=Count("campaigns"))[: SOURCES + 1])
     here = reverse("campaigns")
     pager = {"older": f"{here}?{urlencode({'after': rows[SOURCES - 1].name})}"} if len(rows) > SOURCES else {}
     listed = [
-        _row(source.name, source.number, "source", source.pk)
+        _row(str(source), source.number, "source", source.pk)
         | {"below": source.below, "below_url": f"{here}?source={source.pk}"}
         for source in rows[:SOURCES]
     ]
@@ -142,7 +144,12 @@ def _of(pk: int, seen) -> dict:
     source = Source.objects.filter(pk=pk, parent__isnull=True).first()
     if source is None:
         raise Http404("no such source")
-    counted = seen.filter(source=source).order_by().values_list("campaign").annotate(number=Count("pk"))
+    counted = (
+        seen.filter(source=source if source.name else None)
+        .order_by()
+        .values_list("campaign")
+        .annotate(number=Count("pk"))
+    )
     numbers = dict(counted)
     campaigns = source.campaigns.order_by("name")[:MANY]
     rows = [_row(campaign.name, numbers.get(campaign.pk, 0), "campaign", campaign.pk) for campaign in campaigns]

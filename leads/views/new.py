@@ -150,7 +150,7 @@ def _bring_in(request, form_class, template, effect):
 
 def _shown(desk, form, template):
     """Draw the form, with what is wrong. A token that was no token is replaced, so that the next press can count."""
-    sources = Source.objects.filter(parent__isnull=True).values_list("name", flat=True)[:MANY]
+    sources = Source.objects.named().values_list("name", flat=True)[:MANY]
     token = desk.token if not form.is_bound or "token" in form.errors else form.data["token"]
     context = {"form": form, "sources": sources, "token": token, "now": desk.at}
     return render(desk.request, template, context, status=422 if form.errors else 200)

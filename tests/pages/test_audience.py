@@ -149,6 +149,18 @@ def test_campaigns_are_counted_as_far_as_one_sees_them_and_lead_to_their_leads(h
     assert rita.get("/campaigns/?source=99999").status_code == 404
 
 
+def test_campaigns_without_a_source_stand_below_a_blank_one_that_nobody_is_offered(house, client_of):
+    blank = Source.objects.create(name="")
+    letter = Source.objects.create(name="Letter of May", parent=blank)
+    LeadFactory(source=None, campaign=letter)
+    rita = client_of(house.rita)
+
+    assert f'href="/campaigns/?source={blank.pk}">1<' in rita.get("/campaigns/").content.decode()
+    assert f'href="/leads/?campaign={letter.pk}">1<' in rita.get(f"/campaigns/?source={blank.pk}").content.decode()
+    for url in ("/leads/", "/audience/", "/reports/pick-up/"):
+        assert f'<option value="{blank.pk}"' not in rita.get(url).content.decode()
+
+
 def queries(client, url: str) -> int:
     with CaptureQueriesContext(connection) as counted:
         assert client.get(url).status_code == 200

@@ -55,7 +55,7 @@ def reports(request):
         raise PermissionDenied("You have no figures here.")
     groups = [{"title": title, "metrics": [METRICS[name] for name in names]} for title, names in GROUPS]
     is_own = not permissions.can_see_overview(request.user)
-    context = {"groups": groups, "is_own": is_own, "shows_pay": permissions.sees_people(request.user)}
+    context = {"groups": groups, "is_own": is_own, "sees_people": permissions.sees_people(request.user)}
     return render(request, "reporting/reports.html", context)
 
 

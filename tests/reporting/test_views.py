@@ -116,3 +116,12 @@ def test_counting_twice_leaves_what_counting_once_leaves(house, leads):
     counting.count(at)
     assert set(Figure.objects.values_list("kind", "day", "key", "value")) == once
     assert sum(value for kind, _day, _key, value in once if kind == "count") == Lead.objects.filter(gone_as="").count()
+
+
+@pytest.mark.parametrize(("name", "sees"), [("cleo", True), ("rita", True), ("mark", False), ("lena", False)])
+def test_the_list_of_reports_leads_only_where_one_may_go(house, client_of, name, sees):
+    client = client_of(house.people[name])
+    page = client.get("/reports/").content.decode()
+    offered = [url for url in ("/reports/two/", "/reports/pay/") if f'href="{url}"' in page]
+    assert offered == (["/reports/two/", "/reports/pay/"] if sees else [])
+    assert [client.get(url).status_code for url in offered] == [200] * len(offered)

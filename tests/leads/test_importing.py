@@ -280,6 +280,13 @@ class TestRunning:
         assert batch.counts["sources"] == {"unknown": [1, 0, 0], "": [2, 0, 0]}
         assert list(Lead.objects.order_by("email").values_list("source__name", flat=True)) == ["unknown", None, None]
 
+    def test_a_campaign_of_a_blank_source_is_no_source(self):
+        bring("email,source,campaign\na@b.no,web,May\nb@b.no,,web\nc@b.no,,May\n")
+        assert list(Source.objects.named().values_list("name", flat=True)) == ["web"]
+        found = Lead.objects.order_by("email").values_list("source__name", "campaign__parent__name", "campaign__name")
+        assert list(found) == [("web", "web", "May"), (None, "", "web"), (None, "", "May")]
+        assert bring("email,source,campaign\nb@b.no,,web\n").counts["unchanged"] == 1
+
     def test_several_columns_of_one_field_say_the_first_that_is_not_blank(self):
         bring(
             "id,mobile,desk\n1,,+4930123456\n2,+4915123456789,+4930123456\n",
@@ -452,6 +459,11 @@ class TestTheCommand:
             ["(blank)", "1", "1", "0", "0"],
             ["unknown", "1", "1", "0", "0"],
         ]
+
+    def test_says_which_columns_it_does_not_read(self, run):
+        lines = run("email,Quelle,shoe size\na@b.no,web,42\n", "--source", "list")
+        assert lines[1:3] == ["columns: email -> email", "not read: Quelle, shoe size"]
+        assert "not read" not in "\n".join(run("email\na@b.no\n", "--source", "list"))
 
     def test_saves_nothing_on_a_dry_run(self, run):
         before = everything()

@@ -107,6 +107,8 @@ class Command(BaseCommand):
             self.stdout.write(f"preset: {PRESETS[told['preset']].label}")
         read = [f"{column} -> {name}" for column, name in told["map"].items() if name]
         self.stdout.write(f"columns: {', '.join(read) or 'none'}")
+        if unread := [column for column in batch.header if not told["map"].get(column)]:
+            self.stdout.write(f"not read: {', '.join(unread)}")
 
     def _say_what(self, batch: Batch) -> None:
         number = batch.counts["rejected"]

@@ -69,6 +69,26 @@ def test_a_key_pressed_the_moment_something_appears_finds_it_alive(at_screen, ho
     assert ended(lead) == ("nurture", "budget_later", "interested")
 
 
+def test_g_and_a_letter_go_to_a_page_and_are_listed(at_screen, house):
+    lead = given(house.ana, ago=2 * HOUR)
+    page = at_screen(house.ana)
+    page.goto("/queue/")
+    page.keyboard.press("g")
+    page.keyboard.press("n")
+    expect(page.locator("#act-h")).to_have_text("What happened?")
+    page.keyboard.press("?")
+    expect(page.locator("#keylist")).to_contain_text("Go to Leads")
+    page.keyboard.press("Escape")
+
+    page.keyboard.press("g")
+    page.keyboard.press("l")
+    page.wait_for_url("**/leads/")
+    page.keyboard.press("g")
+    page.keyboard.press("q")
+    page.wait_for_url("**/queue/")
+    expect(page.locator("#lead-name")).to_have_text(lead.name)
+
+
 def test_in_four_taps(at_screen, house):
     lead = given(house.ana, phone="+4791244018")
     page = at_screen(house.ana, width=360, has_touch=True, is_mobile=True)

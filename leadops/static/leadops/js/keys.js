@@ -31,6 +31,14 @@ function press(key, repeat) {
   return true;
 }
 
+// "g" and a letter go to a page of the top bar; a letter that leads nowhere does nothing, rather than what it does alone.
+let goingUntil = 0;
+function go(key) {
+  const link = [...document.querySelectorAll(`[data-go="${CSS.escape(key)}"]`)].find(seen);
+  goingUntil = 0;
+  link?.click();
+}
+
 // Ctrl+Enter in a note: sends the form, or, where an outcome is still to be chosen, lights the outcomes.
 function send(form) {
   const first = [...(form?.querySelectorAll("[data-acts]") ?? [])].find(seen);
@@ -70,7 +78,9 @@ addEventListener("keydown", (e) => {
   const inList = e.target.closest?.(".list");
   if (inList && (e.key === "ArrowDown" || e.key === "ArrowUp")) { move(e.key === "ArrowDown" ? 1 : -1); e.preventDefault(); return; }
   if (page.dataset.keys === "off") return;
-  if (e.key === "j" || e.key === "k") { move(e.key === "j" ? 1 : -1); e.preventDefault(); }
+  if (performance.now() < goingUntil) { go(e.key); e.preventDefault(); }
+  else if (e.key === "g") { goingUntil = performance.now() + 2000; say("Go where? Press a letter"); e.preventDefault(); }
+  else if (e.key === "j" || e.key === "k") { move(e.key === "j" ? 1 : -1); e.preventDefault(); }
   else if (e.key === "z") { if (!e.repeat) document.querySelector(".toast [data-undo]")?.click(); }
   else if (press(e.key, e.repeat)) e.preventDefault();
 });
@@ -194,6 +204,7 @@ addEventListener("click", (e) => {
   if (rows().length) { line("j", "Next lead"); line("k", "Lead before"); }
   if (document.querySelector("[data-undo]")) line("z", "Undo");
   for (const el of document.querySelectorAll("[data-key][data-does]")) if (seen(el)) line(el.dataset.key, el.dataset.does);
+  for (const el of document.querySelectorAll("[data-go]")) if (seen(el)) line(`g ${el.dataset.go}`, `Go to ${el.textContent}`);
   dialog.showModal();
 }, true);
 document.getElementById("keys-on")?.addEventListener("change", (e) => {

@@ -165,8 +165,10 @@ def stale(desk, lead: Lead, words: str, typed: dict):
     may_touch = permissions.can(desk.user, "touch", lead, at=desk.at)
     if not note:
         text = ""
-    elif may_touch and not may_note:
+    elif may_touch and not may_note and lead.is_open:
         text = "Your note is still here: log what you did with it."
+    elif not may_note:
+        text = "Your note is still here, to copy: this lead is no longer in your hands."
     else:
         text = "Your note is still here."
     kept = {"title": words, "text": text, "note": note, "can_add": bool(note) and may_note}

@@ -686,6 +686,22 @@ def test_a_managers_change_between_opening_and_saving_loses_nothing_and_says_wha
     assert (current(lead).status, Event.objects.count()) == ("working", events)
 
 
+@BOTH
+def test_a_note_for_a_round_somebody_else_ended_is_kept_without_promising_a_form_that_is_not_there(house, desk, script):
+    lead = worked(house.ana)
+    ana = desk(house.ana, script=script)
+    fields = ana.fields(lead, reason="budget_later", note="Spring budget")
+    dispositions.unqualify([lead], reason=reason("not_a_prospect"), by=house.cleo, note="A student", at=clock.now())
+
+    page = ana.press(lead, "nurture", fields).content.decode()
+
+    assert f"Cleo moved {lead.name} to Never at " in page
+    assert "Spring budget" in page
+    assert "Your note is still here, to copy: this lead is no longer in your hands." in page
+    assert "What happened?" not in page
+    assert current(lead).status == "unqualified"
+
+
 def test_an_act_refused_because_the_lead_left_takes_its_row_and_its_count_away(house, desk):
     lead, other = worked(house.ana), given(house.ana)
     ana = desk(house.ana)

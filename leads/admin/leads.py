@@ -139,9 +139,12 @@ class LeadAdmin(ReadOnlyAdmin):
         )
 
 
+STATES = {"": "–", **dict(LeadStatus.choices)}
+
+
 def _line(event: Event, actor: User | None, reason: Reason | None) -> str:
     what = event.kind.replace("_", " ")
     if event.kind == "transition":
-        what = f"{event.move.replace('_', ' ')}: {event.from_status} to {event.to_status}"
+        what = f"{event.move.replace('_', ' ')}: {STATES[event.from_status]} to {STATES[event.to_status]}"
     why = f", {reason}" if reason else ""
     return f"{what}{why}, by {actor or 'LeadOps'} ({event.get_door_display()})"

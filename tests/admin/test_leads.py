@@ -90,7 +90,7 @@ def test_no_form_of_the_admin_offers_a_state(house, rf):
 def test_the_page_of_a_lead_tells_its_record(house, client_of):
     lead = put(None, "nurture", owner=house.ana)
     text = client_of(house.cleo).get(page(lead)).content.decode()
-    assert "nurture: working to nurture, Budget not available for 6+ months, by Ana Berg (page)" in text
+    assert "nurture: Working to Not now, Budget not available for 6+ months, by Ana Berg (page)" in text
 
 
 def test_every_word_of_a_search_must_be_found(house, client_of):

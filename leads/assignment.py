@@ -163,12 +163,25 @@ def begin_inside(step: Step, receiver: _Receiver, trigger: str, transition: str,
     step.move(transition, data={"to": _pk(receiver.user), "team": _pk(receiver.team), "trigger": trigger, **data})
 
 
+def _goes_along(step: Step, task: Task, to: User) -> None:
+    for take in _meetings:
+        take(step, task, to)
+
+
+_meetings: list[Callable[[Step, Task, User], None]] = []
+
+
+def meetings_with(take: Callable[[Step, Task, User], None]) -> None:
+    """Say who lets the meeting of a task go along with its lead. Called once, when an app begins."""
+    _meetings[:] = [take]
+
+
 def change_hands(
     step: Step, receiver: _Receiver, note: str = "", restart_clock: bool = False, *, how: str = Spell.How.REASSIGNED,
     pool: Team | None = None, data: dict | None = None,
 ) -> None:  # fmt: skip
     """Put a lead in hand into other hands, within a turn: its round and clock go on, the new owner's spell begins (ROUTE-7)."""
-    lead, cycle = step.lead, step.cycle
+    lead, cycle, was = step.lead, step.cycle, step.lead.owner_id
     if (lead.owner_id, lead.team_id) == (_pk(receiver.user), _pk(receiver.team)):
         raise Refused(f"{lead.name} is already with {lead.owner or lead.team}.", "already")
     if restart_clock and not note:
@@ -191,7 +204,11 @@ def change_hands(
         if task.kind == Task.Kind.REVIEW and task.reason_id:  # whoever has it now is asked anew
             step.close_task(task, Task.Outcome.DROPPED)
             continue
-        if task.kind == Task.Kind.MEETING:  # whoever holds the meeting keeps it
+        if (
+            task.kind == Task.Kind.MEETING
+        ):  # whoever holds the meeting keeps it, unless the lead was theirs too (ROUTE-6)
+            if task.owner_id == was and receiver.user and how == Spell.How.REASSIGNED:
+                _goes_along(step, task, receiver.user)
             continue
         step.changed_tasks[task.pk] = task
         task.owner, task.team = receiver.user, receiver.team

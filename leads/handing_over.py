@@ -3,7 +3,7 @@
 Called by the page of a leave; the admin asks `held` before it switches somebody off.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,19 +26,30 @@ class Held:
     kept: int
     rows: int
     teams: tuple[str, ...]
+    meetings: int = 0
+    hand_offs: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.leads or self.kept or self.rows or self.teams)
+        return bool(self.leads or self.kept or self.rows or self.teams or self.meetings or self.hand_offs)
+
+
+_above: list[tuple[Callable[[User], dict[str, int]], Callable[..., Result]]] = []
+
+
+def also(held: Callable[[User], dict[str, int]], pass_on: Callable[..., Result]) -> None:
+    """Say what somebody holds above leads, by its name in `Held`, and how it is given to another. Called once, when an app begins."""
+    _above[:] = [(held, pass_on)]
 
 
 def held(user: User) -> Held:
-    """Count what a person holds. Five queries."""
+    """Count what a person holds. Seven queries and more: one for each role."""
     return Held(
         leads=in_hand(user).count(),
         tasks=Task.objects.filter(owner=user, done_at__isnull=True).count(),
         kept=beyond(user).count(),
         rows=sum(rows.count() for rows, _role in _owned(user)),
         teams=tuple(Team.objects.filter(manager=user, is_active=True).values_list("name", flat=True)),
+        **{name: number for count, _pass_on in _above for name, number in count(user).items()},
     )
 
 
@@ -50,7 +61,10 @@ def in_hand(user: User):
 def beyond(user: User):
     """Return the leads that are somebody's without being in work: kept, waiting for their word, of a role of theirs."""
     mine = Q(owner=user) & ~Q(status__in=LeadStatus.OPEN)
-    asked = Q(pk__in=Task.objects.filter(owner=user, done_at__isnull=True).exclude(lead__owner=user).values("lead"))
+    others = Task.objects.filter(owner=user, done_at__isnull=True).exclude(
+        kind=Task.Kind.MEETING
+    )  # a meeting is held above
+    asked = Q(pk__in=others.exclude(lead__owner=user).values("lead"))
     return Lead.objects.filter(mine | asked | Q(opportunity_owner=user) | Q(success_owner=user), gone_as="")
 
 
@@ -66,6 +80,7 @@ def hand_over(
     user: User, *, how: str, to: User | Team | None, rest: User | None, by: User, at: datetime, off: bool = False, door: str = Door.PAGE
 ) -> Result:  # fmt: skip
     """Hand over all that somebody holds: leads in work as `bulk.Change` says, everything else to `rest`. Then switch them off, if asked.
+    A meeting of who has its lead too goes along with it, every other to `rest`.
 
     All of it or, where a lead is refused, what could be moved: they stay switched on while they hold a lead. Raises Refused
     for the same person, a missing `rest`, teams they manage.
@@ -73,8 +88,8 @@ def hand_over(
     if user in (to, rest):
         raise Refused(f"Choose somebody else than {user}.", "to")
     before = held(user)
-    if (before.kept or before.rows) and rest is None:
-        raise Refused("Choose who gets what is not in work: kept leads, companies, opportunities.", "rest")
+    if (before.kept or before.rows or before.meetings or before.hand_offs) and rest is None:
+        raise Refused("Choose who gets what is not in work: kept leads, companies, opportunities, meetings.", "rest")
     if off and before.teams:
         raise Refused(f"{user} manages {', '.join(before.teams)}. RevOps names another manager first.", "teams")
     with transaction.atomic():
@@ -90,6 +105,8 @@ def hand_over(
                 ),
             )
         if rest is not None:
+            for _count, give in _above:
+                bulk.both(result, give(user, to=rest, by=by, at=at, door=door))
             bulk.both(
                 result,
                 pass_on(beyond(user).values_list("pk", flat=True), leaver=user, to=rest, by=by, at=at, door=door),
@@ -116,7 +133,7 @@ def pass_on(leads, *, leaver: User, to: User, by: User, at: datetime, door: str 
                 setattr(lead, role, to)
                 roles.append(role)
         for task in step.open_tasks:
-            if task.owner_id == leaver.pk:
+            if task.owner_id == leaver.pk and task.kind != Task.Kind.MEETING:  # which goes with its meeting
                 task.owner = to
                 step.changed_tasks[task.pk] = task
         step.record("owner", data={"from": leaver.pk, "to": to.pk, "roles": roles})

@@ -51,6 +51,7 @@ class Entry:
     quiet: bool = False
     struck: bool = False
 
+
 # How apps above tell what happened there: by kind of event, a function of Told and the event.
 TELLERS: dict[str, Callable] = {}
 
@@ -130,15 +131,12 @@ class Told:
 
     def entry(self, event: Event) -> Entry | None:
         """Say one event; None for one that another entry says already."""
-        tell = getattr(self, f"_{event.kind}", None)
-        above = TELLERS.get(event.kind)
-        entry = (
-            tell(event)
-            if tell
-            else above(self, event)
-            if above
-            else Entry("note", f"{event.kind.replace('_', ' ').capitalize()}.", event.at, quiet=True)
-        )
+        if tell := getattr(self, f"_{event.kind}", None):
+            entry = tell(event)
+        elif tell := TELLERS.get(event.kind):
+            entry = tell(self, event)
+        else:
+            entry = Entry("note", f"{event.kind.replace('_', ' ').capitalize()}.", event.at, quiet=True)
         if entry and (door := BY_DOOR.get(event.door)):
             entry.text = f"{entry.text.rstrip('.')}, {door}."
         if entry and event.recorded_at - event.at > LATER:

@@ -9,7 +9,9 @@ class MeetingsConfig(AppConfig):
 
     def ready(self):
         from meetings import notices
+        from meetings import telling as past
         from meetings.views import slots
 
         notices.begin()
         slots.fill()
+        past.begin()  # the words of every move

@@ -171,7 +171,7 @@ def _choose(step: Step, meeting: Meeting, owner: User | None, pool: Team | None)
         if decision.user is None:
             raise Refused(f"Nobody of {pool} is free then. Choose another time.", "nobody")
         owner, meeting.pool = decision.user, pool
-    _able(owner, meeting)
+    able(owner, meeting)
     meeting.owner = owner
     if sale.opportunity_owner_id is None:
         opportunities.name_owner(sale, owner, by=step.by, at=step.at, door=step.turn.door)
@@ -179,10 +179,14 @@ def _choose(step: Step, meeting: Meeting, owner: User | None, pool: Team | None)
         lead.opportunity_owner = owner
 
 
-def _able(owner: User, meeting: Meeting) -> None:
+def able(owner: User, meeting: Meeting, *, ahead: bool = True) -> None:
+    """Refuse who holds no meetings, or is away then. One query."""
     if not owner.is_active or Role(owner.role) not in HOLDERS:
         raise Refused(f"{owner} holds no meetings.", "owner")
-    if Absence.objects.filter(user=owner, starts_at__lt=meeting.ends_at, ends_at__gt=meeting.starts_at).exists():
+    if (
+        ahead
+        and Absence.objects.filter(user=owner, starts_at__lt=meeting.ends_at, ends_at__gt=meeting.starts_at).exists()
+    ):
         raise Refused(f"{owner.get_short_name()} is away then. Choose another time, or somebody else.", "away")
 
 
@@ -212,12 +216,15 @@ def enter(step: Step, meeting: Meeting) -> None:
         if "meeting_lead_free" in words:
             raise Refused(f"{step.lead.name} has another meeting with us then.", "busy") from problem
         raise
-    what = f"Meeting with {meeting.owner.get_short_name()}"
     step.add(
-        Task(kind=Task.Kind.MEETING, lead=step.lead, cycle=meeting.cycle, owner=meeting.owner, channel=Channel.MEETING, what=what,
-             created_by=step.by, began_at=step.at, due_at=meeting.starts_at),
+        Task(kind=Task.Kind.MEETING, lead=step.lead, cycle=meeting.cycle, owner=meeting.owner, channel=Channel.MEETING,
+             what=what_to_do(meeting), created_by=step.by, began_at=step.at, due_at=meeting.starts_at),
         "meeting",
     )  # fmt: skip
+
+
+def what_to_do(meeting: Meeting) -> str:
+    return f"Meeting with {meeting.owner.get_short_name()}"
 
 
 def _reached(step: Step, meeting: Meeting) -> None:
@@ -267,7 +274,7 @@ def reschedule(
             starts_at=starts_at, ends_at=starts_at + length, due_at=starts_at + DUE, sweep_at=starts_at + length, previous=old, uid=old.uid,
             sequence=old.sequence + 1, booked_at=at, recorded_at=at,
         )  # fmt: skip
-        _able(new.owner, new)
+        able(new.owner, new)
         old.move()
         _end(old, at, is_theirs)
         made = {}

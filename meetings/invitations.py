@@ -93,6 +93,16 @@ def request(meeting: Meeting) -> list[Message]:
     )
 
 
+def passed_on(meeting: Meeting, at: datetime) -> list[Message]:
+    """Return the mails that say who holds a meeting from now on: to the prospect and to them, as an update of the invitation."""
+    made = calendar("REQUEST")
+    made.add_component(entry(meeting, stamped=at))
+    words = f"The meeting is with {meeting.owner} now. Its time stays."
+    return list(
+        _mails(meeting, "invitation", str(meeting.sequence), f"Changed: {title(meeting)}", words, made, "REQUEST", at)
+    )
+
+
 def cancel(meeting: Meeting, *, only: User | None = None) -> list[Message]:
     """Return the mails that call a meeting off; `only` to one of the house, who does not hold it any more."""
     made = calendar("CANCEL")

@@ -3,14 +3,15 @@
 from accounts import messages, telling
 from accounts.models import Role, Way
 from accounts.telling import EVERYWHERE, IN_PAGE, Kind
-from leads import room
-from meetings import invitations, tidiness
+from leads import assignment, handing_over, room
+from meetings import invitations, passing, tidiness
 
 REPS = (Role.SDR, Role.AE, Role.CSM, Role.MANAGER)
 ABOVE = (Role.MANAGER, Role.REVOPS)
 # label, sentence, the way unless somebody chose another, which ways there are, to whom it comes
 KINDS = {
     "meeting_booked": ("A meeting is booked", "{lead}: a meeting is booked.", Way.PAGE, EVERYWHERE, REPS),
+    "meeting_passed_on": ("A meeting is yours now", "{lead}: the meeting is yours now.", Way.PAGE, IN_PAGE, REPS),
     "meeting_cancelled": ("A meeting is cancelled", "{lead}: the meeting is cancelled.", Way.BOTH, IN_PAGE, REPS),
     "meeting_over": ("Say what came of a meeting", "{lead}: the meeting is over. Say what came of it.", Way.PAGE, IN_PAGE, REPS),
     "meeting_silent": (
@@ -39,10 +40,13 @@ KINDS = {
 
 
 def begin() -> None:
-    """Add these kinds, what makes a manager's room untidy, and what a mail with an invitation has beside. Called when the app is ready."""
+    """Add these kinds, what goes along with a lead and with who leaves, what makes a manager's room untidy, and
+    what a mail with an invitation has beside. Called when the app is ready."""
     telling.add(
         *(Kind(code, label, words, way, ways, roles) for code, (label, words, way, ways, roles) in KINDS.items())
     )
+    assignment.meetings_with(passing.go_along)
+    handing_over.also(passing.held, passing.pass_on)
     for line in (tidiness.SILENT, tidiness.WAITING):
         room.add(line)
     for kind in ("invitation", "cancellation"):

@@ -315,4 +315,8 @@ TABLES = {
     "leads.lead": OF_NORTH,
     "leads.cycle": OF_NORTH,
     "leads.touch": OF_NORTH,
+    "meetings.handoffrule": Table(listed=STAFF, row=STAFF, add=REVOPS, change=REVOPS, delete=REVOPS),
+    "meetings.meeting": OF_NORTH,
+    "meetings.handoff": OF_NORTH,
+    "accounts.opportunity": OF_NORTH,
 }

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Absence, ApiKey, Batch, Delivery, Domain, Event, Product, Reason, Stage, Subscription
 from leads.models import Credit, Policy, RoutingRule, Share, Source, Touch
 from meetings import booking, feeds
-from meetings.models import HandOff, Meeting
+from meetings.models import HandOff, HandOffRule, Meeting
 from tests.doors import DOORS, EVERYBODY, STAFF, TABLES, Door, Table
 from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, product_led, put
 
@@ -109,10 +109,20 @@ def world(house):
         "leads.cycle": cycle,
         "leads.touch": Touch.objects.get(lead=lead),
         "accounts.apikey": ApiKey.objects.create(user=house.api, start="lo_abcde", digest="0" * 64, created_at=NOON),
-        "accounts.subscription": Subscription.objects.create(url="https://hooks.example.com/", kinds=[], created_at=NOON),
-        "accounts.delivery": Delivery.objects.create(channel="webhook", kind="lead.raw", dedupe_key="w", created_at=NOON),
+        "accounts.subscription": Subscription.objects.create(
+            url="https://hooks.example.com/", kinds=[], created_at=NOON
+        ),
+        "accounts.delivery": Delivery.objects.create(
+            channel="webhook", kind="lead.raw", dedupe_key="w", created_at=NOON
+        ),
     }
     met = _met(house)
+    rows |= {
+        "meetings.meeting": met,
+        "meetings.handoff": HandOff.objects.get(opportunity=met.opportunity_id),
+        "meetings.handoffrule": HandOffRule.objects.first(),
+        "accounts.opportunity": met.opportunity,
+    }
     clients = {name: _signed_in(house.people[name]) for name in EVERYBODY.split()}
     return SimpleNamespace(
         people=house.people,
@@ -160,7 +170,9 @@ def _met(house) -> Meeting:
     """A meeting that Ana brought about and Eva holds, whose lead passes to her with it."""
     lead = put(LeadFactory(account=AccountFactory()), "working", owner=house.ana)
     when = {"starts_at": NOON + timedelta(days=1), "at": NOON + timedelta(hours=1)}
-    return booking.book(lead, product=Product.objects.first(), by=house.ana, owner=house.eva, amount=Decimal(250_000), **when)
+    return booking.book(
+        lead, product=Product.objects.first(), by=house.ana, owner=house.eva, amount=Decimal(250_000), **when
+    )
 
 
 def _signed_in(user) -> Client:

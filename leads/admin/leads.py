@@ -22,6 +22,7 @@ def open_leads_of(user: User) -> str:
     """Say how many leads in work somebody holds, before they are switched off."""
     held = handing_over.held(user)
     facts = ((held.leads, "open lead"), (held.kept, "kept lead"), (held.rows, "company or opportunity role"))
+    facts += ((held.meetings, "meeting"), (held.hand_offs, "hand-off"))
     words = [f"{number} {what}{'s' if number != 1 else ''}" for number, what in facts if number]
     return ", ".join([*words, *(f"team {name}" for name in held.teams)])
 

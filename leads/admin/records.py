@@ -7,7 +7,23 @@ from accounts.admin.base import ReadOnlyAdmin
 from accounts.models import OF_THE_DOOR, Event
 from leads.models import Cycle, Lead, Touch
 
-KINDS = ("transition", "owner", "touch", "touch_withdrawn", "signal", "note", "task", "opt_out", "opt_in", "contact", "stage")
+KINDS = (
+    "transition",
+    "owner",
+    "touch",
+    "touch_withdrawn",
+    "signal",
+    "note",
+    "task",
+    "opt_out",
+    "opt_in",
+    "contact",
+    "stage",
+    "meeting",
+    "hand_off",
+    "duty_broken",
+    "qualification",
+)
 KINDS += OF_THE_DOOR  # of no lead, and so for RevOps alone
 
 

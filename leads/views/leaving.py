@@ -108,7 +108,7 @@ class LeaveForm(forms.Form):
         error_messages={"required": "Choose who.", "invalid_choice": "Choose somebody of the list."},
     )
     rest = forms.TypedChoiceField(
-        label="Kept leads, companies and opportunities go to", coerce=int, empty_value=None, required=False
+        label="Kept leads, companies, opportunities and meetings go to", coerce=int, empty_value=None, required=False
     )
     off = forms.BooleanField(required=False, label="Switch them off then: they cannot sign in and get nothing.")
 

@@ -1,0 +1,117 @@
+"""Meetings, hand-offs and opportunities for managers and RevOps to look up, with their record; hand-off points for RevOps to keep.
+
+Only the processes of `meetings/` write what is looked up here (LIFE-1): every page of it is read-only, and shows what happened.
+"""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+from accounts.admin.base import ReadOnlyAdmin, RuledAdmin
+from accounts.models import Event, Opportunity, User
+from meetings.models import HandOff, HandOffRule, Meeting
+from meetings.permissions import visible_to
+
+SHOWN = 50  # of the record, the newest
+
+
+@admin.register(HandOffRule)
+class HandOffRuleAdmin(RuledAdmin):
+    """From which contract value on, in which segment, a lead is handed over when (MOTION-6). What is booked keeps its point."""
+
+    see, keep = "rules.see", "rules.change"
+    fields = ["segment", "from_amount", "point"]
+    list_display = ["segment", "from_amount", "point"]
+    list_display_links = ["segment", "from_amount"]
+    sortable_by = ["id"]
+
+    def has_delete_permission(self, request, obj=None):
+        return self.reaches(request.user, self.keep)
+
+
+class OnRecord(ReadOnlyAdmin):
+    """Rows that happen: seen by whoever sees them on their pages, found by their number, with their record."""
+
+    ordering = ["-id"]
+    sortable_by = ["id"]
+    search_fields = ["id"]
+    search_help_text = "Its number"
+
+    def within(self, rows: QuerySet, user) -> QuerySet:
+        return visible_to(rows, user)
+
+    def get_search_results(self, request, queryset, search_term):
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        return (queryset.filter(pk=int(term)) if term.isdecimal() and len(term) < 19 else queryset.none()), False
+
+    def get_fields(self, request, obj=None):
+        return [*super().get_fields(request, obj), "record"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["record"]
+
+    def events(self, row) -> QuerySet[Event]:
+        """Return what happened of a row, by the index of its opportunity."""
+        raise NotImplementedError
+
+    @admin.display(description="what happened")
+    def record(self, row):
+        """Show who did what when, the newest first. Two queries."""
+        events = list(self.events(row).order_by("-pk")[:SHOWN])
+        people = User.objects.in_bulk({event.actor_id for event in events if event.actor_id})
+        lines = [
+            (
+                f"{timezone.localtime(event.at):%Y-%m-%d %H:%M}",
+                " ".join(filter(None, [event.kind, event.move])).replace("_", " "),
+                people.get(event.actor_id) or "LeadOps",
+                event.get_door_display(),
+            )
+            for event in events
+        ]
+        return format_html("<ol>{}</ol>", format_html_join("", "<li>{}: {}, {} ({})</li>", lines)) if lines else "-"
+
+
+@admin.register(Meeting)
+class MeetingAdmin(OnRecord):
+    see = "meetings.see"
+    list_display = ["id", "lead", "owner", "sourced_by", "starts_at", "status", "is_credited"]
+    list_filter = ["status", "point"]
+    list_select_related = ["lead", "owner", "sourced_by"]
+
+    def events(self, row):
+        return Event.objects.filter(opportunity_id=row.opportunity_id, kind="meeting", data__meeting=row.pk)
+
+
+@admin.register(HandOff)
+class HandOffAdmin(OnRecord):
+    see = "hand_offs.see"
+    list_display = ["id", "kind", "opportunity", "giver", "receiver", "began_at", "limit_at", "outcome"]
+    list_filter = ["kind", "outcome"]
+    list_select_related = ["opportunity__product", "opportunity__account", "giver", "receiver"]
+
+    def events(self, row):
+        return Event.objects.filter(opportunity_id=row.opportunity_id, kind="hand_off", data__hand_off=row.pk)
+
+
+@admin.register(Opportunity)
+class OpportunityAdmin(OnRecord):
+    see = "opportunities.see"
+    list_display = [
+        "id",
+        "name",
+        "stage",
+        "status",
+        "amount",
+        "currency",
+        "opportunity_owner",
+        "created_at",
+        "closed_at",
+    ]
+    list_filter = ["status"]
+    list_select_related = ["product", "account", "stage", "opportunity_owner"]
+
+    def events(self, row):
+        return Event.objects.filter(opportunity_id=row.pk)

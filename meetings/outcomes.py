@@ -97,7 +97,8 @@ def fits(status: str, reason: Reason | None) -> None:
 
 
 def _stand(row: Meeting, status: str, reason: Reason | None, by: User | None, at: datetime) -> None:
-    getattr(row, MOVES[status])()
+    if row.status != status:  # another reason of the same end is no move
+        getattr(row, MOVES[status])()
     row.reason = reason
     row.version += 1
     row.is_credited = status in MeetingStatus.HELD and row.sourced_by_id is not None and not _credited_elsewhere(row)
@@ -246,8 +247,6 @@ def correct(
         if by.pk == row.owner_id and by.role not in dispositions.LATER and at - row.disposed_at > CORRECT_WITHIN:
             raise Refused("After 24 hours a manager corrects it.", "too_late")
         was = row.status
-        if status == was:  # another reason of the same end
-            raise Refused("Take the lead's end back to give it another reason.", "same")
         _unfollow(row, by, at, door)
         _stand(row, status, reason, by, at)
         row.corrected_at = at
@@ -268,7 +267,7 @@ def _unfollow(row: Meeting, by: User | None, at: datetime, door: str) -> None:
         ended_here = (
             cycle is not None
             and cycle.pk == row.cycle_id
-            and cycle.ended_at == row.disposed_at
+            and cycle.ended_at in (row.disposed_at, row.corrected_at)
             and cycle.outcome in by_it
         )
         if ended_here and lead.status in LeadStatus.ENDED and lead.status_since <= cycle.ended_at:

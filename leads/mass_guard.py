@@ -5,12 +5,13 @@ Asked by `dispositions` within a turn; the manager's answer is `dispositions.all
 """
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from django.db.models import Count
 
 from accounts.models import Reason, Role
 from accounts.permissions import manager_of
+from leads import notices
 from leads.lifecycle import Step
 from leads.models import Cycle, Outcome, Task
 
@@ -51,5 +52,13 @@ def wait(step: Step, reason: Reason) -> Task:
         kind=Task.Kind.REVIEW, lead=step.lead, cycle=step.cycle, owner=manager, reason=reason, created_by=step.by, began_at=step.at,
         due_at=step.at + timedelta(hours=24), sweep_at=step.at + timedelta(hours=24),
     )  # fmt: skip
+    step.turn.remember("wishes told", lambda: step.tell(_telling(step, manager)) or True)
     step.record("disposition_waits", reason_id=reason.pk, data={"manager": manager.pk if manager else None})
     return step.add(task, "review")
+
+
+def _telling(step: Step, manager) -> list:
+    """Return what tells the manager that wishes of this rep wait, once an hour and rep however many there are."""
+    hour = step.at.astimezone(UTC).strftime("%Y%m%d%H")
+    key = f"{step.by.pk}:{hour}"
+    return notices.notice(manager, "wishes", key, at=step.turn.recorded_at, rep=step.by.pk, name=str(step.by))

@@ -86,6 +86,9 @@ def begin() -> None:
             **room_of,
         )
     )
+    wishes = "{name} wants to end more than 10 untouched leads of one source within an hour. They wait for your word."
+    word = {"url": lambda _m: f"{reverse('team')}?show=word"}
+    telling.add(Kind("wishes", "Many untouched leads wait for your word", wishes, Way.BOTH, IN_PAGE, ABOVE, **word))
     telling.add(Kind("morning", "The morning’s loose ends", _morning, Way.BOTH, EVERYWHERE, REVOPS))
     telling.name_leads_with(names)
 

@@ -1,7 +1,10 @@
 """Leads in the admin: to find, to read with their whole record, and to reassign. Nothing of a lead is typed over here (LIFE-1)."""
 
+from functools import partial
+
 from django.contrib import admin
 from django.db.models.functions import Now
+from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
@@ -11,6 +14,7 @@ from accounts.models import Event, Reason, Role, Team, User
 from accounts.permissions import Scope, allowed, people_of, teams_of
 from accounts.templatetags.words import clock_chip
 from leads import handing_over, sla
+from leads.admin import moves
 from leads.admin.reassign import reassign
 from leads.models import Lead, LeadStatus
 
@@ -100,6 +104,16 @@ class LeadAdmin(ReadOnlyAdmin):
     def get_queryset(self, request):
         """Leave tombstones out, and say when all the others were read: their clocks stand at one moment."""
         return super().get_queryset(request).filter(gone_as="").annotate(read_at=Now())
+
+    def get_urls(self):
+        move = self.admin_site.admin_view(partial(moves.page, self))
+        return [path("<int:pk>/move/<slug:name>/", move, name="leads_lead_move"), *super().get_urls()]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Show a lead, and as buttons what can be done with it."""
+        found = self.get_object(request, object_id)
+        context = (extra_context or {}) | {"moves": moves.offered(request.user, found) if found else []}
+        return super().change_view(request, object_id, form_url, context)
 
     def has_reassign_permission(self, request) -> bool:
         return bool(allowed(request.user, "leads.assign") & (Scope.TEAM | Scope.ALL))

@@ -16,12 +16,12 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from accounts import sweeping
+from accounts import sweeping, webhooks
 from accounts.gathering import GATHER, LETTER
 from accounts.messages import LEASE, UNDO, mail, mail_sweep, message_id, post
-from accounts.models import Message, User
+from accounts.models import Event, Message, Subscription, User
 from accounts.sweeping import Sweep
-from leadops.chaos import hands
+from leadops.chaos import hands, likeness
 from leadops.chaos.crew import fork, wait
 from leadops.chaos.world import FIRST, KINDS, World, a_world
 from leads.notices import notice
@@ -38,6 +38,9 @@ def main(say: Callable[[str], None], *, seed: int, every: int = 1) -> bool:
         with a_world(2 * groups, groups, (kind,)) as world:
             right &= _leads(say, world, KINDS[kind][0], first, every)
     right &= hands.main(say, _killed_at, range(first, MOST, every))
+    right &= likeness.main(say, _killed_at, range(first, MOST, every))
+    with a_world(0, groups=1) as world:
+        right &= _webhooks(say, world, first, every)
     with a_world(2, groups=1, kinds=("abandon",)):
         right &= _mornings(say, first, every)
     with a_world(0, groups=1) as world:
@@ -161,6 +164,40 @@ def _mails(say: Callable[[str], None], world: World, first: int, every: int) -> 
         f" (put aside for a person {aside}), forgotten {forgotten}, marked sent and not sent {untold}"
     )
     return kills > 0 and not (lost or twice or forgotten or untold)
+
+
+def _webhooks(say: Callable[[str], None], world: World, first: int, every: int) -> bool:
+    """What happened is delivered at least once, under an id that stays the same; none is forgotten."""
+    kills, steps = 0, 2 * webhooks.LEASE
+    with tempfile.TemporaryDirectory() as folder:
+        received = Path(folder, "received")
+        received.touch()
+        webhooks.post = lambda _url, _body, headers: _note(received, headers["LeadOps-Event"])
+        Subscription.objects.create(url="https://hooks.example/leadops", kinds=["lead.owner"], created_at=FIRST)
+        for number, boundary in enumerate(range(first, MOST, every)):
+            at = FIRST + number * steps
+            Event.objects.bulk_create(Event(kind="owner", at=at, recorded_at=at, door="sweep") for _ in range(2))
+            if not _killed_at(webhooks.SWEEP, at, boundary):
+                break
+            kills += 1
+            for later in (at, at + webhooks.LEASE):
+                wait(fork(lambda later=later: sweeping.run(webhooks.SWEEP, later)))
+        arrived = Counter(received.read_text().split())
+    connection.close()
+    rows = Message.objects.filter(channel="webhook", created_at__lt=FIRST + kills * steps)
+    lost = sum(f"evt_{row.data['event']}" not in arrived for row in rows)
+    forgotten = sum(row.sent_at is None for row in rows)
+    again = sum(times > 1 for times in arrived.values())
+    say(
+        f"webhooks: {kills} kills at its boundaries, {len(rows)} deliveries: lost {lost} (again under one id {again}),"
+        f" forgotten {forgotten}"
+    )
+    return kills > 0 and len(rows) == 2 * kills and not (lost or forgotten)
+
+
+def _note(file: Path, text: str) -> None:
+    with file.open("a") as stream:
+        stream.write(text + "\n")
 
 
 def _write(world: World, number: int, at: datetime) -> None:

@@ -4,7 +4,8 @@ from functools import cache
 
 from django.conf import settings
 from django.shortcuts import render
-from django.urls import include, path
+from django.urls import include, path, register_converter
+from django.urls.converters import PathConverter
 from django.views.decorators.http import require_GET
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework import serializers
@@ -91,6 +92,14 @@ def _field(name: str, shape: dict, must: bool) -> dict:
     }
 
 
+class Anything(PathConverter):
+    """Whatever follows, line breaks too: `path` stops at them, and a page would answer a program."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(Anything, "anything")
+
 urlpatterns = [
     path("", page, name="api"),
     path("schema/", Schema.as_view(), name="api-schema"),
@@ -98,5 +107,5 @@ urlpatterns = [
     path("v1/", include("meetings.api.urls")),
     path("v1/", include("reporting.api.urls")),
     path("v1/", include("accounts.api.urls")),
-    path("<path:rest>", Nowhere.as_view(rights={"GET": "", "POST": ""}), name="api-nowhere"),
+    path("<anything:rest>", Nowhere.as_view(rights={"GET": "", "POST": ""}), name="api-nowhere"),
 ]

@@ -160,6 +160,7 @@ def test_too_many_requests_are_told_when_to_come_back(house, program_of, setting
     ("method", "path", "content", "kind", "status"),
     [
         ("GET", "made-up/", "", "application/json", 404),
+        ("GET", "made%0Aup/", "", "application/json", 404),
         ("GET", "leads/99999999999999999999999/", "", "application/json", 404),
         ("DELETE", "me/", "", "application/json", 405),
         ("POST", "leads/", "a=1", "application/x-www-form-urlencoded", 415),

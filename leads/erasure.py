@@ -5,7 +5,7 @@ tombstone, its round is void, its record holds ids and codes only. What the pers
 same person in the next file is recognised and left out. Called by RevOps' page; a person's own request comes to RevOps.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from django.utils.crypto import salted_hmac
 from accounts.letting_go import blank, let_go
 from accounts.models import BatchRow, Door, Message, User
 from leads import erasure_traces
-from leads.lifecycle import Result, Step, turn
+from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import Identity, Lead, Outcome, Task
 
 HASHED = "erased:"
@@ -36,6 +36,15 @@ class Going:
 def hashed(kind: str, system: str, value: str) -> str:
     """Return what stands for an address, id or phone once its person is erased. Keyed, so that nobody can try values against it."""
     return HASHED + salted_hmac("leads.erasure", f"{kind}|{system}|{value}", algorithm="sha256").hexdigest()
+
+
+_above: list[tuple[Callable[[list[int]], set[int]], Callable[..., None]]] = []
+
+
+def also(hold: Callable[[list[int]], set[int]], end: Callable[..., None]) -> None:
+    """Say who ends what lies ahead of people above leads: `hold` locks it and names those of whom somebody else holds some just now,
+    `end` ends it once nothing of them is left. Called once, when an app begins."""
+    _above[:] = [(hold, end)]
 
 
 def _holders() -> Iterable[tuple[type[models.Model], str]]:
@@ -62,6 +71,10 @@ def erase(leads, *, by: User, at: datetime, door: str = Door.PAGE) -> Result:
     def change(step: Step) -> None:
         step.may("erase")
         lead = step.lead
+        if lead.pk in step.turn.remember(
+            "held above", lambda: {pk for hold, _end in _above for pk in hold(step.turn.ids)}
+        ):
+            raise Refused("Somebody is just changing a meeting of theirs. Try again.", "busy")
         if lead.is_open:
             step.end_cycle(Outcome.VOID)
         step.close_tasks(outcome=Task.Outcome.DROPPED)
@@ -72,6 +85,8 @@ def erase(leads, *, by: User, at: datetime, door: str = Door.PAGE) -> Result:
     with transaction.atomic():
         result = turn(leads, change, by=by, at=at, door=door)
         _empty(result.done, by, at, door)
+        for _hold, end in _above if result.done else ():
+            end([lead.pk for lead in result.done], by=by, at=at, door=door)
     return result
 
 

@@ -12,17 +12,16 @@ from django.db.models import Q
 
 from accounts.matching import Company, accounts_for
 from accounts.messages import post
-from accounts.models import Absence, Account, Door, Opportunity, Product, Role, Team, User
-from leads import routing, signals, touches
+from accounts.models import Account, Door, Opportunity, Product, Team, User
+from leads import signals, touches
 from leads.lifecycle import Refused, Seen, Step, turn
 from leads.models import Channel, Lead, LeadStatus, Motion, Task, TouchOutcome
-from meetings import handing, invitations, opportunities
+from meetings import handing, holders, invitations, opportunities
 from meetings.models import HandOffPoint, Meeting, MeetingStatus
 from meetings.record import hold, may, put_on_record, tell, what_happened, with_lead
 
 DUE = timedelta(hours=24)  # from the scheduled start
 SHORTEST, LONGEST = 10, 480  # minutes
-HOLDERS = (Role.AE, Role.CSM, Role.SDR, Role.MANAGER)
 MOVES_BY_THEM = 3  # then the manager is told
 
 
@@ -82,7 +81,7 @@ def book(
             meeting.sourced_by = (
                 meeting.previous.sourced_by if meeting.previous else step.lead.owner if step.lead.is_open else finder
             )
-            _choose(step, meeting, owner, pool)
+            holders.choose(step, meeting, owner, pool)
             enter(step, meeting)
             _reached(step, meeting)
             put_on_record(
@@ -147,63 +146,10 @@ def _bookable(step: Step) -> None:
         raise Refused("This lead belongs to the product. Sales gets it when it is handed over.", "shield")
 
 
-def busy(people, starts_at: datetime, ends_at: datetime) -> set[int]:
-    """Say which of these people hold a meeting or are away at some part of that time. Two queries."""
-    taken = Meeting.objects.filter(
-        owner__in=people, status=MeetingStatus.BOOKED, starts_at__lt=ends_at, ends_at__gt=starts_at
-    )
-    away = Absence.objects.filter(user__in=people, starts_at__lt=ends_at, ends_at__gt=starts_at)
-    return {*taken.values_list("owner", flat=True), *away.values_list("user", flat=True)}
-
-
-def _choose(step: Step, meeting: Meeting, owner: User | None, pool: Team | None) -> None:
-    """Say who holds a meeting: without a hand-off the SDR, else who is named, who has the sale or the company, or is next in the pool."""
-    sale, lead = meeting.opportunity, step.lead
-    if owner is None and pool is None:
-        owner = meeting.sourced_by if meeting.point == HandOffPoint.NONE else None
-        owner = owner or sale.opportunity_owner or sale.account.opportunity_owner
-        if owner is not None and (not owner.is_active or busy([owner.pk], meeting.starts_at, meeting.ends_at)):
-            owner = None if sale.opportunity_owner_id is None else owner
-    if owner is None:
-        pool = pool or _pool()
-        out = busy(pool.memberships.values("user"), meeting.starts_at, meeting.ends_at)
-        decision = routing.holding(step.turn, [pool]).in_turn(pool, role=Role.AE, exclude=out)
-        if decision.user is None:
-            raise Refused(f"Nobody of {pool} is free then. Choose another time.", "nobody")
-        owner, meeting.pool = decision.user, pool
-    able(owner, meeting)
-    meeting.owner = owner
-    if sale.opportunity_owner_id is None:
-        opportunities.name_owner(sale, owner, by=step.by, at=step.at, door=step.turn.door)
-    if not lead.is_open or meeting.point == HandOffPoint.SCHEDULED:
-        lead.opportunity_owner = owner
-
-
-def able(owner: User, meeting: Meeting, *, ahead: bool = True) -> None:
-    """Refuse who holds no meetings, or is away then. One query."""
-    if not owner.is_active or Role(owner.role) not in HOLDERS:
-        raise Refused(f"{owner} holds no meetings.", "owner")
-    if (
-        ahead
-        and Absence.objects.filter(user=owner, starts_at__lt=meeting.ends_at, ends_at__gt=meeting.starts_at).exists()
-    ):
-        raise Refused(f"{owner.get_short_name()} is away then. Choose another time, or somebody else.", "away")
-
-
-def _pool() -> Team:
-    """Return the pool whose AEs take meetings in turn: the first that has any."""
-    pools = Team.objects.filter(
-        kind=Team.Kind.POOL, is_active=True, memberships__user__role=Role.AE, memberships__user__is_active=True
-    )
-    found = pools.order_by("pk").first()
-    if found is None:
-        raise Refused("No pool of account executives takes meetings in turn. Choose who holds it.", "no_pool")
-    return found
-
-
 def enter(step: Step, meeting: Meeting) -> None:
     """Enter a meeting into the calendar, within a turn, with its task on the lead. Who is taken then is said by the database."""
     meeting.lead, meeting.cycle = step.lead, step.cycle if step.lead.is_open else None
+    holders.hold_calendar(meeting.owner)
     try:
         with transaction.atomic():
             meeting.save(force_insert=True)
@@ -274,7 +220,7 @@ def reschedule(
             starts_at=starts_at, ends_at=starts_at + length, due_at=starts_at + DUE, sweep_at=starts_at + length, previous=old, uid=old.uid,
             sequence=old.sequence + 1, booked_at=at, recorded_at=at,
         )  # fmt: skip
-        able(new.owner, new)
+        holders.able(new.owner, new)
         old.move()
         _end(old, at, is_theirs)
         made = {}

@@ -3,8 +3,8 @@
 from accounts import messages, telling
 from accounts.models import Role, Way
 from accounts.telling import EVERYWHERE, IN_PAGE, Kind
-from leads import assignment, handing_over, room
-from meetings import invitations, passing, tidiness
+from leads import assignment, erasure, handing_over, room
+from meetings import forgetting, invitations, passing, tidiness
 
 REPS = (Role.SDR, Role.AE, Role.CSM, Role.MANAGER)
 ABOVE = (Role.MANAGER, Role.REVOPS)
@@ -46,6 +46,7 @@ def begin() -> None:
         *(Kind(code, label, words, way, ways, roles) for code, (label, words, way, ways, roles) in KINDS.items())
     )
     assignment.meetings_with(passing.go_along)
+    erasure.also(forgetting.hold, forgetting.call_off)
     handing_over.also(passing.held, passing.pass_on)
     for line in (tidiness.SILENT, tidiness.WAITING):
         room.add(line)

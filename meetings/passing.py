@@ -15,7 +15,7 @@ from accounts.models import Door, Event, User
 from accounts.writing import insert_each
 from leads.lifecycle import BATCH, Refused, Result, Step, turn
 from leads.models import Task
-from meetings import booking, invitations
+from meetings import booking, holders, invitations
 from meetings.models import HandOff, Meeting, MeetingStatus
 from meetings.record import BESIDE, put_on_record, tell
 
@@ -74,9 +74,10 @@ def _take(step: Step, pk: int, to: User) -> None:
     if row.status != MeetingStatus.BOOKED or row.owner_id == to.pk:
         return
     before, ahead = copy(row), row.starts_at > step.at
-    booking.able(to, row, ahead=ahead)
+    holders.able(to, row, ahead=ahead)
     row.owner, row.pool = to, None
     row.sequence, row.version = row.sequence + 1, row.version + 1
+    holders.hold_calendar(to)
     try:
         with transaction.atomic():
             row.save(update_fields=["owner", "pool", "sequence", "version"])

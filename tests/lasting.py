@@ -32,11 +32,14 @@ def _shipped_again(django_db_setup, django_db_blocker):
 def ship() -> None:
     from accounts.models import Reason
     from leads.models import Policy
+    from meetings.models import HandOffRule
 
     if not Reason.objects.exists():
         importlib.import_module("accounts.migrations.0002_shipped").ship(apps, None)
     if not Policy.objects.exists():
         importlib.import_module("leads.migrations.0003_shipped").ship(apps, None)
+    if not HandOffRule.objects.exists():
+        importlib.import_module("meetings.migrations.0002_guards").ship(apps, None)
 
 
 def at_once(*jobs) -> list:

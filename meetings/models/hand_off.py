@@ -73,7 +73,7 @@ class HandOff(models.Model):
         "receiver": OPEN_WORK,
         "ended_by": RECORD,
     }
-    personal = {"why": ""}
+    personal = {"why": "erased"}  # a refusal says why, also when nobody may read it any more
 
     class Meta:
         indexes = [

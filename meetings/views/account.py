@@ -13,7 +13,7 @@ from leads.lifecycle import Refused
 from leads.models import Lead
 from leads.timeline import Told
 from leads.views.answers import said
-from meetings import accounts, booking, closing, coverage, opportunities, permissions
+from meetings import accounts, closing, coverage, holders, opportunities, permissions
 from meetings.views import forms
 from meetings.views.acting import Place, Wrong, answered, do
 from meetings.views.told import entries
@@ -69,7 +69,7 @@ def page(place: Place, row: Account, wrong: Wrong | None = None):
         "sales": [_sale(s) for s in seen], "more_sales": len(sales) - len(seen),
         "standing": drawing(coverage.of(row, place.at)),
         "owners": [_owner(row, role, may) for role in accounts.ROLES],
-        "choices": list(User.objects.filter(role__in=booking.HOLDERS, is_active=True).order_by("name", "pk")[:100]) if may else [],
+        "choices": list(User.objects.filter(role__in=holders.HOLDERS, is_active=True).order_by("name", "pk")[:100]) if may else [],
         "may": may, "consolidates": may and len({s.opportunity_owner_id for s in open_ones}) > 1, "open_ones": len(open_ones),
         "entries": entries(Told(Lead(), events, place.at), events, {s.pk: s.product.name for s in sales}),
         "now": place.at, "token": place.token, "wrong": wrong, "toast": said(place.request),

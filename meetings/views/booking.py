@@ -17,6 +17,7 @@ from leads.models import Lead, LeadStatus, Motion
 from leads.views.acting import did, view_of
 from leads.views.forms import ActForm
 from meetings import booking, free, zones
+from meetings.holders import HOLDERS
 from meetings.models import Meeting
 from meetings.views.words import sentence, when
 
@@ -147,7 +148,7 @@ def _label(person: User, me: User) -> str:
 
 def holders(user: User):
     """List who may hold a meeting: account executives by name, and whoever asks. One query."""
-    return User.objects.filter(Q(role=Role.AE) | Q(pk=user.pk, role__in=booking.HOLDERS), is_active=True).order_by(
+    return User.objects.filter(Q(role=Role.AE) | Q(pk=user.pk, role__in=HOLDERS), is_active=True).order_by(
         "name", "pk"
     )[:100]
 

@@ -4,7 +4,7 @@ from django import forms
 
 from accounts.models import Disposition, Reason, Stage, User
 from leads.views.forms import TOKEN
-from meetings import booking
+from meetings import holders
 from meetings.models import MeetingStatus
 from meetings.views.booking import LENGTHS, WhenForm
 
@@ -78,7 +78,7 @@ class MoveForm(TokenForm, WhenForm):
         error_messages=OF_LIST,
     )
     owner = forms.ModelChoiceField(
-        User.objects.filter(is_active=True, role__in=booking.HOLDERS), required=False, error_messages=OF_LIST
+        User.objects.filter(is_active=True, role__in=holders.HOLDERS), required=False, error_messages=OF_LIST
     )
     theirs = forms.BooleanField(required=False)
 
@@ -147,7 +147,7 @@ class ToForm(TokenForm):
     """Into whose hands."""
 
     to = forms.ModelChoiceField(
-        User.objects.filter(is_active=True, role__in=booking.HOLDERS),
+        User.objects.filter(is_active=True, role__in=holders.HOLDERS),
         error_messages={"required": "Choose who.", **OF_LIST},
     )
 

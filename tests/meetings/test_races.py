@@ -1,5 +1,7 @@
 """Several at once at one meeting, or one sale. Each race has its control: with the guard off, the same test finds the harm."""
 
+from contextlib import nullcontext
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import pytest
@@ -11,7 +13,7 @@ from leads.models import ContactRole, Lead, Task
 from meetings import booking, closing, outcomes
 from meetings.models import Meeting
 from tests.factories import AccountFactory, LeadFactory, put
-from tests.lasting import at_once
+from tests.lasting import at_once, overlapping
 from tests.meetings.table import BOOKED, DAY, END, HOUR, START, booked, worked
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("shipped")]
@@ -88,6 +90,21 @@ def test_three_dispositions_at_once_are_one_and_the_others_hear_who_said_what(an
     assert Event.objects.filter(kind="meeting", move="disposition").count() == 1
 
 
+def test_the_control_without_the_lock_three_dispositions_each_believe_theirs_counts(ana, eva):
+    meeting = booked(worked(ana), ana, eva)
+    never = Reason.objects.get(code="not_a_prospect")
+
+    with patch("django.db.models.query.QuerySet.select_for_update", lambda rows, *a, **k: rows):
+        answers = overlapping(
+            "meetings_meeting",
+            lambda: outcomes.complete_qualified(meeting, by=eva, at=END),
+            lambda: outcomes.no_show(meeting, by=eva, at=END),
+            lambda: outcomes.complete_unqualified(meeting, reason=never, by=eva, at=END),
+        )
+
+    assert sum(not isinstance(a, Refused) for a in answers) > 1, "more than one goes on, or is stopped rudely"
+
+
 def _clock(moment):
     from django.utils import timezone
 
@@ -147,3 +164,24 @@ def test_where_one_of_twelve_cannot_follow_none_does_and_the_sale_stays_open(ana
 
     assert (Lead.objects.filter(status="qualified").count(), Opportunity.objects.get().status) == (12, "open")
     assert Event.objects.count() == events
+
+
+def test_the_control_without_its_one_transaction_the_sale_is_lost_and_its_people_are_not(ana, eva):
+    lead = worked(ana)
+    people = [put(LeadFactory(account=lead.account), "working", owner=ana) for _ in range(11)]
+    meeting = booked(lead, ana, eva)
+    ContactRole.objects.bulk_create(ContactRole(lead=p, opportunity=meeting.opportunity) for p in people)
+    outcomes.complete_qualified(meeting, by=eva, at=END)
+
+    def stumble(lead):
+        raise RuntimeError("a poisoned one")
+
+    with (
+        patch("meetings.closing.transaction", SimpleNamespace(atomic=nullcontext)),
+        patch("django.db.models.query.QuerySet.select_for_update", lambda rows, *a, **k: rows),
+        patch.object(Lead, "lose", stumble),
+        pytest.raises(RuntimeError),
+    ):
+        closing.lose(Opportunity.objects.get(), reason=Reason.objects.get(code="lost_price"), by=eva, at=END + DAY)
+
+    assert (Lead.objects.filter(status="qualified").count(), Opportunity.objects.get().status) == (12, "lost")

@@ -50,7 +50,10 @@ def within(database: str) -> Iterator[None]:
 def _pattern() -> str:
     """Name the database that others are copied from, made where there is none of these migrations; older ones go."""
     before, name = connection.settings_dict["NAME"], PATTERN + _fingerprint()
-    with contextlib.closing(connection.copy()) as guard, guard.cursor() as cursor:
+    with contextlib.closing(connection.copy()) as guard:
+        # Such a lock is known in its own database only, and who waits here may come from any.
+        guard.settings_dict["NAME"] = "postgres"
+        cursor = guard.cursor()
         cursor.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
         cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PATTERN])
         present = {row[0] for row in cursor.fetchall()}

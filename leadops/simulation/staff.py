@@ -23,11 +23,11 @@ def manage(world: World, at: datetime, manager: User) -> None:
     if not people:
         return
     asked = Task.objects.filter(kind=Task.Kind.EXCEPTION, done_at=None, accepted_at=None, owner__in=people)
-    for task in asked.exclude(lead__in=world.told):
+    for task in asked.exclude(lead__in=world.told).order_by("pk"):
         decide = exceptions.grant if world.chance(0.8) else exceptions.close
         world.attempt("exceptions decided", lambda decide=decide, task=task: decide([task.lead_id], by=manager, at=at))
     over = Task.objects.filter(kind=Task.Kind.EXCEPTION, done_at=None, due_at__lte=at, owner__in=people)
-    for task in over.exclude(accepted_at=None).exclude(lead__in=world.told):
+    for task in over.exclude(accepted_at=None).exclude(lead__in=world.told).order_by("pk"):
         world.attempt("exceptions closed", lambda task=task: exceptions.close([task.lead_id], by=manager, at=at))
     waiting = Task.objects.filter(kind=Task.Kind.REVIEW, done_at=None, owner=manager, reason__isnull=False)
     for lead in waiting.exclude(lead__in=world.told).order_by("pk").values_list("lead_id", flat=True):
@@ -40,11 +40,10 @@ def manage(world: World, at: datetime, manager: User) -> None:
 
 def _stand_in(world: World, at: datetime, manager: User, people) -> None:
     """Give the untouched leads of who is away to who stands in."""
-    for absence in Absence.objects.filter(user__in=people, starts_at__lte=at, ends_at__gt=at, delegate__isnull=False):
-        leads = Lead.objects.filter(owner=absence.user, status=LeadStatus.ASSIGNED, gone_as="").exclude(
-            pk__in=world.told
-        )
-        leads = list(leads[:20])
+    away = Absence.objects.filter(user__in=people, starts_at__lte=at, ends_at__gt=at, delegate__isnull=False)
+    for absence in away.order_by("pk"):
+        leads = Lead.objects.filter(owner=absence.user, status=LeadStatus.ASSIGNED, gone_as="")
+        leads = list(leads.exclude(pk__in=world.told).order_by("pk")[:20])
         if leads:
             give = {"to": absence.delegate, "by": manager, "at": at, "note": f"{absence.user} is away."}
             world.attempt("stood in", lambda leads=leads, give=give: assignment.assign(leads, **give))
@@ -53,7 +52,7 @@ def _stand_in(world: World, at: datetime, manager: User, people) -> None:
 def _help_out(world: World, at: datetime, manager: User, people) -> None:
     """Give one lead that is past its limit to a colleague; now and then with a new clock."""
     late = Task.objects.filter(kind=Task.Kind.RESPONSE, done_at=None, limit_at__lte=at, owner__in=people)
-    task = late.exclude(lead__in=world.told).select_related("owner").order_by("limit_at").first()
+    task = late.exclude(lead__in=world.told).select_related("owner").order_by("limit_at", "pk").first()
     if task is None or not world.chance(0.5):
         return
     others = [p for p in world.house.of(Role.SDR) if p.pk in people and p != task.owner]

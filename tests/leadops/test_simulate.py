@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import Event, User
 from leadops import invariants, simulation
@@ -29,7 +29,7 @@ def lived(days: int, sellers: int, seed: int, per_day: int = 5) -> World:
 
 
 def test_ten_days_of_three_reps_break_no_rule_and_leave_nothing_due():
-    world = lived(10, 3, seed=6)
+    world = lived(10, 3, seed=3)
 
     assert invariants.broken() == {}
     assert (
@@ -43,10 +43,12 @@ def test_ten_days_of_three_reps_break_no_rule_and_leave_nothing_due():
 
 
 def test_the_same_seed_makes_the_same_company_and_another_seed_another():
+    """Also where the database hands unsorted rows over in another order, as it does once its tables have been used a while."""
     digests = []
-    for seed in (1, 1, 2):
-        with transaction.atomic():
-            lived(3, 2, seed=seed)
+    for seed, index in ((6, "on"), (6, "off"), (7, "on")):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL enable_indexscan = {index}; SET LOCAL enable_bitmapscan = {index}")
+            lived(8, 3, seed=seed)
             digests.append(company.digest())
             transaction.set_rollback(True)
 

@@ -219,9 +219,7 @@ STORAGES = {
     },
     "staticfiles": {
         "BACKEND": (
-            "django.contrib.staticfiles.storage.StaticFilesStorage"
-            if DEBUG
-            else "leadops.static_files.Storage"
+            "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "leadops.static_files.Storage"
         ),
     },
 }
@@ -232,7 +230,9 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
-LEADOPS_TIME_ZONE = os.environ.get("LEADOPS_TIME_ZONE", "Europe/Berlin")  # the company's: months are counted on its wall clock
+LEADOPS_TIME_ZONE = os.environ.get(
+    "LEADOPS_TIME_ZONE", "Europe/Berlin"
+)  # the company's: months are counted on its wall clock
 USE_TZ = True
 USE_I18N = True
 

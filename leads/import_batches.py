@@ -95,7 +95,9 @@ def _inferred(batch: Batch, column: str) -> str:
     try:
         return import_dates.order_of(texts_of(batch, batch.header.index(column)))
     except import_dates.Ambiguous as doubt:
-        raise Problem(f"{_doubt(batch, column, doubt)} Say which: {', '.join(ORDERS[:2])} or {ORDERS[2]}.", "date_order") from None
+        raise Problem(
+            f"{_doubt(batch, column, doubt)} Say which: {', '.join(ORDERS[:2])} or {ORDERS[2]}.", "date_order"
+        ) from None
 
 
 ORDERS = ("dmy (day first)", "mdy (month first)", "ymd (year first)")
@@ -117,7 +119,8 @@ def _line_of(batch: Batch, index: int, text: str) -> int:
     """Return the first line whose cell says this."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT min(number) FROM accounts_batchrow WHERE batch_id = %s AND cells ->> %s = %s", [batch.pk, index, text]
+            "SELECT min(number) FROM accounts_batchrow WHERE batch_id = %s AND cells ->> %s = %s",
+            [batch.pk, index, text],
         )
         return cursor.fetchone()[0]
 

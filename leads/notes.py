@@ -55,7 +55,11 @@ def not_told(text: str, lead: Lead, by: User, at: datetime) -> str:
     Two queries when it calls anybody.
     """
     people = mentioned(text, by)
-    told = Message.objects.filter(kind="mention", lead_id=lead.pk, created_at__gte=at) if people else Message.objects.none()
+    told = (
+        Message.objects.filter(kind="mention", lead_id=lead.pk, created_at__gte=at)
+        if people
+        else Message.objects.none()
+    )
     deaf = {person.pk for person in people} - set(told.values_list("to", flat=True))
     *names, last = [person.get_short_name() for person in people if person.pk in deaf] or [""]
     if not last:

@@ -24,7 +24,9 @@ class Known:
         """What is open or won at each company, the furthest stage first, then the newest."""
         found: dict[int, list[Opportunity]] = {}
         # A company whose relationship was read beside it and is new has none.
-        new = {a.account.pk for a in self.asks if a.account and getattr(a.account, "relationship", "") == Relationship.NEW}
+        new = {
+            a.account.pk for a in self.asks if a.account and getattr(a.account, "relationship", "") == Relationship.NEW
+        }
         if known := [pk for pk in self.accounts if pk not in new]:
             rows = Opportunity.objects.filter(account__in=known, status__in=("open", "won"), gone_as="")
             for row in rows.select_related("stage").order_by("-stage__order", "-pk"):

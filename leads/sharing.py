@@ -149,7 +149,9 @@ def pools(teams: Iterable[Team], at: datetime) -> dict[int, Pool]:
     with connection.cursor() as cursor:
         cursor.execute(STANDING, {"at": at, "month": month, "day": month.date(), "teams": list(found)})
         rows = cursor.fetchall()
-    capped = [user for _team, user, _weight, most_open, most_day, *_ in rows if most_open is not None or most_day is not None]
+    capped = [
+        user for _team, user, _weight, most_open, most_day, *_ in rows if most_open is not None or most_day is not None
+    ]
     held, today = (open_leads(capped), received_today(capped, at)) if capped else ({}, {})
     for team, user, weight, most_open, most_day, role, is_active, is_gone, due, received, last_at, credits in rows:
         why = "inactive" if not is_active else "away" if is_gone else ""
@@ -182,7 +184,10 @@ def keep(pools: Iterable[Pool]) -> None:
 def credits_for_nobody(step) -> list[Credit]:
     """Give back the turn that a lead cost whose identity is false. One query, where there was a turn."""
     spell = Spell.objects.filter(cycle=step.cycle, pool__isnull=False, owner__isnull=False).order_by("-pk").first()
-    if spell is None or Credit.objects.filter(lead=step.lead, user=spell.owner_id, why=Credit.Why.FALSE_IDENTITY).exists():
+    if (
+        spell is None
+        or Credit.objects.filter(lead=step.lead, user=spell.owner_id, why=Credit.Why.FALSE_IDENTITY).exists()
+    ):
         return []
     return [credit(spell, Credit.Why.FALSE_IDENTITY, at=step.at, by=step.by)]
 

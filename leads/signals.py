@@ -42,7 +42,9 @@ def raise_hand(
         elif (lead.status == LeadStatus.UNQUALIFIED and not lead.reason.may_return) or lead.motion == Motion.PLG:
             _clock(step, Task.Kind.REVIEW, what, _manager_of(lead, pool), None, when)
         else:
-            begin(step, lambda: routed(step, is_hand_raise=True, explicit=to, queue=pool, product=product), Trigger.ACTION)
+            begin(
+                step, lambda: routed(step, is_hand_raise=True, explicit=to, queue=pool, product=product), Trigger.ACTION
+            )
 
     return turn(leads, change, by=by, at=at, door=door)
 

@@ -81,9 +81,7 @@ def resume_imports() -> None:
     for pk, kind in running.values_list("pk", "kind"):
         (ring_release if kind == releasing.KIND else ring_import)(pk)
     recent = clock.now() - timedelta(hours=1)
-    waiting = ours.filter(
-        Q(error="") & Q(options__waits=True), status=Batch.Status.READ, created_at__gt=recent
-    )
+    waiting = ours.filter(Q(error="") & Q(options__waits=True), status=Batch.Status.READ, created_at__gt=recent)
     for pk in waiting.values_list("pk", flat=True):
         ring_check(pk)
     for pk in ours.filter(options__undo__done=False).values_list("pk", flat=True):

@@ -277,9 +277,7 @@ DOORS = {
     "admin:app_list": Door(args=lambda w: ["leads"], GET=STAFF, POST=STAFF),
     "admin:leads_routingrule_try": Door(GET=STAFF),
     "admin:leads_routingrule_draft": Door(GET=STAFF, POST=REVOPS),
-    "admin:leads_lead_move": Door(
-        args=lambda w: [w.lead.pk, "nurture"], sees="cleo nora rita root", GET="*", POST="*"
-    ),
+    "admin:leads_lead_move": Door(args=lambda w: [w.lead.pk, "nurture"], sees="cleo nora rita root", GET="*", POST="*"),
     "admin:auth_user_password_change": Door(args=lambda w: [w.people["ana"].pk], GET=REVOPS, POST=REVOPS),
 }
 

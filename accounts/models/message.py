@@ -58,11 +58,17 @@ class Message(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["to", "-id"], name="message_unread", condition=Q(channel="page", read_at__isnull=True)),
+            models.Index(
+                fields=["to", "-id"], name="message_unread", condition=Q(channel="page", read_at__isnull=True)
+            ),
             # what somebody was told, the newest first
             models.Index(fields=["to", "-id"], name="message_of"),
             # what is to be looked at for the mail
-            models.Index(fields=["created_at", "id"], name="message_to_gather", condition=Q(channel="page", gathered_at__isnull=True)),
+            models.Index(
+                fields=["created_at", "id"],
+                name="message_to_gather",
+                condition=Q(channel="page", gathered_at__isnull=True),
+            ),
             # the next mails to send
             models.Index(
                 Coalesce("next_try_at", "not_before", "created_at"),

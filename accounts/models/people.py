@@ -63,9 +63,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     morning_at = models.DateTimeField(
         null=True, editable=False, help_text="managers: when the next morning's figures are due"
     )
-    day_ends_at = models.DateTimeField(null=True, editable=False, help_text="who pulls: when their day is looked at next")
+    day_ends_at = models.DateTimeField(
+        null=True, editable=False, help_text="who pulls: when their day is looked at next"
+    )
     told_by = models.JSONField(
-        default=dict, db_default=Value({}, models.JSONField()), editable=False, help_text="kind of message: the way they chose"
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        editable=False,
+        help_text="kind of message: the way they chose",
     )
     feed_digest = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     is_active = models.BooleanField(default=True, help_text="Off: cannot sign in, gets nothing.")

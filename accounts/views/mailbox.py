@@ -30,7 +30,15 @@ def mailbox(request):
     opened = request.GET.get("open", "")
     # Put into words one by one, as they leave.
     letter = next((messages.in_words(mail, at) for mail in rows if str(mail.pk) == opened), None)
-    shown = {"mails": rows[:PAGE], "pager": pager, "now": at, "goes_out": _goes_out(), "opened": opened, "letter": letter, "older": older}
+    shown = {
+        "mails": rows[:PAGE],
+        "pager": pager,
+        "now": at,
+        "goes_out": _goes_out(),
+        "opened": opened,
+        "letter": letter,
+        "older": older,
+    }
     return render(request, "accounts/mailbox.html", shown)
 
 

@@ -39,7 +39,12 @@ class Touch(models.Model):
 
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="touch_rows")
     cycle = models.ForeignKey(
-        Cycle, models.CASCADE, null=True, related_name="touch_rows", verbose_name="round", help_text="empty: outside any round"
+        Cycle,
+        models.CASCADE,
+        null=True,
+        related_name="touch_rows",
+        verbose_name="round",
+        help_text="empty: outside any round",
     )
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     channel = models.CharField(max_length=8, choices=Channel)

@@ -19,7 +19,11 @@ ACTS = {
     "exceptions": "exception",
     "notes": "",
 }
-NOTICE = {"kind": "", "title": "Not saved: you were signed out.", "text": "What you typed is still here. Press again to save it."}
+NOTICE = {
+    "kind": "",
+    "title": "Not saved: you were signed out.",
+    "text": "What you typed is still here. Press again to save it.",
+}
 
 
 def typed(desk) -> tuple[int, str, dict] | None:
@@ -35,7 +39,9 @@ def typed(desk) -> tuple[int, str, dict] | None:
     if found.url_name not in ACTS or "pk" not in found.kwargs:
         return None
     kind = ACTS[found.url_name]
-    fields = {name: texts if name == "channel" and kind == "opt-out" else texts[-1] for name, texts in said.items() if texts}
+    fields = {
+        name: texts if name == "channel" and kind == "opt-out" else texts[-1] for name, texts in said.items() if texts
+    }
     # As it was seen then: what changed meanwhile is noticed when it is sent.
     panel = {"notice": NOTICE} | {name: fields[name] for name in ("cycle", "version") if name in fields}
     if found.url_name == "notes":

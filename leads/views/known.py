@@ -53,9 +53,7 @@ def _step(plan: Task) -> str:
 def facts(lead: Lead, account, tasks: list[Task], at) -> list[dict]:
     """List what we know, in the order it is asked for; what is empty is left out."""
     plan = next((t for t in tasks if t.kind in STEPS), None)
-    planned = (
-        plan and f"{_step(plan)}, {said_at(plan.due_at, at)}"
-    )
+    planned = plan and f"{_step(plan)}, {said_at(plan.due_at, at)}"
     holder = lead.owner or lead.team
     pairs = (
         ("Next step", planned),

@@ -93,13 +93,21 @@ def older_url(lead: Lead, before: int | None, part: str) -> str:
     """Return where the entries before this key are, or nothing where there are none."""
     if before is None:
         return ""
-    return f"{reverse('timeline-older', args=[lead.pk])}?{urlencode({'before': before} | ({'of': part} if part else {}))}"
+    return (
+        f"{reverse('timeline-older', args=[lead.pk])}?{urlencode({'before': before} | ({'of': part} if part else {}))}"
+    )
 
 
 def _parts(lead: Lead, chosen: str) -> list[dict]:
     """List what the timeline of the lead's page can be narrowed to, as plain links."""
-    url, names = reverse("lead", args=[lead.pk]), [("", "All"), *((key, name) for key, (name, _) in timeline.PARTS.items())]
-    return [{"url": f"{url}?of={key}#tl-h" if key else f"{url}#tl-h", "label": name, "current": key == chosen} for key, name in names]
+    url, names = (
+        reverse("lead", args=[lead.pk]),
+        [("", "All"), *((key, name) for key, (name, _) in timeline.PARTS.items())],
+    )
+    return [
+        {"url": f"{url}?of={key}#tl-h" if key else f"{url}#tl-h", "label": name, "current": key == chosen}
+        for key, name in names
+    ]
 
 
 MAY = (

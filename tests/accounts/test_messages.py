@@ -25,9 +25,7 @@ def inside(to, key="1", **more) -> Message:
 
 
 def outside(address="marta@nordlicht.no", key="1", **more) -> Message:
-    message = mail(
-        kind="greeting", key=key, subject="Our meeting", body="Thursday.", address=address, at=NOON, **more
-    )
+    message = mail(kind="greeting", key=key, subject="Our meeting", body="Thursday.", address=address, at=NOON, **more)
     post([message])
     return Message.objects.get(dedupe_key=message.dedupe_key)
 

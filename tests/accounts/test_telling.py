@@ -368,8 +368,22 @@ TOLD = re.compile(r'(?:\b(?:notice|tell)\([^"()]*(?:\([^()]*\)[^"()]*)*|Message\
 
 
 def test_every_kind_that_is_told_says_what_and_stands_among_the_settings():
-    sources = [path.read_text() for app in ("accounts", "leads", "meetings", "leadops") for path in (settings.BASE_DIR / app).rglob("*.py")]
+    sources = [
+        path.read_text()
+        for app in ("accounts", "leads", "meetings", "leadops")
+        for path in (settings.BASE_DIR / app).rglob("*.py")
+    ]
     told = {kind for text in sources for kind in TOLD.findall(text)}
 
-    assert {"limit", "room", "pulls", "mention", "unsound", "parked", "webhook_parked", "no_show", "meeting_passed_on"} <= told
+    assert {
+        "limit",
+        "room",
+        "pulls",
+        "mention",
+        "unsound",
+        "parked",
+        "webhook_parked",
+        "no_show",
+        "meeting_passed_on",
+    } <= told
     assert told - set(telling.KINDS) == set()

@@ -207,7 +207,11 @@ def test_the_same_week_by_the_command_is_the_same(house, pool):
     # Who gets a lead hears of it when it is known, which by hand is now; all else is dated when it was due.
     dated = [kind for kind in TOLD if kind != "assigned"]
     assert sorted(told(*dated)) == sorted(line for line in WEEK if " assigned " not in line)
-    hands = Spell.objects.filter(how="sla").order_by("began_at").values_list("lead__last_name", "owner__username", "began_at")
+    hands = (
+        Spell.objects.filter(how="sla")
+        .order_by("began_at")
+        .values_list("lead__last_name", "owner__username", "began_at")
+    )
     assert list(hands) == [("Adler", "ben", on("Wed 10:00")), ("Brandt", "ana", on("Wed 11:00"))]
     assert breaches() == ["Wed 10:00 Adler", "Wed 11:00 Brandt", "Thu 10:00 Adler"]
 
@@ -463,7 +467,9 @@ def _end(lead: Lead) -> str:
     moved = Spell.objects.filter(lead=lead, how="sla").count()
     assert (told_of, breached, moved) in ((0, 0, 0), (1, 1, 1)), (told_of, breached, moved)
     escalated = bool(told_of)
-    return {(True, False): "in time", (False, True): "escalated", (True, True): "both"}.get((in_time, escalated), "neither")
+    return {(True, False): "in time", (False, True): "escalated", (True, True): "both"}.get(
+        (in_time, escalated), "neither"
+    )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -206,7 +206,12 @@ class TestBadFiles:
 
 
 def test_a_quotation_that_never_closes_is_told_and_takes_no_row_with_it_in_silence():
-    lines = ["email,first_name,source", "a@a.example,A,Fair", 'b@b.example,"B,Fair', *(f"c{n}@c.example,C,Fair" for n in range(50))]
+    lines = [
+        "email,first_name,source",
+        "a@a.example,A,Fair",
+        'b@b.example,"B,Fair',
+        *(f"c{n}@c.example,C,Fair" for n in range(50)),
+    ]
     table = open_table(io.BytesIO("\n".join(lines).encode()))
 
     with pytest.raises(FileProblem, match="Line 3: a quotation mark there never closes"):

@@ -529,9 +529,13 @@ def test_a_mention_tells_the_colleague_once_if_they_may_see_the_lead(w):
 
     lead = lead_in("working", w.ana, w.cleo, w.north)
 
-    notes.add([lead], text="@cleo and @Cleo and @ben and @nobody, look. Not me, @ana; mail x@cleo.example", by=w.ana, at=LATER)
+    notes.add(
+        [lead], text="@cleo and @Cleo and @ben and @nobody, look. Not me, @ana; mail x@cleo.example", by=w.ana, at=LATER
+    )
 
-    assert list(Message.objects.exclude(kind="assigned").values_list("to__username", "kind", "lead_id")) == [("cleo", "mention", lead.pk)]
+    assert list(Message.objects.exclude(kind="assigned").values_list("to__username", "kind", "lead_id")) == [
+        ("cleo", "mention", lead.pk)
+    ]
 
 
 def test_a_batch_goes_on_without_those_that_cannot(w):

@@ -51,7 +51,9 @@ def company(**facts) -> Account:
     )
 
 
-def opportunity(account: Account, owner: User | None, stage: int = 1, status: str = "open", product=None) -> Opportunity:
+def opportunity(
+    account: Account, owner: User | None, stage: int = 1, status: str = "open", product=None
+) -> Opportunity:
     found = Stage.objects.order_by("order")[stage - 1]
     return Opportunity.objects.create(
         account=account, product=product or Product.objects.first(), stage=found, status=status, opportunity_owner=owner,

@@ -37,7 +37,11 @@ def test_the_control_the_plain_difference_leaves_small_weights_more_than_one_beh
     assert worst > 1
 
 
-@given(some.lists(some.tuples(some.integers(0, 200), some.none() | some.integers(0, 8), some.booleans()), min_size=1, max_size=8))
+@given(
+    some.lists(
+        some.tuples(some.integers(0, 200), some.none() | some.integers(0, 8), some.booleans()), min_size=1, max_size=8
+    )
+)
 @settings(max_examples=150, deadline=None)
 def test_never_to_the_absent_nor_beyond_a_cap_nor_to_who_has_no_share(people):
     places = [Place(n, w, room=room, away="away" if away else "") for n, (w, room, away) in enumerate(people)]

@@ -146,7 +146,9 @@ def heal() -> None:
 
 
 def test_every_sweep_of_a_lead_has_its_case():
-    assert [*CASES, "day-end", "morning"] == sorted([each.name for each in SWEEPS], key=[*CASES, "day-end", "morning"].index)
+    assert [*CASES, "day-end", "morning"] == sorted(
+        [each.name for each in SWEEPS], key=[*CASES, "day-end", "morning"].index
+    )
 
 
 @pytest.mark.django_db

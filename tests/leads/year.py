@@ -232,7 +232,9 @@ def happened() -> list[Line]:
 
 def counted() -> tuple[int, int]:
     """Count what LeadOps put on record and told: a line that came twice shows here."""
-    return Event.objects.filter(door="sweep").exclude(kind="breach").count(), Message.objects.exclude(kind__in=ELSEWHERE).count()
+    return Event.objects.filter(door="sweep").exclude(kind="breach").count(), Message.objects.exclude(
+        kind__in=ELSEWHERE
+    ).count()
 
 
 def sweep(at: datetime) -> int:

@@ -600,7 +600,11 @@ def sent_while_signed_out(ana, lead, what, **said):
 @pytest.mark.parametrize(
     ("what", "said", "shown_again"),
     [
-        ("touches", {"channel": "email", "outcome": "interested"}, r'<textarea id="note"[^>]*>She &lt;likes&gt; it</textarea>'),
+        (
+            "touches",
+            {"channel": "email", "outcome": "interested"},
+            r'<textarea id="note"[^>]*>She &lt;likes&gt; it</textarea>',
+        ),
         ("nurture", {"reason": "wrong_person"}, r'<textarea id="note"[^>]*>She &lt;likes&gt; it</textarea>'),
         ("notes", {}, r'<textarea id="just-a-note"[^>]*>She &lt;likes&gt; it</textarea>'),
     ],

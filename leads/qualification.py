@@ -77,10 +77,25 @@ def of(lead: Lead) -> Card:
         return Card(
             values, newest, {name for name, value in values.items() if value not in (None, "")} if old else set()
         )
-    values = dict.fromkeys(FIELDS, "") | dict.fromkeys(SCORES)
-    if lead.cycle is not None and lead.cycle.size:
-        values["size"] = lead.cycle.size
+    values = _untold(lead)
     return Card(values, None, {"size"} if values["size"] else set())
+
+
+def changed(lead: Lead, answers: Mapping[str, object], seen: int | None) -> dict[str, object]:
+    """Keep of these answers what differs from the version that a form was drawn from (none: from what the lead tells), so that who
+    fills the card beside somebody else takes nothing of theirs back. One query."""
+    row = Qualification.objects.filter(lead=lead, pk=seen).first() if seen else None
+    values = {name: getattr(row, name) for name in FIELDS} if row else _untold(lead)
+    kept = {name: value for name, value in answers.items() if _clean(value) != values[name]}
+    for name in FOUR:  # an answer and its evidence are one
+        if {name, f"{name}_evidence"} & set(kept):
+            kept |= {part: answers[part] for part in (name, f"{name}_evidence") if part in answers}
+    return kept
+
+
+def _untold(lead: Lead) -> dict[str, object]:
+    size = lead.cycle.size if lead.cycle is not None else ""
+    return dict.fromkeys(FIELDS, "") | dict.fromkeys(SCORES) | {"size": size}
 
 
 def missing(card: Qualification | None) -> list[str]:
@@ -104,53 +119,64 @@ def _known(card: Qualification | None, name: str) -> bool:
 
 
 def fill(
-    lead, answers: Mapping[str, object], *, by: User, at: datetime, decision: str = "", why: str = "", door: str = Door.PAGE
+    lead, answers: Mapping[str, object], *, by: User, at: datetime, decision: str | None = None, why: str | None = None,
+    door: str = Door.PAGE,
 ) -> Result:  # fmt: skip
     """Write the next version of a lead's card: what is named in `answers` changes, everything else stays as it is known.
 
-    `decision` is the rep's, and may differ from what the card suggests. A yes or no needs its evidence. Refused where nothing
-    changes. It does not move the lead: `return_to_product` does.
+    `decision` is the rep's, and may differ from what the card suggests; None keeps what was decided in this round, empty takes it back.
+    A yes or no needs its evidence. Refused where nothing changes. It does not move the lead: `return_to_product` does.
     """
     _fits(answers, decision)
 
     def change(step: Step) -> None:
         step.may("qualify_card")
-        write(step, answers, decision, why)
+        if not _write(step, answers, decision, why):
+            raise Refused("The card says so already; nothing changed.", "unchanged")
 
     return turn([lead], change, by=by, at=at, door=door)
 
 
-def write(step: Step, answers: Mapping[str, object], decision: str = "", why: str = "") -> Qualification | None:
-    """Write the next version within a turn; None where nothing changes but was to be filled beside something else."""
-    _fits(answers, decision)
+def _write(step: Step, answers: Mapping[str, object], decision: str | None, why: str | None) -> bool:
+    """Write the next version within a turn; say whether anything changed. One query."""
     card = of(step.lead)
     values = card.values | {name: _clean(value) for name, value in answers.items()}
     for name in FOUR:
         if values[name] and not str(values[f"{name}_evidence"]).strip():
             raise Refused(f"Write what makes you sure: {name}.", f"{name}_evidence")
-    newest, cycle = card.newest, step.new_cycle or step.cycle
-    decision = decision or (newest.decision if newest and newest.cycle_id == step.lead.cycle_id else "")
-    same = newest is not None and newest.cycle_id == step.lead.cycle_id
-    if same and values == card.values and (decision, why.strip()) == (newest.decision, newest.why):
-        raise Refused("The card says so already; nothing changed.", "unchanged")
+    newest = card.newest if card.newest and card.newest.cycle_id == step.lead.cycle_id else None
+    decided = newest.decision if newest and decision is None else decision or ""
+    why = newest.why if newest and why is None else _clean(why or "")
+    if newest and (values, decided, why) == (card.values, newest.decision, newest.why):
+        return False
+    if card.newest is None and not decided and not why and not {*values.values()} - {"", None}:
+        raise Refused("Write what you know; unknown is not no.", "unchanged")
     row = Qualification(
-        lead=step.lead, cycle=cycle, number=newest.number + 1 if same else 1, by=step.by, at=step.at,
-        recorded_at=max(step.turn.recorded_at, step.at), suggestion=suggest(values), decision=decision, why=why.strip()[:LONGEST], **values,
+        lead=step.lead, cycle=step.new_cycle or step.cycle, number=newest.number + 1 if newest else 1, by=step.by, at=step.at,
+        recorded_at=max(step.turn.recorded_at, step.at), suggestion=suggest(values), decision=decided, why=why, **values,
     )  # fmt: skip
     step.add(row, "card")
-    step.record("qualification", data={"card": row, "suggestion": row.suggestion, "decision": decision})
-    return row
+    step.record("qualification", data={"card": row, "suggestion": row.suggestion, "decision": decided})
+    return True
 
 
-def return_to_product(lead, *, by: User, at: datetime, why: str, door: str = Door.PAGE) -> Result:
+def return_to_product(
+    lead, answers: Mapping[str, object] | None = None, *, by: User, at: datetime, why: str, door: str = Door.PAGE
+) -> Result:
     """Decide self-serve and give the lead back to the product (QUAL-2): the round ends *self-serve fit*, a product-led one begins.
 
-    The rep loses no credit for being right.
+    What was learnt with it is the round's last version, where it says anything new. The rep loses no credit for being right.
     """
     if not why.strip():
         raise Refused("Write why they serve themselves best.", "why")
+    _fits(answers or {}, Way.SELF_SERVE)
+
+    def change(step: Step) -> None:
+        step.may("qualify_card")
+        _write(step, answers or {}, Way.SELF_SERVE, why)
+
     with transaction.atomic():
-        fill(lead, {}, by=by, at=at, decision=Way.SELF_SERVE, why=why, door=door).lead  # noqa: B018  raises what was refused
+        turn([lead], change, by=by, at=at, door=door).lead  # noqa: B018  raises what was refused
         result = product_led.fit_self_serve([lead.pk if isinstance(lead, Lead) else lead.lead], by=by, at=at, door=door)
         result.lead  # noqa: B018
     return result
@@ -160,7 +186,7 @@ def _clean(value: object) -> object:
     return value.strip()[:LONGEST].replace("\x00", "") if isinstance(value, str) else value
 
 
-def _fits(answers: Mapping[str, object], decision: str) -> None:
+def _fits(answers: Mapping[str, object], decision: str | None) -> None:
     for name, value in answers.items():
         if name not in FIELDS:
             raise Refused(f"The card has no {name}.", "field")

@@ -249,6 +249,8 @@ DOORS = {
     "api-touch-withdrawals": Door(args=lambda w: [w.lead.pk, w.rows["leads.touch"].pk], sees=ANAS, POST="*"),
     "api-lead-notes": of_ana(GET="*", POST="*"),
     "api-lead-tasks": of_ana(GET="*", POST="*"),
+    "api-lead-qualifications": of_ana(GET="*", POST="*"),
+    "api-lead-product-returns": of_ana(POST="*"),
     "api-lead-dispositions": of_ana(POST="*"),
     "api-lead-disposition-answers": of_ana(POST=ABOVE),
     "api-lead-take-backs": of_ana(POST=ABOVE),

@@ -48,7 +48,9 @@ class Done(serializers.Serializer):
 
 
 class Refusing(Resource):
-    """Answers what a process refuses as a problem."""
+    """Answers what a process refuses as a problem. `places`: where a refusal of its own belongs in the body."""
+
+    places: dict[str, str] = {}
 
     def handle_exception(self, problem):
         if isinstance(problem, Refused):
@@ -65,7 +67,7 @@ class Refusing(Resource):
             words = words.replace(name, "This lead") if name else words
             if refused.code in ("stale", "cap", "already"):
                 words = "The lead is not as it was expected."
-        return Problem(STATUS.get(refused.code, 422), refused.code, words, FIELDS.get(refused.code, ""))
+        return Problem(STATUS.get(refused.code, 422), refused.code, words, (FIELDS | self.places).get(refused.code, ""))
 
 
 class OfLead(Refusing):

@@ -2,7 +2,8 @@
 
 from rest_framework import serializers
 
-from leads.models import Lead, Note, Task, Touch
+from leads import qualification
+from leads.models import Lead, Note, Qualification, Task, Touch
 
 
 class RoundOut(serializers.Serializer):
@@ -138,6 +139,43 @@ def task(row: Task) -> dict:
     return TaskOut({
         **{name: getattr(row, name) for name in same}, "lead": row.lead_id, "owner": row.owner.username if row.owner else None,
         "team": row.team.name if row.team else None,
+    }).data  # fmt: skip
+
+
+class QualificationOut(serializers.Serializer):
+    """One version of the qualification card. An answer that is empty, or null, is not known: that is no no."""
+
+    id = serializers.IntegerField()
+    lead = serializers.IntegerField()
+    round = serializers.IntegerField(allow_null=True)
+    number = serializers.IntegerField(help_text="Its version within the round.")
+    by = serializers.CharField(allow_null=True)
+    at = serializers.DateTimeField()
+    urgency = serializers.IntegerField(allow_null=True)
+    criticality = serializers.IntegerField(allow_null=True)
+    complexity = serializers.IntegerField(allow_null=True)
+    budget = serializers.CharField(allow_blank=True)
+    budget_evidence = serializers.CharField(allow_blank=True)
+    authority = serializers.CharField(allow_blank=True)
+    authority_evidence = serializers.CharField(allow_blank=True)
+    need = serializers.CharField(allow_blank=True)
+    need_evidence = serializers.CharField(allow_blank=True)
+    timeline = serializers.CharField(allow_blank=True)
+    timeline_evidence = serializers.CharField(allow_blank=True)
+    compelling_event = serializers.CharField(allow_blank=True)
+    systems = serializers.CharField(allow_blank=True)
+    size = serializers.CharField(allow_blank=True)
+    suggestion = serializers.CharField(allow_blank=True)
+    decision = serializers.CharField(allow_blank=True)
+    why = serializers.CharField(allow_blank=True)
+    missing = serializers.ListField(child=serializers.CharField(), help_text="Which of the five answers are not known.")
+
+
+def card(row: Qualification) -> dict:
+    same = ("id", "number", "at", *qualification.FIELDS, "suggestion", "decision", "why")
+    return QualificationOut({
+        **{name: getattr(row, name) for name in same}, "lead": row.lead_id, "round": row.cycle_id,
+        "by": row.by.username if row.by else None, "missing": qualification.missing(row),
     }).data  # fmt: skip
 
 

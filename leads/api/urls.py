@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads.api import acts, companies, hands, lists, people
+from leads.api import acts, cards, companies, hands, lists, people
 
 urlpatterns = [
     path("leads/", lists.Leads.as_view(), name="api-leads"),
@@ -14,6 +14,8 @@ urlpatterns = [
     ),
     path("leads/<int:pk>/notes/", acts.Notes.as_view(), name="api-lead-notes"),
     path("leads/<int:pk>/tasks/", acts.Tasks.as_view(), name="api-lead-tasks"),
+    path("leads/<int:pk>/qualifications/", cards.Qualifications.as_view(), name="api-lead-qualifications"),
+    path("leads/<int:pk>/product-returns/", cards.ProductReturns.as_view(), name="api-lead-product-returns"),
     path("leads/<int:pk>/dispositions/", acts.Dispositions.as_view(), name="api-lead-dispositions"),
     path(
         "leads/<int:pk>/disposition-answers/", hands.DispositionAnswers.as_view(), name="api-lead-disposition-answers"

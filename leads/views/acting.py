@@ -66,7 +66,7 @@ def perform(request, pk, right, form_class, kind, effect):
     rights = right(lead)
     if not any(permissions.can(desk.user, name, lead, at=desk.at) for name in rights):
         if moved_on(lead, request.POST):
-            return stale(desk, lead, what_happened(lead), typed)
+            return stale(desk, lead, what_happened(lead), typed, kind, form)
         return forbidden(desk, lead, permissions.refusal(desk.user, rights[0], lead), typed)
     if not is_valid:
         field, words = form.first_error()
@@ -76,7 +76,7 @@ def perform(request, pk, right, form_class, kind, effect):
     try:
         then = once(desk, kind, lambda _post: _done(desk, lead, effect(desk, lead, form.cleaned_data), form) | place)
     except Stale as refusal:
-        return stale(desk, desk.lead(pk), refusal.words, typed)
+        return stale(desk, desk.lead(pk), refusal.words, typed, kind, form)
     except Forbidden as refusal:
         return forbidden(desk, desk.lead(pk), refusal.words, typed)
     except Refused as refusal:
@@ -158,9 +158,12 @@ def moved_on(lead: Lead, post) -> bool:
     return bool(version and version != str(lead.version)) or bool(cycle and cycle != str(lead.cycle_id))
 
 
-def stale(desk, lead: Lead, words: str, typed: dict):
-    """Answer an act meant for a lead that moved on: who changed it, and what was typed, kept."""
-    note = typed.get("note") or typed.get("why") or ""
+def stale(desk, lead: Lead, words: str, typed: dict, kind: str, form):
+    """Answer an act meant for a lead that moved on: who changed it, and what was typed, kept: in its form, or as a note."""
+    if form.is_kept and acts.can_be_drawn(desk, lead, kind):
+        error = {"title": words, "text": "What you typed is still here: press again if it still holds.", "field": ""}
+        return answers.wrong(desk, lead, kind, status=409, error=error, typed=typed)
+    note = form.in_words(typed)
     may_note = permissions.can(desk.user, "note", lead, at=desk.at)
     may_touch = permissions.can(desk.user, "touch", lead, at=desk.at)
     if not note:

@@ -47,6 +47,12 @@ def act(
     return shown | DRAWN[kind](desk, lead, kind, panel, typed)
 
 
+def can_be_drawn(desk, lead: Lead, kind: str) -> bool:
+    """Whether this act makes sense where the lead stands now, for this person."""
+    fits = slots.ACTS[kind].fits(lead) if kind in slots.ACTS else lead.is_open or lead.status == LeadStatus.QUALIFIED
+    return fits and permissions.can(desk.user, right_of(kind, lead), lead, at=desk.at)
+
+
 def is_known(kind: str) -> bool:
     return kind in RIGHTS or kind in slots.ACTS
 

@@ -13,7 +13,7 @@ SHOWN = 6  # versions
 
 
 def label_of(name: str) -> str:
-    return LABELS.get(name, name.capitalize())
+    return LABELS.get(name) or name.removesuffix("_evidence").capitalize()
 
 
 def summary(desk, lead: Lead) -> dict | None:
@@ -87,6 +87,7 @@ def drawn(desk, lead: Lead, kind: str, panel: dict, typed: dict) -> dict:
         "why": typed.get("why", newest.why if newest else ""),
         "suggests": Way(suggests).label if suggests else "",
         "suggested": suggests,
+        "seen": typed.get("seen", card.newest.pk if card.newest else ""),
         "returns": lead.status == "working" and lead.motion == Motion.SLG,
     }
 

@@ -17,12 +17,20 @@ TOO_LONG = f"A note holds {LONGEST:,} characters."
 
 
 class ActForm(forms.Form):
-    """What every form about a lead carries: the round and version it was drawn from, and its token."""
+    """What every form about a lead carries: the round and version it was drawn from, and its token.
 
+    `is_kept`: so much is typed in it that it is drawn again where the lead moved on meanwhile.
+    """
+
+    is_kept = False
     cycle = forms.IntegerField(required=False, min_value=1)
     version = forms.IntegerField(required=False, min_value=0)
     token = forms.CharField(validators=[TOKEN], error_messages={"required": TOKEN.message})
     note = forms.CharField(required=False, max_length=LONGEST, strip=True, error_messages={"max_length": TOO_LONG})
+
+    def in_words(self, typed: dict) -> str:
+        """Return what was typed as one text, for where the form cannot be drawn again."""
+        return typed.get("note") or typed.get("why") or ""
 
     def first_error(self) -> tuple[str, str]:
         """Return the field that is wrong, and the words about it."""

@@ -5,10 +5,11 @@ from django.urls import path
 
 from accounts.models import Door
 from leads import qualification
-from leads.lifecycle import Refused, Seen
+from leads.lifecycle import Seen
 from leads.models import Answer, Way
 from leads.qualification import EVIDENCE, FOUR, LONGEST, SCORES, TEXTS
 from leads.views.acting import did, view_of
+from leads.views.card import label_of
 from leads.views.forms import ActForm
 
 CHOOSE = {"invalid_choice": "Choose one of the list."}
@@ -18,10 +19,16 @@ TOO_LONG = {"max_length": f"An answer holds {LONGEST:,} characters."}
 class CardForm(ActForm):
     """The whole card: what is empty is not known."""
 
+    is_kept = True
     places = {name: name for name in (*EVIDENCE, "why", "decision")}
+    seen = forms.IntegerField(required=False, min_value=1)
     decision = forms.ChoiceField(choices=[("", "Not yet"), *Way.choices], required=False, error_messages=CHOOSE)
     why = forms.CharField(required=False, max_length=LONGEST, error_messages=TOO_LONG)
     do = forms.ChoiceField(choices=[("save", "Save"), ("return", "Return")], required=False)
+
+    def in_words(self, typed: dict) -> str:
+        told = {label_of(name): typed.get(name, "").strip() for name in (*EVIDENCE, *TEXTS, "why")}
+        return "\n".join(f"{label}: {text}" for label, text in told.items() if text)
 
 
 for _name in SCORES:
@@ -42,20 +49,15 @@ for _name in (*EVIDENCE, *TEXTS):
 def card(desk, lead, said):
     """Write the next version of the card; or decide self-serve and give the lead back to the product."""
     answers = {name: said[name] for name in qualification.FIELDS if name in desk.request.POST}
+    if "seen" in desk.request.POST:
+        answers = qualification.changed(lead, answers, said["seen"])
     seen = Seen(lead.pk, said["cycle"], said["version"])
+    how = {"by": desk.user, "at": desk.at, "door": Door.PAGE}
     if said["do"] == "return":
-        if not said["why"]:
-            raise Refused("Write why they serve themselves best.", "why")
-        changed = {k: v for k, v in answers.items() if v != qualification.of(lead).values[k]}
-        if changed:
-            qualification.fill(seen, changed, by=desk.user, at=desk.at, door=Door.PAGE).lead  # noqa: B018
-        qualification.return_to_product(
-            Seen(lead.pk) if changed else seen, by=desk.user, at=desk.at, why=said["why"], door=Door.PAGE
-        )
+        qualification.return_to_product(seen, answers, why=said["why"], **how)
         return did(desk, lead, f"{lead.name} serves themselves best: back to the product.", stays=False)
-    result = qualification.fill(
-        seen, answers, by=desk.user, at=desk.at, decision=said["decision"], why=said["why"], door=Door.PAGE
-    )
+    decided = {name: said[name] for name in ("decision", "why") if name in desk.request.POST}
+    result = qualification.fill(seen, answers, **decided, **how)
     now = result.lead
     row = result.made[now.pk]["card"]
     known = len(qualification.FIVE) - len(qualification.missing(row))

@@ -62,6 +62,7 @@ def _sane(day: date, hour: time, zone: zoneinfo.ZoneInfo) -> datetime:
 class BookForm(ActForm, WhenForm):
     """A meeting to book. What is left empty is found: who is next in turn, the zone of the one who looks."""
 
+    is_kept = True
     places = {
         "past": "day",
         "far": "day",
@@ -96,6 +97,12 @@ class BookForm(ActForm, WhenForm):
     place = forms.CharField(required=False, max_length=300)
     persona = forms.CharField(required=False, max_length=80)
     next_step = forms.CharField(required=False, max_length=2_000)
+
+    def in_words(self, typed: dict) -> str:
+        """Return what the pack of the meeting would have said."""
+        return "\n".join(
+            typed[name].strip() for name in ("persona", "next_step", "place") if typed.get(name, "").strip()
+        )
 
 
 def fits(lead: Lead) -> bool:

@@ -192,7 +192,8 @@ def change_hands(
     step.record(
         "owner",
         data={"from": lead.owner_id, "from_team": lead.team_id, "to": _pk(receiver.user), "team": _pk(receiver.team)}
-        | (data or {}),
+        | (data or {})
+        | ({"restarted": True} if restart_clock else {}),
     )
     step.closes_spell = True
     step.own(receiver.user, receiver.team)
@@ -298,15 +299,14 @@ def _to_holders(ids: list[int], by: User, at: datetime) -> int:
     """Give those of these leads that are somebody else's by ROUTE-1 to that one, and say how many went. Five queries if none does."""
     leads = Lead.objects.filter(pk__in=ids).select_related("cycle", "account", "team")
     router = routing.Router({lead.pk: routing.ask_of(lead, lead.account, at) for lead in leads}, at, named_only=True)
-    theirs: dict[User, list[Seen]] = {}
-    for pk in ids:
-        holder = router.holder(pk)
-        if holder is not None and holder != by:
-            theirs.setdefault(holder, []).append(Seen(pk))
-    went = 0
-    for holder, seen in theirs.items():
-        went += len(assign(seen, to=holder, by=None, at=at, door=Door.ROUTING, trigger=Trigger.ROUTE).done)
-    return went
+    theirs = {pk: found for pk in ids if (found := router.holder(pk)).user not in (None, by)}
+
+    def change(step: Step) -> None:
+        step.may("assign")
+        found = theirs[step.lead.pk]
+        begin(step, lambda: (_Receiver(found.user, at, counts_caps=False), found), Trigger.ROUTE)
+
+    return len(turn([Seen(pk) for pk in theirs], change, by=None, at=at, door=Door.ROUTING).done) if theirs else 0
 
 
 def next_in_queue(team: Team, number: int) -> list[int]:

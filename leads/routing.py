@@ -125,9 +125,9 @@ class Router:
             self.known.joined.setdefault(ask.account.pk, decision.user.pk)
         return decision
 
-    def holder(self, lead: int) -> User | None:
-        """Name who has this lead's company or knows the person, before any rule and pool; None for nobody."""
-        return self._named(self.asks[lead]).user
+    def holder(self, lead: int) -> Decision:
+        """Say who has this lead's company or knows the person, before any rule and pool; `user` is None for nobody."""
+        return self._named(self.asks[lead])
 
     def in_turn(self, team: Team, *, role: str = "", exclude=(), on_shift: bool = False) -> Decision:
         """Take the next turn of a pool that is held."""

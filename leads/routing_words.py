@@ -45,13 +45,16 @@ def ids(route: Mapping) -> dict[str, set[int]]:
 
 def sentence(route: Mapping, to: str, pool: str = "", rule: str = "", instead_of: str = "") -> str:
     """Say why a lead went where it went: `Went to Ana: the next in turn of Inbound, by the rule “Demo requests”.`"""
-    because = BECAUSE.get(route.get("path", ""), "as routing decided").format(
-        pool=pool or "a pool", rule=rule or "since removed"
-    )
     if not to:
         return f"Waits in {pool or 'the pool'}: nobody there could receive it."
     stands_in = f" {to} stands in for {instead_of}." if instead_of else ""
-    return f"Went to {to}: {because}.{stands_in}"
+    return f"Went to {to}: {because(route, pool, rule)}.{stands_in}"
+
+
+def because(route: Mapping, pool: str = "", rule: str = "") -> str:
+    """Say who the receiver is to routing: `the next in turn of Inbound`."""
+    words = BECAUSE.get(route.get("path", ""), "as routing decided")
+    return words.format(pool=pool or "a pool", rule=rule or "since removed")
 
 
 def lines(route: Mapping, people: Mapping[int, str], rules: Mapping[int, str]) -> list[str]:

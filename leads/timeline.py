@@ -17,14 +17,14 @@ from leads import lookups, routing_words
 from leads.models import Channel, Lead, Note, Signal, TouchOutcome, Way
 from leads.permissions import possessive
 from leads.rows import ICONS, asked
-from leads.timeline_moves import ENDS, MOVES
+from leads.timeline_moves import ENDS, MOVES, changed_hands
 
 PAGE = 20
 BREACHED = {"response": "The limit passed without a first touch"}
 LATER = timedelta(minutes=15)  # logged so long after it happened, an entry says so
 BY_DOOR = {
     Door.ADMIN: "in the admin", Door.API: "through the API", Door.IMPORT: "by import", Door.SWEEP: "by its date",
-    Door.ROUTING: "by routing", Door.COMMAND: "by command",
+    Door.COMMAND: "by command",
 }  # fmt: skip
 DID = {"call": "called", "email": "wrote a mail", "social": "wrote on social media", "sms": "sent an SMS", "chat": "chatted",
        "letter": "sent a letter", "meeting": "met them"}  # fmt: skip
@@ -212,12 +212,7 @@ class Told:
         return Entry("note", f"{self.who(event)} changed who they are: {names}.", event.at, quiet=True)
 
     def _owner(self, event: Event) -> Entry:
-        if not event.data.get("to") and event.data.get("team") and not event.data.get("from"):
-            return Entry("swap", f"{self.who(event)} put this lead into the queue of {self.hands(event)}.", event.at)
-        old, new = self.hands(event, "from", "from_team"), self.hands(event)
-        if event.data.get("why") == "limit":
-            return Entry("swap", f"Went from {old} to {new}: over its limit, and nobody touched it.", event.at)
-        return Entry("swap", f"{self.who(event)} gave this lead from {old} to {new}; its clock runs on.", event.at)
+        return Entry("swap", changed_hands(self, event), event.at)
 
     def _qualification(self, event: Event) -> Entry:
         """Say what the card suggests, and what was decided where that differs (QUAL-1)."""

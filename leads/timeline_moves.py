@@ -30,6 +30,19 @@ def _assign(told, event: Event):
     return "pull", words.get(trigger, f"{told.who(event)} gave this lead to {to}."), False
 
 
+def changed_hands(told, event: Event) -> str:
+    """Say from whom to whom a lead went inside its round or its queue, and why."""
+    if not event.data.get("to") and event.data.get("team") and not event.data.get("from"):
+        return f"{told.who(event)} put this lead into the queue of {told.hands(event)}."
+    old, new = told.hands(event, "from", "from_team"), told.hands(event)
+    if route := event.data.get("route"):
+        new += ", " + routing_words.because(route, str(told.teams.get(route.get("pool")) or ""))
+    if event.data.get("why") == "limit":
+        return f"Went from {old} to {new}: over its limit, and nobody touched it."
+    clock = "began again" if event.data.get("restarted") else "runs on"
+    return f"{told.who(event)} gave this lead from {old} to {new}; its clock {clock}."
+
+
 def _start(told, event: Event):
     if event.actor_id is None:
         return "check", "Activated: the product is in use.", False

@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from django.db.models import QuerySet
 
 from accounts import targets
-from accounts.models import Absence, Account, Door, Event, Membership, Message, Opportunity, Product, Stage, Team, User
+from accounts.models import Absence, Account, Door, Event, Membership, Message, Product, Team
 from leads import (
     assignment,
     dispositions,
@@ -16,7 +16,6 @@ from leads import (
     rehearsal,
     routing_rules,
     routing_words,
-    signals,
     target_accounts,
     touches,
 )
@@ -24,50 +23,13 @@ from leads.models import Credit, Cycle, Lead, Policy, RoutingRule, Share, Source
 from leads.refusals import Refused
 from leads.routing import Ask, is_c_level, places
 from tests.lasting import all_halted, in_processes
-from tests.leads.states import HOUR, NOON, number, raw, reason
-
-DAY = timedelta(days=1)
+from tests.leads.routes import DAY, asks, company, make_pool, opportunity, route, rule, worked
+from tests.leads.states import HOUR, NOON, raw, reason
 
 
 @pytest.fixture
 def pool(house) -> Team:
     return make_pool("Inbound", house.ana, house.ben, manager=house.cleo)
-
-
-def make_pool(name: str, *members: User, manager: User | None = None, **facts) -> Team:
-    pool = Team.objects.create(name=name, kind="pool", manager=manager)
-    Membership.objects.bulk_create(Membership(user=user, team=pool, **facts) for user in members)
-    return pool
-
-
-def rule(name: str, pool: Team, order: int = 10, **criteria) -> RoutingRule:
-    return RoutingRule.objects.create(name=name, pool=pool, order=order, valid_from=NOON - DAY, **criteria)
-
-
-def company(**facts) -> Account:
-    n = next(number)
-    return Account.objects.create(
-        name=f"Kettler {n}", name_key=f"kettler {n}", domain=f"kettler{n}.no", created_at=NOON, **facts
-    )
-
-
-def opportunity(
-    account: Account, owner: User | None, stage: int = 1, status: str = "open", product=None
-) -> Opportunity:
-    found = Stage.objects.order_by("order")[stage - 1]
-    return Opportunity.objects.create(
-        account=account, product=product or Product.objects.first(), stage=found, status=status, opportunity_owner=owner,
-        created_at=NOON - DAY, closed_at=None if status == "open" else NOON - HOUR,
-    )  # fmt: skip
-
-
-def asks(lead: Lead, at=NOON, **more) -> Lead:
-    """Have a lead ask for us, and return it as it is then."""
-    return signals.raise_hand([lead], what="demo", by=None, at=at, **more).lead
-
-
-def route(lead: Lead) -> dict:
-    return Event.objects.filter(lead_id=lead.pk, kind="transition").latest("pk").data["route"]
 
 
 def goes(lead: Lead, **more) -> tuple[str, str]:
@@ -125,11 +87,6 @@ def test_a_kept_lead_goes_to_who_keeps_it_and_another_nurtured_one_does_not(hous
 
     assert goes(Lead.objects.get(pk=kept.pk), at=later) == ("Dov Katz", "keeper")
     assert goes(Lead.objects.get(pk=remarket.pk), at=later) == ("Ana Berg", "last")
-
-
-def worked(rep: User, **facts) -> Lead:
-    lead = assignment.assign([raw(**facts)], to=rep, by=None, at=NOON).lead
-    return touches.log([lead], channel="call", outcome="interested", by=rep, at=NOON + timedelta(minutes=5)).lead
 
 
 @pytest.mark.django_db

@@ -235,6 +235,7 @@ LEADOPS_TIME_ZONE = os.environ.get(
 )  # the company's: months are counted on its wall clock
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = ["leadops.formats"]  # 12 Oct 2026, 14:05: no month that could be a day
 
 # Mail. Without an address nothing leaves the host.
 

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models.functions import Now
 from django.urls import path
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
 from accounts.admin import people
@@ -73,7 +74,7 @@ class LeadAdmin(ReadOnlyAdmin):
     search_fields = ["search"]
     search_help_text = "Name, company, address or phone"
     sortable_by = ["id"]
-    ordering = ["-id"]
+    ordering = ["-created_at", "-id"]
     fieldsets = [
         (None, {"fields": ["state", "status_since", "reason", "recycle_at", "owner", "team"]}),
         (
@@ -149,7 +150,9 @@ class LeadAdmin(ReadOnlyAdmin):
         return format_html(
             "<ol reversed>{}</ol>",
             format_html_join(
-                "", "<li>{} {}</li>", ((f"{timezone.localtime(e.at):%Y-%m-%d %H:%M}", words) for e, words in lines)
+                "",
+                "<li>{} {}</li>",
+                ((date_format(timezone.localtime(e.at), "DATETIME_FORMAT"), words) for e, words in lines),
             ),
         )
 

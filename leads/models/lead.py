@@ -170,8 +170,10 @@ class Lead(ConcurrentTransitionMixin, models.Model):
             models.Index(
                 fields=["team", "status", "id"], name="lead_in_queue", condition=Q(team__isnull=False, gone_as="")
             ),
-            models.Index(fields=["status", "-id"], name="lead_by_status", condition=Q(gone_as="")),
-            models.Index(fields=["source", "-id"], name="lead_by_source", condition=Q(gone_as="")),
+            # the list of leads and the admin's, newest first: of all, of one state, of one source
+            models.Index(fields=["-created_at", "-id"], name="lead_newest", condition=Q(gone_as="")),
+            models.Index(fields=["status", "-created_at", "-id"], name="lead_by_status", condition=Q(gone_as="")),
+            models.Index(fields=["source", "-created_at", "-id"], name="lead_by_source", condition=Q(gone_as="")),
             models.Index(fields=["account"], name="lead_of_account", condition=Q(account__isnull=False)),
             # is there anybody whom an import must not bring back?
             models.Index(fields=["gone_as"], name="lead_erased", condition=Q(gone_as="erased")),

@@ -244,6 +244,7 @@ def _shown(request, batch: Batch, page: str, part: str, step: int):
         "batch": batch, "counts": counts, "taken": sum(counts.get(name, 0) for name in ("created", "updated", "unchanged")),
         "new": counts.get("created", 0) + counts.get("updated", 0), "done": sum(counts.get(n, 0) for n in RESULTS),
         "rejected": rejected[:SHOWN], "more": len(rejected) > SHOWN, "step": step, "now": clock.now(),
+        "unread": [column for column in batch.header if not batch.options.get("map", {}).get(column)],
         "sources": sorted(counts.get("sources", {}).items(), key=lambda pair: (-sum(pair[1]), pair[0])),
     }  # fmt: skip
     polled = request.headers.get("HX-Request") == "true"

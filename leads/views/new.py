@@ -12,7 +12,7 @@ from accounts.permissions import own_teams_of
 from leads import assignment, permissions
 from leads.intake import CREATED, REJECTED, UNCHANGED, take
 from leads.intake_people import Finder
-from leads.intake_rows import Bad, make_row
+from leads.intake_rows import CLEAN, Bad, make_row
 from leads.models import GoToMarket, Lead, Motion, Signal, Source
 from leads.views import answers
 from leads.views.acting import once
@@ -48,15 +48,28 @@ class PersonForm(forms.Form):
         for name in WHO:
             self.fields[name].widget.attrs["autocomplete"] = "off"
 
+    def clean(self):
+        """Say at every field at once what cannot be taken there (SAFE-3), by the words of intake."""
+        said = super().clean()
+        for name in self.ROW:
+            try:
+                CLEAN[name](said.get(name) or "")
+            except Bad as problem:
+                self._say(problem.words, name)
+        if not {"email", "phone"} & self.errors.keys():
+            try:
+                make_row({name: said.get(name) or "" for name in ("email", "phone", "country") if name in said})
+            except Bad as problem:
+                words = problem.words if problem.field else "Write an address or a phone number: one of the two."
+                self._say(words, problem.field or "email")
+        return said
+
+    def _say(self, words: str, name: str) -> None:
+        self.add_error(name if name in self.fields else "email", words[:1].upper() + words[1:])
+
     def row(self, **facts):
-        """Return what intake takes, or None after saying at the field what cannot be taken."""
-        said = {name: self.cleaned_data[name] for name in self.ROW if self.cleaned_data.get(name)}
-        try:
-            return make_row(said, **facts)
-        except Bad as problem:
-            words = problem.words if problem.field else "Write an address or a phone number: one of the two."
-            self.add_error(problem.field if problem.field in self.fields else "email", words[:1].upper() + words[1:])
-            return None
+        """Return what intake takes, of a form that was found right."""
+        return make_row({name: self.cleaned_data[name] for name in self.ROW if self.cleaned_data.get(name)}, **facts)
 
 
 class LeadForm(PersonForm):

@@ -6,6 +6,7 @@ Only the processes of `meetings/` write what is looked up here (LIFE-1): every p
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
 from accounts.admin.base import ReadOnlyAdmin, RuledAdmin
@@ -64,7 +65,7 @@ class OnRecord(ReadOnlyAdmin):
         people = User.objects.in_bulk({event.actor_id for event in events if event.actor_id})
         lines = [
             (
-                f"{timezone.localtime(event.at):%Y-%m-%d %H:%M}",
+                date_format(timezone.localtime(event.at), "DATETIME_FORMAT"),
                 " ".join(filter(None, [event.kind, event.move])).replace("_", " "),
                 people.get(event.actor_id) or "LeadOps",
                 event.get_door_display(),

@@ -1,5 +1,7 @@
 """People, teams and absences in the admin: RevOps keeps them, a manager keeps the absences of their people."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.urls import reverse
 
@@ -180,3 +182,25 @@ def test_two_days_away_name_who_stands_in(house, client_of):
     assert response.context["adminform"].form.errors == {"delegate": ["Away for two days or more: name who stands in."]}
     facts["delegate"] = house.ben.pk
     assert client_of(house.cleo).post(reverse("admin:accounts_absence_add"), facts).status_code == 302
+
+
+def test_days_and_hours_are_written_so_that_nobody_takes_a_day_for_a_month(house, client_of):
+    away = Absence.objects.create(
+        user=house.ana,
+        starts_at=datetime(2026, 3, 4, 13, 5, tzinfo=UTC),
+        ends_at=datetime(2026, 3, 5, 13, 5, tzinfo=UTC),
+    )
+    rita = client_of(house.rita)
+
+    listed = rita.get("/admin/accounts/absence/").content.decode()
+    form = rita.get(change(away)).content.decode()
+    fields = {"user": house.ana.pk, "delegate": "", "note": "", "ends_at_0": "6 Mar 2026", "ends_at_1": "09:00"}
+    rita.post(change(away), fields | {"starts_at_0": "2026-03-04", "starts_at_1": "14:05"})
+
+    assert "4 Mar 2026, 14:05" in listed  # in the zone of Berlin
+    assert 'value="2026-03-04"' in form
+    assert 'value="14:05"' in form
+    away.refresh_from_db()
+    assert away.ends_at == datetime(2026, 3, 6, 8, tzinfo=UTC)
+    again = rita.post(change(away), fields | {"starts_at_0": "04/03/2026", "starts_at_1": "14:05"})
+    assert "Enter a valid date" in again.content.decode()

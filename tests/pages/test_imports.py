@@ -55,6 +55,17 @@ def test_a_file_goes_through_its_four_steps(client, cleo, north, rung):
     assert set(Lead.objects.values_list("status", "team__name", "source__name")) == {("raw", "North", "Fair")}
 
 
+def test_the_look_names_the_columns_that_are_left_out_and_says_nothing_where_none_is(client, cleo, rung):
+    client.force_login(cleo)
+    upload(client, "Email,Shoe size,Origin,Hair <b>\nmarta@nordlicht.example,42,Fair,red\n")
+    some = client.get(mapped(client, **{"column-1": "", "column-2": "source"})["Location"]).content.decode()
+    upload(client)
+    none = client.get(mapped(client)["Location"]).content.decode()
+
+    assert "Left out, not read from the file: <b>Shoe size</b>, <b>Hair &lt;b&gt;</b>." in some
+    assert "Left out" not in none
+
+
 def test_the_rejected_rows_come_back_as_a_file_and_that_is_on_record(client, cleo, rung):
     client.force_login(cleo)
     upload(client, FILE.replace("nowhere,X", "nowhere,=1+1"))

@@ -1,6 +1,7 @@
 """The list of leads: what a person may see, found by what they choose, page by page; and people brought in by hand."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -9,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts import clock
 from accounts.models import Event
 from leads.models import Lead, Signal, Source, search_text
+from leads.views import lists
 from tests.factories import LeadFactory, product_led, put
-from tests.pages.desk import desk, given, toast_of
+from tests.pages.desk import HOUR, desk, given, toast_of
 
 __all__ = ["desk"]
 NAMED = r'scope="row">(?:<input [^>]*> )?<a href="/leads/(\d+)/">'
@@ -22,8 +24,8 @@ def listed(desk, user, **query) -> list[int]:
 
 
 def test_everybody_sees_theirs_newest_first(house, desk):
-    mine, raw, theirs = given(house.ana), put(None, "raw", team=house.north), given(house.dov)
-    nobodys = LeadFactory()
+    mine, raw = given(house.ana, ago=4 * HOUR), put(None, "raw", team=house.north, at=clock.now() - 3 * HOUR)
+    theirs, nobodys = given(house.dov, ago=2 * HOUR), LeadFactory(created_at=clock.now() - HOUR)
 
     assert listed(desk, house.ana) == [raw.pk, mine.pk]
     assert listed(desk, house.cleo) == [raw.pk, mine.pk]
@@ -58,7 +60,8 @@ def test_the_list_is_narrowed(house, desk, query, found):
 
     rows = listed(desk, house.rita, **{name: ids.get(value, value) for name, value in query.items()})
 
-    assert rows == sorted((made[name].pk for name in found), reverse=True)
+    wanted = sorted((made[name] for name in found), key=lambda lead: (lead.created_at, lead.pk), reverse=True)
+    assert rows == [lead.pk for lead in wanted]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +120,39 @@ def test_pages_go_by_key_there_and_back(house, desk):
     assert "state=raw" in older
 
 
-@pytest.mark.parametrize("key", ["x", "-4", "9" * 30, ""])
+def test_who_was_brought_over_from_elsewhere_stands_where_they_came_and_no_page_skips_or_repeats_anybody(house, desk):
+    came = [clock.now() - timedelta(days=days) for days in (3, 900, 3, 1, *[40] * 60, 2)]
+    leads = [LeadFactory(created_at=at, status_since=at, recorded_at=at) for at in came]
+    wanted = [lead.pk for lead in sorted(leads, key=lambda lead: (lead.created_at, lead.pk), reverse=True)]
+    rita = desk(house.rita, script=False)
+
+    page = rita.client.get("/leads/").content.decode()
+    older = re.search(r'href="([^"]+)" rel="next"', page).group(1).replace("&amp;", "&")
+
+    found = re.findall(NAMED, page + rita.client.get(older).content.decode())
+    assert [int(pk) for pk in found] == wanted
+    admin = re.findall(r"/admin/leads/lead/(\d+)/change/", rita.client.get("/admin/leads/lead/").content.decode())
+    assert [int(pk) for pk in dict.fromkeys(admin)] == wanted[:50]
+
+
+@pytest.mark.parametrize("narrowed", [{}, {"state": "raw"}])
+def test_a_page_of_the_list_is_read_off_an_index_however_far_down(house, narrowed):
+    start = clock.now()
+    Lead.objects.bulk_create(LeadFactory.build(created_at=start - timedelta(minutes=n)) for n in range(2_000))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE leads_lead")
+    found = Lead.objects.visible_to(house.rita, start).filter(**({"status": "raw"} if narrowed else {}))
+
+    down = lists._beyond(found, start - timedelta(minutes=1_500), 1, "lt").order_by(*lists.NEWEST)[:51]
+
+    plan = down.explain()
+    assert re.search("Index Scan using lead_(newest|by_status)", plan), plan
+    assert "Sort" not in plan
+
+
+@pytest.mark.parametrize(
+    "key", ["x", "-4", "9" * 30, "", "9_", "999999999999999999_1", "-999999999999999999_1", "1_1_1", "1\n_2"]
+)
 def test_a_key_that_is_none_shows_the_first_page(house, desk, key):
     lead = LeadFactory()
 
@@ -280,6 +315,17 @@ def test_what_cannot_be_taken_is_said_at_the_field_and_what_was_typed_stays(hous
     assert words in page
     assert 'value="Lind"' in page
     assert (Lead.objects.count(), Event.objects.count()) == (0, events)
+
+
+def test_everything_that_is_wrong_is_said_at_once_each_at_its_field(house, desk):
+    wrong = {"email": "anna@", "source": "", "motion": "both", "company": "Nord\x00licht", "first_name": "x" * 101}
+
+    page = desk(house.ana).client.post("/leads/new/", NEW | wrong).content.decode()
+
+    said = dict(re.findall(r'id="id_(\w+)-error">(.*?)</p>', page, re.DOTALL))
+    assert set(said) == set(wrong)
+    assert "anna@" in said["email"]
+    assert Lead.objects.count() == 0
 
 
 @pytest.mark.parametrize("url", ["/leads/new/", "/leads/asked/"])

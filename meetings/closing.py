@@ -20,6 +20,7 @@ from meetings.models import Meeting, MeetingStatus
 from meetings.record import may
 
 RENEW_BEFORE = timedelta(days=120)
+AT_ONCE = timedelta(days=1)  # who is in pipeline so soon was sold before anybody heard of it
 # What may keep a person of a lost sale where they are (LIFE): they were not qualified, or are in another open one.
 STAY = ("state", "open_opportunity", "gone")
 
@@ -202,15 +203,15 @@ def _people(sale: Opportunity):
 
 
 def surprises(begin: datetime, end: datetime, *, within: timedelta = timedelta(days=7)) -> QuerySet:
-    """List what looks like sandbagging among the sales that closed in a period (ACC-12): won within days of being created, created past
-    the qualifying stage, or won without a meeting. Each row says why by `is_quick`, `is_late`, `is_unmet`. One query."""
-
+    """List what looks like sandbagging among the sales that closed in a period (ACC-12): won within days of being created; created late,
+    so that it is in pipeline within a day; or won without a meeting held. A row says why by `is_quick`, `is_late`, `is_unmet`. One query.
+    """
     held = Meeting.objects.filter(opportunity=OuterRef("pk"), status__in=MeetingStatus.HELD)
     rows = Opportunity.objects.filter(gone_as="", closed_at__gte=begin, closed_at__lt=end, status__in=("won", "lost"))
     rows = rows.annotate(
         is_quick=Q(status="won", closed_at__lt=F("created_at") + within),
-        is_late=Q(pipeline_at__isnull=False, pipeline_at__lt=F("created_at") + timedelta(days=1)),
-        is_unmet=~Exists(held),
+        is_late=Q(pipeline_at__isnull=False, pipeline_at__lt=F("created_at") + AT_ONCE),
+        is_unmet=Q(~Exists(held), status="won"),
     )
     return (
         rows.filter(Q(is_quick=True) | Q(is_late=True) | Q(is_unmet=True))

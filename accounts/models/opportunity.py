@@ -103,8 +103,11 @@ class Opportunity(ConcurrentTransitionMixin, models.Model):
             models.Index(
                 fields=["id"], name="opportunity_unqualified", condition=Q(status="open", gone_as="", qualified_at=None)
             ),
-            # contracts whose end comes near
+            # contracts whose end comes near: not told of yet, and to look at
             models.Index(fields=["renew_at"], name="opportunity_to_renew", condition=Q(renew_at__isnull=False)),
+            models.Index(
+                fields=["contract_end_date"], name="opportunity_ending", condition=Q(status="won", gone_as="")
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

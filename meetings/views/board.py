@@ -195,8 +195,8 @@ def refuse_who_leads_none(place: Place) -> None:
 
 WHY = (
     ("is_quick", "won within 7 days of being created"),
-    ("is_late", "created in or after the pipeline stage"),
-    ("is_unmet", "closed without a meeting held"),
+    ("is_late", "created late: in pipeline within a day"),
+    ("is_unmet", "won without a meeting held"),
 )
 
 
@@ -217,8 +217,12 @@ def ending(request):
     """Show the contracts that end within 120 days, the next first."""
     place = Place(request)
     refuse_who_sees_none(place)
+    today = place.at.date()
     rows = Opportunity.objects.filter(
-        renew_at__lte=place.at, contract_end_date__gte=place.at.date(), status=OpportunityStatus.WON
+        contract_end_date__gte=today,
+        contract_end_date__lte=today + closing.RENEW_BEFORE,
+        status=OpportunityStatus.WON,
+        gone_as="",
     )
     rows = (
         permissions.visible_to(rows, place.user)

@@ -132,28 +132,6 @@ def test_a_contract_that_ended_before_it_was_signed_is_refused(ana, eva):
     assert Opportunity.objects.get().status == "open"
 
 
-def test_what_looks_like_sandbagging_is_listed_with_why(ana, eva):
-    quick = a_sale(ana, eva)
-    closing.win(quick, by=eva, at=quick.created_at + 2 * DAY)
-    slow = a_sale_at(worked(ana), ana, eva, 1)
-    closing.win(slow, by=eva, at=slow.created_at + 30 * DAY)
-    unmet = opportunities.open(worked(ana).account, Product.objects.first(), by=eva, at=END, opportunity_owner=eva)
-    closing.win(unmet, by=eva, at=END + 40 * DAY)
-
-    rows = closing.surprises(END, END + 60 * DAY)
-
-    assert {row.pk: (row.is_quick, row.is_late, row.is_unmet) for row in rows} == {
-        quick.pk: (True, False, False), unmet.pk: (False, False, True),
-    }  # fmt: skip
-    assert list(closing.surprises(END + 60 * DAY, END + 90 * DAY)) == []
-
-
-def a_sale_at(lead, ana, eva, days) -> Opportunity:
-    meeting = booked(lead, ana, eva, starts_at=END + days * DAY)
-    outcomes.complete_qualified(meeting, by=eva, at=END + (days + 1) * DAY)
-    return Opportunity.objects.get(pk=meeting.opportunity_id)
-
-
 def test_several_sales_of_one_company_come_under_one_owner(ana, eva, finn, rita):
     lead, other = worked(ana), Product.objects.create(name="Second")
     booked(lead, ana, eva)

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import second_factor, sessions, unsent
+from accounts import changes, second_factor, sessions, unsent
+from accounts.models import Door
 from accounts.record_keeping import record
 
 WORDS = {
@@ -82,6 +83,19 @@ def way_back(request) -> str:
         return reverse("home")
     parts = urlsplit(page)
     return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def in_whose_name(get_response):
+    """Let the database know whose the changes of a request are, for the history of what is kept (ADMIN-1)."""
+
+    def middleware(request):
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return get_response(request)
+        door = {"admin": Door.ADMIN, "api": Door.API}.get(request.path.split("/")[1], Door.PAGE)
+        with changes.signed(lambda: request.user, door):
+            return get_response(request)
+
+    return middleware
 
 
 def in_their_zone(get_response):

@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.SignInFirst",
+    "accounts.middleware.in_whose_name",
     "accounts.middleware.in_their_zone",
     "accounts.middleware.say_which_method",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -1,7 +1,8 @@
 """Who a lead is, put right by hand: name, address, phone, company. Called by the lead's page, for those whom the matrix allows.
 
 An address belongs to one person: one that is somebody else's is refused, and it is said whose. What a lead was known by before stays
-with it as an alias, so that an old address still finds it. The record names the fields that changed, never what they held.
+with it as an alias, so that an old address still finds it. The record names the fields that changed, never what they held:
+that is in the history of the lead (`accounts/changes.py`), which an erasure empties.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from functools import partial
 
 from django.db import connection, transaction
 
+from accounts import changes
 from accounts.domains import normalise_phone
 from accounts.matching import Company, accounts_for
 from accounts.models import Door, User
@@ -66,10 +68,13 @@ def _change(
         raise Refused("A lead needs an address, a phone or an external id.", "email")
     changed += new
     step.record("contact", data={"fields": list(new)})
-    step.turn.closing.append(partial(_write, lead, new, account))
+    step.turn.closing.append(partial(_write, step, new, account))
 
 
-def _write(lead: Lead, new: Mapping[str, str], account: int | None) -> None:
+def _write(step: Step, new: Mapping[str, str], account: int | None) -> None:
+    lead, turn_ = step.lead, step.turn
+    was = {name: [getattr(lead, name), value] for name, value in new.items()}
+    changes.note(lead, was, by=turn_.by, at=turn_.recorded_at, door=turn_.door)
     for name, value in new.items():
         setattr(lead, name, value)
     found = {name: getattr(lead, name) for name in ("first_name", "last_name", "company", "email", "phone")}

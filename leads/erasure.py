@@ -14,8 +14,9 @@ from django.db import models, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.crypto import salted_hmac
 
+from accounts import changes
 from accounts.letting_go import blank, let_go
-from accounts.models import BatchRow, Door, Message, User
+from accounts.models import Account, BatchRow, Door, Message, User
 from leads import erasure_traces
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import Identity, Lead, Outcome, Task
@@ -113,6 +114,7 @@ def _empty(leads: list[Lead], by: User, at: datetime, door: str) -> None:
     if accounts:
         let_go(accounts, by=by, at=at, door=door)
         blank(accounts)
+        changes.forget(Account, accounts)
 
 
 def _with_former(ids: list[int]) -> list[int]:

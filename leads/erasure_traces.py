@@ -1,4 +1,5 @@
-"""Where else a person was written of, who is being erased: files that were brought in, messages, answers, sessions, the admin's log.
+"""Where else a person was written of, who is being erased: files that were brought in, messages, answers, sessions, the admin's log,
+what was put right.
 
 Called by `leads/erasure.py` only, within its transaction and before what the person was known by is gone. Reads these tables whole, so
 it may take seconds where they are long: a person is erased seldom.
@@ -14,7 +15,8 @@ from django.db import connection, models
 from django.db.models import Q, Value
 from django.db.models.functions import Cast, Concat
 
-from accounts.models import BatchRow, Message, Receipt
+from accounts import changes
+from accounts.models import BatchRow, Change, Message, Receipt
 from leads.models import Identity, Lead
 
 SHORTEST = 4  # a shorter text stands in too many others
@@ -28,6 +30,7 @@ def empty(ids: list[int], known: Sequence[Identity], names: Sequence[tuple[str, 
     _files(ids, known, names)
     _messages(ids, texts)
     _log(ids, texts)
+    _changes(ids, texts)
     if texts:
         _sessions(texts)
 
@@ -81,6 +84,13 @@ def _log(ids: list[int], texts: set[str]) -> None:
     LogEntry.objects.filter(pk__in=list(mine.values_list("pk", flat=True))).update(
         object_repr="erased", change_message=""
     )
+
+
+def _changes(ids: list[int], texts: set[str]) -> None:
+    """Take away what they were before it was put right, and what any other change says of them."""
+    changes.forget(Lead, ids)
+    said = Change.objects.annotate(said=Cast("what", models.TextField()))
+    Change.objects.filter(pk__in=list(said.filter(_saying(texts)).values_list("pk", flat=True))).update(what={})
 
 
 def _says(value: object, texts: set[str]) -> bool:

@@ -1,5 +1,6 @@
 from .api import ApiKey, ApiScope, Subscription
 from .batch import Batch, BatchRow
+from .change import Change
 from .companies import Account, Domain
 from .message import Delivery, Message, Parked, Receipt, SweepRun, Way
 from .opportunity import Opportunity, OpportunityStatus, Product, Stage
@@ -16,6 +17,7 @@ __all__ = [
     "ApiScope",
     "Batch",
     "BatchRow",
+    "Change",
     "Delivery",
     "Disposition",
     "Domain",

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from accounts.relations import RECORD
 
+from .change import Kept
 from .people import User
 
 
@@ -36,6 +37,7 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True, editable=False)
 
     fates = {"user": RECORD, "created_by": RECORD}
+    kept = Kept(leave_out=("digest", "created_by", "created_at", "last_used_at"))
 
     class Meta:
         verbose_name = "API key"
@@ -63,6 +65,7 @@ class Subscription(models.Model):
     error = models.CharField("last failure", max_length=200, blank=True, default="", editable=False)
 
     fates = {"created_by": RECORD}
+    kept = Kept(leave_out=("created_by", "created_at", "failures", "paused_until", "error"), hide=("secret",))
 
     class Meta:
         verbose_name = "webhook"

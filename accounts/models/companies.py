@@ -6,6 +6,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.relations import OPEN_WORK, RECORD, Fate
 
+from .change import Kept
 from .opportunity import Opportunity
 from .people import User
 
@@ -68,6 +69,7 @@ class Account(models.Model):
         "success_owner": OPEN_WORK,
         "merged_into": RECORD,
     }
+    kept = Kept(leave_out=("name_key", "idle_at", "created_at", "gone_as", "merged_into"), born=False)
     objects = AccountQuerySet.as_manager()
 
     class Meta:
@@ -115,6 +117,7 @@ class Domain(models.Model):
     account = models.ForeignKey(Account, models.CASCADE, null=True, blank=True, related_name="domains")
 
     fates = {"account": Fate(merge="move")}
+    kept = Kept(where="the.kind <> 'company'")  # a company's own come with it, many at a time
 
     class Meta:
         ordering = ["name"]

@@ -7,6 +7,7 @@ from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from accounts.relations import OPEN_WORK, Fate
 
+from .change import Kept
 from .people import User
 from .reason import Reason
 
@@ -25,6 +26,8 @@ class Product(models.Model):
     name = models.CharField(max_length=80, unique=True)
     is_active = models.BooleanField(default=True)
 
+    kept = Kept()
+
     class Meta:
         ordering = ["name"]
 
@@ -42,6 +45,8 @@ class Stage(models.Model):
     entry_criteria = models.TextField(blank=True)
     is_qualifying = models.BooleanField(default=False)
     is_pipeline = models.BooleanField(default=False)
+
+    kept = Kept()
 
     class Meta:
         ordering = ["order"]

@@ -12,6 +12,8 @@ from django.db.models import F, Q, Value
 
 from accounts.relations import OPEN_WORK, RECORD, Fate
 
+from .change import Kept
+
 
 class Role(models.TextChoices):
     SDR = "sdr", "SDR"
@@ -79,6 +81,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["name"]
+    kept = Kept(
+        leave_out=("last_login", "morning_at", "day_ends_at", "told_by", "keys_on", "feed_digest", "date_joined"),
+        hide=("password",),
+    )
     objects = UserManager()
 
     class Meta:
@@ -128,6 +134,7 @@ class Team(models.Model):
     is_active = models.BooleanField(default=True)
 
     fates = {"manager": OPEN_WORK}
+    kept = Kept()
 
     class Meta:
         ordering = ["name"]
@@ -153,6 +160,7 @@ class Membership(models.Model):
     joined_at = models.DateTimeField(auto_now_add=True)
 
     fates = {"user": Fate(leave="stay")}
+    kept = Kept(leave_out=("joined_at",), under="team", part="user")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "team"], name="membership_once")]
@@ -171,6 +179,7 @@ class Absence(models.Model):
     note = models.CharField(max_length=200, blank=True)
 
     fates = {"user": RECORD, "delegate": RECORD}
+    kept = Kept()
 
     class Meta:
         ordering = ["starts_at"]

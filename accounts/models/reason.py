@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from .change import Kept
+
 
 class Disposition(models.TextChoices):
     NURTURE = "nurture", "Not now"
@@ -55,6 +57,7 @@ class Reason(models.Model):
     )
     order = models.PositiveSmallIntegerField(default=100)
 
+    kept = Kept()
     objects = ReasonQuerySet.as_manager()
 
     class Meta:

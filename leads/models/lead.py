@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from accounts.models import Account, NurtureKind, Reason, Team, User
+from accounts.models.change import Kept
 from accounts.names import fold
 from accounts.reading import as_read
 from accounts.relations import OPEN_WORK, PERSONAL, RECORD, Fate
@@ -63,6 +64,7 @@ class Source(models.Model):
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="campaigns")
     created_at = models.DateTimeField(auto_now_add=True)
 
+    kept = Kept(leave_out=("created_at",), born=False)
     objects = SourceQuerySet.as_manager()
 
     class Meta:

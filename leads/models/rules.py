@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Role, Team
+from accounts.models.change import Kept
 
 
 class AtLimit(models.TextChoices):
@@ -35,6 +36,8 @@ class Policy(models.Model):
     target_minutes = models.PositiveIntegerField(default=120)
     limit_minutes = models.PositiveIntegerField(default=1440)
     at_limit = models.CharField(max_length=6, choices=AtLimit, default=AtLimit.MOVE, db_default=AtLimit.MOVE)
+
+    kept = Kept()
 
     class Meta:
         verbose_name_plural = "policies"
@@ -83,6 +86,8 @@ class RoutingRule(models.Model):
     tells_revops = models.BooleanField("tells RevOps", default=False, help_text="For the last one, which catches all.")
     valid_from = models.DateTimeField("in force from", null=True, editable=False)
     valid_until = models.DateTimeField("in force until", null=True, editable=False)
+
+    kept = Kept()
 
     class Meta:
         ordering = ["order", "id"]

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Opportunity, User
+from accounts.models.change import Kept
 from accounts.relations import OPEN_WORK, RECORD, Fate
 from leads.models import Lead
 
@@ -20,6 +21,8 @@ class HandOffRule(models.Model):
     segment = models.CharField(max_length=40, blank=True, help_text="Empty: every segment.")
     from_amount = models.DecimalField("from a contract value of", max_digits=14, decimal_places=2, default=0)
     point = models.CharField("is handed over", max_length=10, choices=HandOffPoint)
+
+    kept = Kept()
 
     class Meta:
         ordering = ["segment", "from_amount"]

@@ -8,6 +8,8 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.core import checks
 
+from accounts.forgetting import LEAST
+
 DJANGO_Q_DEFAULTS = {"queue_limit": 0, "bulk": 1, "workers": 1, "timeout": 0, "retry": 60}
 # A worker's own start, a slow commit and a clock that is a little off.
 SLACK_SECONDS = 33
@@ -83,3 +85,16 @@ def records_are_guarded(app_configs: object, **kwargs: object) -> list[checks.Ch
             id="leadops.W001",
         )
     ]
+
+
+@checks.register()
+def messages_are_kept_long_enough(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
+    """Refuse to forget a message while a sweep that slept might still tell it again, or one unread before one read."""
+    found: list[checks.CheckMessage] = []
+    if settings.LEADOPS_KEEP_MESSAGES < LEAST:
+        words = f"LEADOPS_KEEP_MESSAGES must be at least {LEAST} days."
+        found.append(checks.Error(words, id="leadops.E009"))
+    if settings.LEADOPS_KEEP_UNREAD < settings.LEADOPS_KEEP_MESSAGES:
+        words = "LEADOPS_KEEP_UNREAD must not be shorter than LEADOPS_KEEP_MESSAGES."
+        found.append(checks.Error(words, id="leadops.E010"))
+    return found

@@ -8,15 +8,16 @@ sweep is one line here: docs/sweeps.md.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from accounts import gathering, messages, webhooks
+from accounts import forgetting, gathering, messages, webhooks
 from accounts.sweeping import Sweep
 from leads import consent, response_sweeps
 from leads import sweeps as leads
 from meetings import sweeps as meetings
 
-# In the order in which they are run by hand; what tells comes last.
+# In the order in which they are run by hand; what tells comes last, and what forgets after it.
 _ALL = [
     *response_sweeps.SWEEPS, *meetings.SWEEPS, *leads.SWEEPS, gathering.GATHER, messages.mail_sweep(consent.may_still_mail), webhooks.SWEEP,
+    forgetting.FORGET,
 ]  # fmt: skip
 SWEEPS: dict[str, Sweep] = {sweep.name: sweep for sweep in _ALL}
 

@@ -287,6 +287,10 @@ Q_CLUSTER = {
     "time_zone": "UTC",
 }
 
+# How many days a message is kept: once it was read or sent, and when nobody ever read it (`accounts/forgetting.py`).
+LEADOPS_KEEP_MESSAGES = int(os.environ.get("LEADOPS_KEEP_MESSAGES", "90"))
+LEADOPS_KEEP_UNREAD = int(os.environ.get("LEADOPS_KEEP_UNREAD", "365"))
+
 # Receivers of webhooks inside the house, as host:port; all others are reached by https, and outside only.
 LEADOPS_WEBHOOK_HOSTS = [host for host in os.environ.get("LEADOPS_WEBHOOK_HOSTS", "").split(",") if host]
 

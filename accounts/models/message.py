@@ -1,6 +1,7 @@
 """What waits to be said (the outbox), what was already answered (receipts), and when the sweeps last ran."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
@@ -83,6 +84,8 @@ class Message(models.Model):
             ),
             # what was delivered, newest first; what is so old that it may be forgotten
             models.Index(fields=["-id"], name="message_delivery", condition=Q(channel="webhook")),
+            # what is so old that it may be forgotten: rows lie in the order in which they were told
+            BrinIndex(fields=["created_at"], name="message_age", pages_per_range=32, autosummarize=True),
         ]
 
     def __str__(self):

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts import sweeping, webhooks
+from accounts.forgetting import FORGET
 from accounts.gathering import GATHER, LETTER
 from accounts.messages import LEASE, UNDO, mail, mail_sweep, message_id, post
 from accounts.models import Event, Message, Subscription, User
@@ -45,6 +46,8 @@ def main(say: Callable[[str], None], *, seed: int, every: int = 1) -> bool:
         right &= _mornings(say, first, every)
     with a_world(0, groups=1) as world:
         right &= _gathers(say, world, first, every)
+    with a_world(0, groups=1) as world:
+        right &= _forgets(say, world, first, every)
     with a_world(0, groups=1) as world:
         right &= _mails(say, world, first, every)
     return right
@@ -133,6 +136,26 @@ def _gathers(say: Callable[[str], None], world: World, first: int, every: int) -
     missing, twice = len(rows - set(mailed)), sum(times > 1 for times in mailed.values())
     say(f"gather: {kills} kills at its boundaries: {len(rows)} messages, missing {missing}, twice {twice}")
     return kills > 0 and not (missing or twice)
+
+
+def _forgets(say: Callable[[str], None], world: World, first: int, every: int) -> bool:
+    """What was read long ago goes, all of it; what nobody read stays."""
+    kills, long = 0, timedelta(days=settings.LEADOPS_KEEP_MESSAGES + 1)
+    for number, boundary in enumerate(range(first, MOST, every)):
+        at = FIRST + number * timedelta(minutes=1)
+        told = [notice(world.rep, kind, f"{number}-{n}", at=at) for kind in ("old", "unread") for n in range(2)]
+        post([message for each in told for message in each])
+        Message.objects.filter(kind__in=("old", "unread"), gathered_at=None).update(gathered_at=at)
+        Message.objects.filter(kind="old", read_at=None).update(read_at=at)
+        if not _killed_at(FORGET, at + long, boundary):
+            break
+        kills += 1
+        wait(fork(lambda at=at: sweeping.run(FORGET, at + long)))
+    connection.close()
+    left = Message.objects.filter(kind="old").count()
+    lost = 2 * (kills + 1) - Message.objects.filter(kind="unread").count()
+    say(f"{FORGET.name}: {kills} kills at its boundaries: left {left}, lost {lost}")
+    return kills > 0 and not (left or lost)
 
 
 def _mails(say: Callable[[str], None], world: World, first: int, every: int) -> bool:

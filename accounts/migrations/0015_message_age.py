@@ -8,6 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0014_contracts_ending'),
+        ('accounts', '0014_history'),
     ]
 
     operations = [

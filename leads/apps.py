@@ -6,6 +6,7 @@ class LeadsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from leads import notices
+        from leads import notices, shield
 
         notices.begin()
+        shield.begin()

@@ -62,6 +62,8 @@ class Event(models.Model):
             ),
             # the admin's list of one kind of them: few among very many
             models.Index(fields=["kind", "-id"], name="event_of_door", condition=Q(kind__in=OF_THE_DOOR)),
+            # who tried to work what belongs to the product
+            models.Index(fields=["actor_id", "at"], name="event_tried", condition=Q(kind="tried")),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(door__in=Door.values), name="event_door_known"),

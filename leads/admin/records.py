@@ -23,6 +23,7 @@ KINDS = (
     "hand_off",
     "duty_broken",
     "qualification",
+    "tried",
 )
 KINDS += OF_THE_DOOR  # of no lead, and so for RevOps alone
 

@@ -6,8 +6,9 @@ from rest_framework.exceptions import NotFound
 from accounts.api.fields import Id, Said, Word
 from accounts.api.problems import Problem
 from accounts.api.resource import Forbidden, Resource
+from accounts.models import Door
 from accounts.permissions import SCOPES
-from leads import permissions
+from leads import permissions, shield
 from leads.lifecycle import ANY, Overtaken, Refused, Result, Seen
 from leads.models import Lead
 from leads.notes import LONGEST
@@ -83,6 +84,8 @@ class OfLead(Refusing):
         if self.is_client and (self.for_people or not self.reaches(permissions.ACTIONS[action])):
             raise Forbidden(self.why(permissions.ACTIONS[action]))
         self.lead = rows.select_related(*NEAR).filter(pk=pk).first()
+        if method == "POST" and (self.lead is None or not self.may()):
+            shield.tried(pk, self.action, by=self.user, at=self.at, door=Door.API)
         if self.lead is None:
             raise NotFound("There is no such lead that you see.")
         if method == "POST" and not self.may():

@@ -181,6 +181,7 @@ def stale(desk, lead: Lead, words: str, typed: dict, kind: str, form):
 
 def forbidden(desk, lead: Lead, words: str, typed: dict):
     """Answer an act that is not this person's to do."""
+    desk.tried(lead.pk)
     notice = {"kind": "error", "title": words, "text": "Nothing was changed."}
     return answers.wrong(desk, lead, "", status=403, panel={"notice": notice}, typed={"note": typed.get("note", "")})
 

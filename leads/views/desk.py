@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts import clock
 from accounts.permissions import allowed
-from leads import permissions, queue
+from leads import permissions, queue, shield
 from leads.models import Lead
 
 # What every panel shows. The rest is read where it is there at all: planning ten joins takes longer than they do (measured).
@@ -45,11 +45,17 @@ class Desk:
         self.__dict__.pop("queue", None)
 
     def lead(self, pk: int) -> Lead:
-        """Return a lead this person may see, or raise 404: what is out of scope is not there."""
+        """Return a lead this person may see, or raise 404: what is out of scope is not there. A try at the product's is counted."""
         lead = self.again(pk)
         if lead is None:
+            if self.request.method == "POST":
+                self.tried(pk)
             raise Http404("no such lead in scope")
         return lead
+
+    def tried(self, pk: int) -> None:
+        """Count a refused try at a lead, if the product has it (MOTION-2)."""
+        shield.tried(pk, self.request.path.strip("/").split("/")[-1][:20], by=self.user, at=self.at)
 
     def again(self, pk: int) -> Lead | None:
         """Return the lead as it is now, or None when it left this person's sight."""

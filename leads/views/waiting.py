@@ -2,8 +2,10 @@
 
 from django.urls import reverse
 
+from accounts.words import count
 from leads.models import Lead, Task
 from leads.permissions import possessive
+from leads.shield import tries_of
 from leads.views.known import said_at
 from leads.views.picking import value_of
 
@@ -12,11 +14,12 @@ def shield(lead: Lead, may: dict, desk) -> dict | None:
     """Say why a lead of the product's cannot be worked."""
     if not lead.is_shielded or may["touch"]:
         return None
-    since = said_at(lead.cycle.assigned_at, desk.at)
+    since, tries = said_at(lead.cycle.assigned_at, desk.at), tries_of(lead)
+    tried = f" Sales tried {count(tries)} {'time' if tries == 1 else 'times'} meanwhile." if tries else ""
     return {
         "kind": "",
         "title": f"This lead belongs to the product, since {since}.",
-        "text": "Sales gets it when it is handed over.",
+        "text": f"Sales gets it when it is handed over.{tried}",
     }
 
 

@@ -254,7 +254,7 @@ def test_the_page_asks_as_often_for_one_as_for_three(house, client_of, number):
     ) as queries:
         client.get("/team/room/")
 
-    assert len(queries) == 12  # two of them for the lines of meetings
+    assert len(queries) == 13  # two of them for the lines of meetings
 
 
 def test_every_number_of_the_room_opens_to_as_many_rows(house, client_of):

@@ -50,13 +50,16 @@ def kept(app: str = "") -> dict[str, type[models.Model]]:
 
 
 def install(app: str) -> Callable:
-    """Return what a migration's RunPython does to put the triggers of an app in place. Safe to run again."""
+    """Return what a migration's RunPython does to put the triggers of an app in place. Safe to run again; a table that a later migration
+    makes gets its own there."""
 
     def run(_apps, schema_editor) -> None:
         with schema_editor.connection.cursor() as cursor:
             cursor.execute(FUNCTION)
+            there = schema_editor.connection.introspection.table_names(cursor)
             for table, model in kept(app).items():
-                cursor.execute("".join(triggers(table, model)))
+                if table in there:
+                    cursor.execute("".join(triggers(table, model)))
 
     return run
 

@@ -13,14 +13,14 @@ from django.db import transaction
 from accounts.models import Door, User
 from leads import product_led
 from leads.lifecycle import Refused, Result, Step, turn
-from leads.models import Answer, Lead, Qualification, Way
+from leads.models import Answer, CardRule, Lead, Qualification, Way
 
 SCORES = ("urgency", "criticality", "complexity")
 FOUR = ("budget", "authority", "need", "timeline")
 TEXTS = ("compelling_event", "systems", "size")
 EVIDENCE = tuple(f"{name}_evidence" for name in FOUR)
 FIELDS = (*SCORES, *FOUR, *EVIDENCE, *TEXTS)
-HIGHEST, SALES_SUM = 3, 5
+HIGHEST = 3
 LONGEST = 2_000
 
 # The questions to ask, beside each part of the card.
@@ -55,13 +55,13 @@ class Card:
     brought_over: set[str] = field(default_factory=set)
 
 
-def suggest(values: Mapping[str, object]) -> str:
-    """Say what the card suggests: sales-led (sum of 5 or more, or any 3), not buying, self-serve, or nothing yet. Pure.
+def suggest(values: Mapping[str, object], rule: CardRule) -> str:
+    """Say what the card suggests: sales-led (as shipped, a sum of 5 or any 3), not buying, self-serve, or nothing yet. Pure.
 
     Not buying needs a no to the need itself; self-serve needs all three to be known. Spend never decides.
     """
     known = [values.get(name) for name in SCORES if values.get(name) is not None]
-    if sum(known) >= SALES_SUM or HIGHEST in known:
+    if known and (sum(known) >= rule.sales_sum or max(known) >= rule.sales_any):
         return Way.SALES
     if values.get("need") == Answer.NO:
         return Way.NOT_BUYING
@@ -138,8 +138,8 @@ def fill(
 
 
 def _write(step: Step, answers: Mapping[str, object], decision: str | None, why: str | None) -> bool:
-    """Write the next version within a turn; say whether anything changed. One query."""
-    card = of(step.lead)
+    """Write the next version within a turn; say whether anything changed. Two queries."""
+    card, rule = of(step.lead), CardRule.in_force(step.at)
     values = card.values | {name: _clean(value) for name, value in answers.items()}
     for name in FOUR:
         if values[name] and not str(values[f"{name}_evidence"]).strip():
@@ -153,7 +153,7 @@ def _write(step: Step, answers: Mapping[str, object], decision: str | None, why:
         raise Refused("Write what you know; unknown is not no.", "unchanged")
     row = Qualification(
         lead=step.lead, cycle=step.new_cycle or step.cycle, number=newest.number + 1 if newest else 1, by=step.by, at=step.at,
-        recorded_at=max(step.turn.recorded_at, step.at), suggestion=suggest(values), decision=decided, why=why, **values,
+        recorded_at=max(step.turn.recorded_at, step.at), suggestion=suggest(values, rule), decision=decided, why=why, **values,
     )  # fmt: skip
     step.add(row, "card")
     step.record("qualification", data={"card": row, "suggestion": row.suggestion, "decision": decided})

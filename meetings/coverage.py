@@ -1,7 +1,8 @@
 """How well a company is covered, and how engaged it is (ACC-13): which of four places it stands at, and what to do next there.
 
-Pure but for `of`, which reads one account in three queries. Coverage: needed personas with a known contact of those needed; gone and
-opted-out people do not count. Engagement: people with activity in 30 days, each weighted by how recent it is (half-life 30 days).
+Pure but for `of`, which reads one account. Coverage: needed personas with a known contact of those needed; gone and opted-out people do
+not count. Engagement: people with activity in 30 days, each weighted by how recent it is. Who is needed, the cut-offs and the half-life
+are a version of `CoverageRule`, which RevOps keeps.
 """
 
 from collections.abc import Iterable
@@ -12,32 +13,9 @@ from django.db.models import Max, Q
 
 from accounts.models import Account
 from leads.models import ContactRole, Lead, LeadStatus, Signal, Touch, TouchOutcome
+from meetings.models import CoverageRule
 
-HALF_LIFE = WINDOW = timedelta(days=30)
-COVERED = 0.5
-ENGAGED = (
-    1.0  # one person who was active just now; the segment's median takes its place once there are enough companies
-)
-# Who is needed to buy, and by which words of a part or a title somebody is known to be one.
-NEEDED = {
-    "decision maker": (
-        "decision",
-        "chief",
-        "ceo",
-        "cfo",
-        "coo",
-        "cto",
-        "director",
-        "vp",
-        "head",
-        "owner",
-        "founder",
-        "president",
-    ),
-    "champion": ("champion", "manager", "lead"),
-    "user": ("user", "engineer", "analyst", "operator", "planner", "specialist"),
-    "finance": ("finance", "budget", "controller", "purchasing", "procurement"),
-}
+WINDOW = timedelta(days=30)
 PLACES = {
     (False, False): ("identify", "Identify", "Find out who decides there, and reach a first person."),
     (False, True): ("expand", "Expand reach", "They are interested: find the people you do not know yet."),
@@ -58,35 +36,36 @@ class Standing:
     place: str
     label: str
     next_step: str
+    rule: CoverageRule
 
 
-def weight(last: datetime, at: datetime) -> float:
-    """Weigh an activity by its age: 1 now, a half at 30 days, nothing beyond. Pure."""
+def weight(last: datetime, at: datetime, half_life: timedelta = WINDOW) -> float:
+    """Weigh an activity by its age: 1 now, a half at its half-life, nothing beyond 30 days. Pure."""
     age = max(at - last, timedelta())
-    return 0.5 ** (age / HALF_LIFE) if age <= WINDOW else 0.0
+    return 0.5 ** (age / half_life) if age <= WINDOW else 0.0
 
 
-def stands(people: Iterable[tuple[str, str, datetime | None]], at: datetime) -> Standing:
+def stands(people: Iterable[tuple[str, str, datetime | None]], at: datetime, rule: CoverageRule) -> Standing:
     """Say where a company with these people stands: (name, part and title, last activity). Pure."""
     people = list(people)
-    personas = {}
-    for persona, words in NEEDED.items():
+    personas, needed = {}, rule.needed
+    for persona, words in needed.items():
         fits = (
             name
             for name, about, _last in people
             if set(about.casefold().replace("-", " ").split()) & set(words) or persona in about.casefold()
         )
         personas[persona] = next(fits, "")
-    weights = [weight(last, at) for _name, _about, last in people if last is not None]
-    coverage = sum(map(bool, personas.values())) / len(NEEDED)
+    weights = [weight(last, at, rule.half_life) for _name, _about, last in people if last is not None]
+    coverage = sum(map(bool, personas.values())) / len(needed)
     engagement = sum(weights)
-    place, label, step = PLACES[coverage >= COVERED, engagement >= ENGAGED]
+    place, label, step = PLACES[coverage * 100 >= rule.covered_percent, engagement >= rule.engaged_from]
     active = sum(w > 0 for w in weights)
-    return Standing(personas, len(people), active, coverage, engagement, place, label, step)
+    return Standing(personas, len(people), active, coverage, engagement, place, label, step, rule)
 
 
 def of(account: Account, at: datetime) -> Standing:
-    """Say where an account stands. Four queries, whatever it has been through."""
+    """Say where an account stands, by the rule in force then. Five queries, whatever it has been through."""
     here = Lead.objects.filter(account=account, gone_as="", opted_out_at=None)
     leads = list(here.exclude(status=LeadStatus.UNQUALIFIED, reason__code="left_company").order_by("pk")[:500])
     ids = [lead.pk for lead in leads]
@@ -103,4 +82,5 @@ def of(account: Account, at: datetime) -> Standing:
     parts: dict[int, str] = {}
     for pk, role in ContactRole.objects.filter(lead__in=ids).values_list("lead", "role"):
         parts[pk] = f"{parts.get(pk, '')} {role}"
-    return stands([(lead.name, f"{parts.get(lead.pk, '')} {lead.title}", last.get(lead.pk)) for lead in leads], at)
+    people = [(lead.name, f"{parts.get(lead.pk, '')} {lead.title}", last.get(lead.pk)) for lead in leads]
+    return stands(people, at, CoverageRule.in_force(at))

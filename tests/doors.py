@@ -312,6 +312,8 @@ TABLES = {
     "accounts.delivery": Table(),
     "leads.source": RULES,
     "leads.policy": Table(listed=STAFF, row=STAFF, add=REVOPS),
+    "leads.cardrule": Table(listed=STAFF, row=STAFF, add=REVOPS),
+    "meetings.coveragerule": Table(listed=STAFF, row=STAFF, add=REVOPS),
     "leads.routingrule": Table(listed=STAFF, row=STAFF, add=REVOPS, change=REVOPS, delete=REVOPS),
     "leads.share": Table(listed=STAFF, row=STAFF),
     "leads.credit": Table(listed=STAFF, row=STAFF, add=STAFF),

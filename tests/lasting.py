@@ -31,13 +31,17 @@ def _shipped_again(django_db_setup, django_db_blocker):
 
 def ship() -> None:
     from accounts.models import Reason
-    from leads.models import Policy
-    from meetings.models import HandOffRule
+    from leads.models import CardRule, Policy
+    from meetings.models import CoverageRule, HandOffRule
 
     if not Reason.objects.exists():
         importlib.import_module("accounts.migrations.0002_shipped").ship(apps, None)
     if not Policy.objects.exists():
         importlib.import_module("leads.migrations.0003_shipped").ship(apps, None)
+    if not CardRule.objects.exists():
+        importlib.import_module("leads.migrations.0015_card_rule").ship(apps, None)
+    if not CoverageRule.objects.exists():
+        importlib.import_module("meetings.migrations.0006_coverage_rule").ship(apps, None)
     if not HandOffRule.objects.exists():
         importlib.import_module("meetings.migrations.0002_guards").ship(apps, None)
 

@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Absence, ApiKey, Batch, Delivery, Domain, Event, Product, Reason, Stage, Subscription
-from leads.models import Credit, Policy, RoutingRule, Share, Source, Touch
+from leads.models import CardRule, Credit, Policy, RoutingRule, Share, Source, Touch
 from meetings import booking, feeds
-from meetings.models import HandOff, HandOffRule, Meeting
+from meetings.models import CoverageRule, HandOff, HandOffRule, Meeting
 from tests.doors import DOORS, EVERYBODY, STAFF, TABLES, Door, Table
 from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, product_led, put
 
@@ -120,6 +120,8 @@ def world(house):
     rows |= {
         "meetings.meeting": met,
         "meetings.handoff": HandOff.objects.get(opportunity=met.opportunity_id),
+        "leads.cardrule": CardRule.objects.first(),
+        "meetings.coveragerule": CoverageRule.objects.first(),
         "meetings.handoffrule": HandOffRule.objects.first(),
         "accounts.opportunity": met.opportunity,
     }

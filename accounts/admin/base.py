@@ -4,14 +4,19 @@ Django's own permission rows are never asked. Nothing is deleted here unless a c
 are switched off, reasons and stages are kept because the record names them.
 """
 
+from datetime import timedelta
+
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.paginator import Paginator
+from django.db.models import Max
 from django.http import Http404
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 
-from accounts import changes_told
+from accounts import changes_told, clock
 from accounts.permissions import Scope, allowed
 
 MOST = 1_000  # a count beyond it says so instead of costing seconds (ruling 10)
@@ -120,6 +125,40 @@ class ReadOnlyAdmin(RuledAdmin):
 
     def get_fields(self, request, obj=None):
         return self.fields or [field.name for field in self.model._meta.fields if field.editable]
+
+
+class VersionForm(forms.ModelForm):
+    """The next version of a setting: it begins now or later, so that no figure of the past changes."""
+
+    def clean_valid_from(self):
+        begins = self.cleaned_data["valid_from"]
+        if begins < clock.now() - timedelta(minutes=5):
+            raise forms.ValidationError("That is past. A version begins now or later; what was before stays as it was.")
+        return begins
+
+
+class VersionedAdmin(RuledAdmin):
+    """A setting kept by version: changing it is adding the next, which begins with what is in force; the last can be read for ever."""
+
+    see, keep, form = "rules.see", "rules.change", VersionForm
+    ordering = ["-valid_from", "-version"]
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def get_fields(self, request, obj=None):
+        return [*self.fields, "version"] if obj else self.fields
+
+    def get_changeform_initial_data(self, request):
+        now = clock.now()
+        held = self.model.in_force(now)
+        facts = {name: getattr(held, name) for name in self.fields}
+        return facts | {"valid_from": timezone.localtime(now).replace(microsecond=0)}
+
+    def save_model(self, request, obj, form, change):
+        list(self.model.objects.select_for_update().order_by("pk").values_list("pk"))  # two who add at once
+        obj.version = (self.model.objects.aggregate(last=Max("version"))["last"] or 0) + 1
+        super().save_model(request, obj, form, change)
 
 
 class RuledInline(Ruled, admin.TabularInline):

@@ -7,9 +7,9 @@ from django.contrib import admin
 from django.utils import timezone
 
 from accounts import clock
-from accounts.admin.base import RuledAdmin
+from accounts.admin.base import RuledAdmin, VersionedAdmin
 from accounts.words import duration
-from leads.models import Policy, Source
+from leads.models import CardRule, Policy, Source
 
 
 @admin.register(Source)
@@ -121,3 +121,23 @@ class PolicyAdmin(RuledAdmin):
     def for_whom(self, policy):
         target = {True: "target accounts", False: "no target accounts", None: ""}[policy.is_target]
         return ", ".join(filter(None, [str(policy.source or ""), policy.segment, target])) or "every inbound lead"
+
+
+@admin.register(CardRule)
+class CardRuleAdmin(VersionedAdmin):
+    """When the qualification card suggests sales-led, by version (QUAL-1)."""
+
+    fields = ["valid_from", "sales_sum", "sales_any"]
+    list_display = ["version", "valid_from", "sales_sum", "sales_any", "in_words"]
+
+    def get_fields(self, request, obj=None):
+        return [*super().get_fields(request, obj), *(["in_words"] if obj else [])]
+
+    @admin.display(description="what follows")
+    def in_words(self, rule):
+        """Say what a card suggests under it."""
+        return (
+            f"A card whose three scores come to {rule.sales_sum} or more, or that has a {rule.sales_any} in one of them, suggests "
+            "sales-led; below that, with all three known, self-serve, or not buying where there is no need. "
+            "What was suggested before stays."
+        )

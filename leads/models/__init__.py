@@ -2,7 +2,7 @@ from .cycle import Cycle, Outcome, Spell, Trigger
 from .fairness import Credit, Share
 from .lead import Channel, GoToMarket, Identity, Lead, LeadStatus, Motion, Note, Source, search_text
 from .qualification import Answer, Qualification, Way
-from .rules import AtLimit, Policy, RoutingRule
+from .rules import AtLimit, CardRule, Policy, RoutingRule
 from .signal import ContactRole, Signal
 from .task import Task
 from .touch import Touch, TouchOutcome
@@ -10,6 +10,7 @@ from .touch import Touch, TouchOutcome
 __all__ = [
     "Answer",
     "AtLimit",
+    "CardRule",
     "Channel",
     "ContactRole",
     "Credit",

@@ -3,6 +3,9 @@
 Criteria left empty match everything. What is in force is never edited, so that what was decided under it can be read for ever.
 """
 
+from typing import Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -52,6 +55,43 @@ class Policy(models.Model):
 
     def __str__(self):
         return f"{self.name}, version {self.version}"
+
+
+class CardRule(models.Model):
+    """One version of when the qualification card suggests sales-led (QUAL-1). What was suggested under an earlier one stays suggested."""
+
+    version = models.PositiveIntegerField(unique=True, editable=False)
+    valid_from = models.DateTimeField("in force from")
+    sales_sum = models.PositiveSmallIntegerField(
+        "sales-led from a sum of",
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(9)],
+        help_text="Urgency, criticality and complexity together, 0 to 9.",
+    )
+    sales_any = models.PositiveSmallIntegerField(
+        "sales-led from any one of",
+        default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(3)],
+        help_text="One of the three alone, 1 to 3.",
+    )
+
+    kept = Kept()
+
+    class Meta:
+        verbose_name = "qualification cut-off"
+        ordering = ["-valid_from", "-version"]
+        constraints = [
+            models.CheckConstraint(condition=Q(sales_sum__gte=1, sales_sum__lte=9), name="cardrule_sum_1_to_9"),
+            models.CheckConstraint(condition=Q(sales_any__gte=1, sales_any__lte=3), name="cardrule_any_1_to_3"),
+        ]
+
+    def __str__(self):
+        return f"Sales-led from a sum of {self.sales_sum} or any {self.sales_any}"
+
+    @classmethod
+    def in_force(cls, at) -> Self:
+        """Return the newest version that has begun; as shipped where there is none. One query."""
+        return cls.objects.filter(valid_from__lte=at).order_by("-valid_from", "-version").first() or cls()
 
 
 class RoutingRule(models.Model):

@@ -4,7 +4,7 @@ Filled by `qualifying.py`. Prefilled with what is known, from an earlier round t
 """
 
 from leads import qualification
-from leads.models import Answer, Lead, Motion, Qualification, Way
+from leads.models import Answer, CardRule, Lead, Motion, Qualification, Way
 from leads.qualification import FIVE, FOUR, QUESTIONS, SCORES, TEXTS
 from leads.views.known import said_at
 
@@ -70,7 +70,8 @@ def drawn(desk, lead: Lead, kind: str, panel: dict, typed: dict) -> dict:
     card = qualification.of(lead)
     given = {name: typed[name] for name in qualification.FIELDS if name in typed} if "urgency" in typed else {}
     values = {name: _text(given.get(name, card.values[name])) for name in qualification.FIELDS}
-    suggests = qualification.suggest(card.values)
+    rule = CardRule.in_force(desk.at)
+    suggests = qualification.suggest(card.values, rule)
     newest = card.newest if card.newest and card.newest.cycle_id == lead.cycle_id else None
     return {
         "scores": [
@@ -87,6 +88,7 @@ def drawn(desk, lead: Lead, kind: str, panel: dict, typed: dict) -> dict:
         "why": typed.get("why", newest.why if newest else ""),
         "suggests": Way(suggests).label if suggests else "",
         "suggested": suggests,
+        "rule": rule,
         "seen": typed.get("seen", card.newest.pk if card.newest else ""),
         "returns": lead.status == "working" and lead.motion == Motion.SLG,
     }

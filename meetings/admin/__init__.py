@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
-from accounts.admin.base import ReadOnlyAdmin, RuledAdmin
+from accounts.admin.base import ReadOnlyAdmin, RuledAdmin, VersionedAdmin
 from accounts.models import Event, Opportunity, User
-from meetings.models import HandOff, HandOffRule, Meeting
+from meetings.models import CoverageRule, HandOff, HandOffRule, Meeting
 from meetings.permissions import visible_to
 
 SHOWN = 50  # of the record, the newest
@@ -31,9 +31,19 @@ class HandOffRuleAdmin(RuledAdmin):
         return self.reaches(request.user, self.keep)
 
 
+@admin.register(CoverageRule)
+class CoverageRuleAdmin(VersionedAdmin):
+    """Who is needed to buy, and the cut-offs of coverage and engagement, by version (ACC-13)."""
+
+    fields = ["valid_from", "personas", "covered_percent", "engaged_from", "half_life_days"]
+    list_display = ["version", "valid_from", "covered_percent", "engaged_from", "half_life_days"]
+
+
 class OnRecord(ReadOnlyAdmin):
     """Rows that happen: seen by whoever sees them on their pages, found by their number, with their record."""
 
+    # Which events of its opportunity tell of a row: their kind, and where they say its number; neither means all of them.
+    kind = number_at = ""
     ordering = ["-id"]
     sortable_by = ["id"]
     search_fields = ["id"]
@@ -56,7 +66,9 @@ class OnRecord(ReadOnlyAdmin):
 
     def events(self, row) -> QuerySet[Event]:
         """Return what happened of a row, by the index of its opportunity."""
-        raise NotImplementedError
+        sale = row.pk if isinstance(row, Opportunity) else row.opportunity_id
+        told = Event.objects.filter(opportunity_id=sale)
+        return told.filter(kind=self.kind, **{f"data__{self.number_at}": row.pk}) if self.kind else told
 
     @admin.display(description="what happened")
     def record(self, row):
@@ -77,24 +89,18 @@ class OnRecord(ReadOnlyAdmin):
 
 @admin.register(Meeting)
 class MeetingAdmin(OnRecord):
-    see = "meetings.see"
+    see, kind, number_at = "meetings.see", "meeting", "meeting"
     list_display = ["id", "lead", "owner", "sourced_by", "starts_at", "status", "is_credited"]
     list_filter = ["status", "point"]
     list_select_related = ["lead", "owner", "sourced_by"]
 
-    def events(self, row):
-        return Event.objects.filter(opportunity_id=row.opportunity_id, kind="meeting", data__meeting=row.pk)
-
 
 @admin.register(HandOff)
 class HandOffAdmin(OnRecord):
-    see = "hand_offs.see"
+    see, kind, number_at = "hand_offs.see", "hand_off", "hand_off"
     list_display = ["id", "kind", "opportunity", "giver", "receiver", "began_at", "limit_at", "outcome"]
     list_filter = ["kind", "outcome"]
     list_select_related = ["opportunity__product", "opportunity__account", "giver", "receiver"]
-
-    def events(self, row):
-        return Event.objects.filter(opportunity_id=row.opportunity_id, kind="hand_off", data__hand_off=row.pk)
 
 
 @admin.register(Opportunity)
@@ -113,6 +119,3 @@ class OpportunityAdmin(OnRecord):
     ]
     list_filter = ["status"]
     list_select_related = ["product", "account", "stage", "opportunity_owner"]
-
-    def events(self, row):
-        return Event.objects.filter(opportunity_id=row.pk)

@@ -1,4 +1,5 @@
+from .coverage import CoverageRule
 from .hand_off import HandOff, HandOffPoint, HandOffRule
 from .meeting import Meeting, MeetingStatus
 
-__all__ = ["HandOff", "HandOffPoint", "HandOffRule", "Meeting", "MeetingStatus"]
+__all__ = ["CoverageRule", "HandOff", "HandOffPoint", "HandOffRule", "Meeting", "MeetingStatus"]

@@ -108,9 +108,19 @@ def _owner(row: Account, role: str, may: bool) -> dict:
 
 
 def drawing(standing: coverage.Standing) -> dict:
-    """Return where the point stands in the square of coverage and engagement: 0 to 100 each, engagement up."""
-    engagement = standing.engagement / (2 * coverage.ENGAGED) if standing.engagement else 0
-    return {"s": standing, "x": 8 + round(84 * standing.coverage), "y": 92 - round(84 * min(1.0, engagement))}
+    """Return where the point stands in the square of coverage and engagement: 0 to 100 each, engagement up; the cut-offs are its middle."""
+    cut = standing.rule.covered_percent / 100
+    if standing.coverage < cut:
+        along = standing.coverage / cut / 2
+    else:
+        along = 0.5 + (standing.coverage - cut) / (1 - cut) / 2 if cut < 1 else 1.0
+    up = min(1.0, standing.engagement / (2 * float(standing.rule.engaged_from)))
+    return {
+        "s": standing,
+        "percent": round(100 * standing.coverage),
+        "x": 8 + round(84 * along),
+        "y": 92 - round(84 * up),
+    }
 
 
 @require_POST

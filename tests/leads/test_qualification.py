@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Event
 from leads import assignment, dispositions, product_led, qualification
 from leads.lifecycle import Refused, Seen, Stale
-from leads.models import Lead, Qualification
+from leads.models import CardRule, Lead, Qualification
 from tests.factories import NOON, put, reason
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def said() -> list[tuple]:
 def test_what_the_card_suggests(scores, need, suggested):
     values = dict(zip(qualification.SCORES, scores, strict=True)) | {"need": need}
 
-    assert qualification.suggest(values) == suggested
+    assert qualification.suggest(values, CardRule()) == suggested
 
 
 @pytest.mark.parametrize("budget", ["", "yes", "no"])
@@ -63,7 +63,31 @@ def test_what_the_card_suggests(scores, need, suggested):
 def test_spend_alone_never_decides(scores, suggested, budget):
     values = dict(zip(qualification.SCORES, scores, strict=True)) | {"budget": budget, "budget_evidence": "1,000,000"}
 
-    assert qualification.suggest(values) == suggested
+    assert qualification.suggest(values, CardRule()) == suggested
+
+
+@pytest.mark.parametrize(
+    ("scores", "rule", "suggested"),
+    [
+        ((2, 2, 2), {"sales_sum": 7}, "self_serve"),
+        ((2, 2, 2), {"sales_sum": 6}, "sales"),
+        ((0, 2, 0), {"sales_any": 2}, "sales"),
+        ((1, 1, 1), {"sales_any": 2}, "self_serve"),
+        ((None, None, None), {"sales_sum": 1, "sales_any": 1}, ""),
+    ],
+)
+def test_revops_moves_the_cut_offs(scores, rule, suggested):
+    values = dict(zip(qualification.SCORES, scores, strict=True))
+
+    assert qualification.suggest(values, CardRule(**rule)) == suggested
+
+
+def test_what_was_suggested_before_the_cut_off_moved_stays_suggested(ana, worked):
+    CardRule.objects.create(version=2, valid_from=AT + DAY, sales_sum=2, sales_any=2)
+    fill(worked, {"urgency": 1, "criticality": 1, "complexity": 1}, by=ana, at=AT + DAY - HOUR)
+    fill(worked, {"size": "40"}, by=ana, at=AT + DAY)
+
+    assert list(Qualification.objects.order_by("pk").values_list("suggestion", flat=True)) == ["self_serve", "sales"]
 
 
 def test_a_number_that_is_known_is_brought_along_and_not_asked_again(ana, worked):

@@ -13,14 +13,14 @@ from accounts.models import Event, Opportunity, Product, Reason, Stage
 from leads import qualification
 from leads.models import Lead
 from meetings import accounts, coverage, outcomes
-from meetings.models import HandOff, Meeting
+from meetings.models import CoverageRule, HandOff, Meeting
 from tests.factories import AccountFactory, LeadFactory, opportunity_of, put
 from tests.pages.test_meetings_day import HTMX, met
 
 pytestmark = pytest.mark.django_db
 FIVE = {"need": "yes", "need_evidence": "Said so", "timeline": "yes", "timeline_evidence": "Spring", "compelling_event": "Audit",
         "systems": "Paper", "size": "40"}  # fmt: skip
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def token(n=1) -> str:
@@ -270,16 +270,50 @@ def test_coverage_and_engagement_say_the_next_step(people, place):
     at = clock.now()
     told = [(name, about, None if ago is None else at - ago * DAY) for name, about, ago in people]
 
-    standing = coverage.stands(told, at)
+    standing = coverage.stands(told, at, CoverageRule())
 
     assert standing.place == place
     assert standing.next_step
+
+
+PEOPLE = [("Dee", "decision maker", 0), ("Al", "Analyst", 0)]  # 2 of 4, engaged by 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "place"),
+    [
+        ({}, "win"),
+        ({"covered_percent": 51}, "expand"),
+        ({"engaged_from": Decimal("2.01")}, "engage"),
+        ({"engaged_from": Decimal(2)}, "win"),
+        ({"personas": "buyer: purchasing\nplanner: planner"}, "expand"),
+        ({"personas": "whoever: analyst decision"}, "win"),
+    ],
+)
+def test_revops_says_who_is_needed_and_where_the_cut_offs_lie(rule, place):
+    at = clock.now()
+
+    standing = coverage.stands([(name, about, at - ago * DAY) for name, about, ago in PEOPLE], at, CoverageRule(**rule))
+
+    assert standing.place == place
+
+
+def test_where_a_company_stood_before_the_cut_offs_moved_is_said_as_it_was(client_of, cleo, ana):
+    account, at = AccountFactory(development_owner=ana), clock.now()
+    put(LeadFactory(account=account, title="Director"), "working", owner=ana, at=at - HOUR)
+    CoverageRule.objects.create(version=2, valid_from=at, covered_percent=20, engaged_from=Decimal("0.5"))
+
+    page = client_of(cleo).get(f"/accounts/{account.pk}/").content.decode()
+
+    assert [coverage.of(account, moment).place for moment in (at - timedelta(seconds=1), at)] == ["identify", "win"]
+    assert "covered from 20 % of who is needed, engaged from 0.50; now 25 % and 1.0" in page
 
 
 def test_activity_weighs_half_after_thirty_days():
     at = clock.now()
 
     assert [coverage.weight(at - days * DAY, at) for days in (0, 30, 31)] == [1.0, 0.5, 0.0]
+    assert coverage.weight(at - 10 * DAY, at, half_life=10 * DAY) == 0.5
 
 
 def test_a_company_page_asks_the_same_number_of_questions(client_of, cleo, ana):

@@ -1,0 +1,101 @@
+"""Who is needed to buy, and from when on a company counts as covered and as engaged (ACC-13): RevOps', by version."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from accounts.models.change import Kept
+
+SHIPPED = """decision maker: decision, chief, ceo, cfo, coo, cto, director, vp, head, owner, founder, president
+champion: champion, manager, lead
+user: user, engineer, analyst, operator, planner, specialist
+finance: finance, budget, controller, purchasing, procurement"""
+MOST = 12  # personas
+
+
+def parsed(text: str) -> dict[str, tuple[str, ...]]:
+    """Read personas, one a line: who is needed, a colon, and the words of a part or title that make somebody one. Pure.
+
+    Raises ValidationError that names the line.
+    """
+    needed: dict[str, tuple[str, ...]] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        name, colon, words = (part.strip().casefold() for part in line.partition(":"))
+        found = tuple(dict.fromkeys(word for word in words.replace(",", " ").split()))
+        if not name or not colon or not found:
+            raise ValidationError(f"Line {number} is not read. Write: who is needed, a colon, words of their title.")
+        if name in needed:
+            raise ValidationError(f"Line {number}: {name} is there already.")
+        needed[name] = found
+    if not 0 < len(needed) <= MOST:
+        raise ValidationError(f"Name one to {MOST} who are needed.")
+    return needed
+
+
+def readable(text: str) -> None:
+    parsed(text)
+
+
+class CoverageRule(models.Model):
+    """One version. Where a company stands is said by the one in force at the moment it is asked for."""
+
+    version = models.PositiveIntegerField(unique=True, editable=False)
+    valid_from = models.DateTimeField("in force from")
+    personas = models.TextField(
+        "who is needed to buy",
+        default=SHIPPED,
+        validators=[readable],
+        help_text="One a line: who, a colon, words of their part or title.",
+    )
+    covered_percent = models.PositiveSmallIntegerField(
+        "covered from, %",
+        default=50,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="Personas with a known person, of those needed.",
+    )
+    engaged_from = models.DecimalField(
+        "engaged from", max_digits=5, decimal_places=2, default=1, validators=[MinValueValidator(Decimal("0.01"))],
+        help_text="People active in 30 days, each weighted by how recently: 1 is one person active just now.",
+    )  # fmt: skip
+    half_life_days = models.PositiveSmallIntegerField(
+        "half-life, days",
+        default=30,
+        validators=[MinValueValidator(1)],
+        help_text="After so many days an activity weighs half.",
+    )
+
+    kept = Kept()
+
+    class Meta:
+        verbose_name = "coverage and engagement cut-off"
+        ordering = ["-valid_from", "-version"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(covered_percent__gte=1, covered_percent__lte=100), name="coveragerule_percent"
+            ),
+            models.CheckConstraint(condition=Q(engaged_from__gt=0), name="coveragerule_engaged_positive"),
+            models.CheckConstraint(condition=Q(half_life_days__gte=1), name="coveragerule_half_life_positive"),
+        ]
+
+    def __str__(self):
+        return f"Covered from {self.covered_percent} %, engaged from {self.engaged_from:g}"
+
+    @classmethod
+    def in_force(cls, at: datetime) -> Self:
+        """Return the newest version that has begun; as shipped where there is none. One query."""
+        return cls.objects.filter(valid_from__lte=at).order_by("-valid_from", "-version").first() or cls()
+
+    @property
+    def needed(self) -> dict[str, tuple[str, ...]]:
+        return parsed(self.personas)
+
+    @property
+    def half_life(self) -> timedelta:
+        return timedelta(days=self.half_life_days)

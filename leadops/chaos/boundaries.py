@@ -67,6 +67,11 @@ def _leads(say: Callable[[str], None], world: World, sweep: Sweep, first: int, e
 
 def _killed_at(sweep: Sweep, at: datetime, boundary: int) -> bool:
     """Run a sweep in a child that is killed at this boundary; say whether it had as many."""
+    return wait(fork(dying(sweep, at, boundary))) == -signal.SIGKILL
+
+
+def dying(sweep: Sweep, at: datetime, boundary: int) -> Callable[[], None]:
+    """Return a run of a sweep that kills its own process at this boundary, if it has as many."""
 
     def work() -> None:
         fatal = _Fatal(boundary)
@@ -76,7 +81,7 @@ def _killed_at(sweep: Sweep, at: datetime, boundary: int) -> bool:
             connection._set_autocommit = fatal.before(connection._set_autocommit)
             sweeping.run(sweep, at)
 
-    return wait(fork(work)) == -signal.SIGKILL
+    return work
 
 
 class _Fatal:

@@ -19,6 +19,7 @@ from leadops.chaos.boundaries import dying
 from leadops.chaos.crew import fork, wait
 from leadops.chaos.world import TABLES
 from leads import assignment, touches
+from leads.lifecycle import Seen
 from leads.models import Lead
 from leads.response_sweeps import RESPONSE
 
@@ -63,7 +64,7 @@ def main(say: Callable[[str], None], *, kills: int, seed: int) -> bool:
         brandt = live(ana)[1]
         for step in STEPS:
             done += _keep_clocks(on(step), chance)
-        touches.log([brandt], channel="call", outcome="no_answer", by=ana, at=on(TOUCH)).lead  # noqa: B018
+        touches.log([Seen(brandt.pk)], channel="call", outcome="no_answer", by=ana, at=on(TOUCH)).lead  # noqa: B018
         done += _keep_clocks(on(LAST), chance)
         connection.close()
         weeks += 1

@@ -1,5 +1,5 @@
-"""A tenth of `./run chaos clocks shares limits`: clocks under kill -9, shares under eight doors at once, the first touch against the
-limit; with their controls."""
+"""A tenth of `./run chaos clocks week shares limits`, with their controls: clocks and a hand-written week under kill -9, shares under
+eight doors at once, the first touch against the limit."""
 
 import pytest
 
@@ -12,6 +12,12 @@ def test_thirty_kills_over_three_levels_do_nothing_twice_and_leave_nothing_out()
     (said,) = chaos("clocks", "--rows", "100", "--kills", "30")
 
     assert said.endswith("missing 0, twice 0, misdated 0, half 0")
+
+
+def test_a_week_by_hand_is_as_it_is_written_after_thirty_kills_with_two_at_once():
+    (said,) = chaos("week", "--kills", "30")
+
+    assert said.endswith("unlike what is written 0")
 
 
 def test_by_eight_doors_at_once_shares_hold_and_the_absent_get_none():

@@ -1,8 +1,7 @@
 """A clock that nobody answers, against days written by hand: who is told, what moves, and when (SLA-3, ROUTE-7)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from io import StringIO
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
@@ -11,6 +10,8 @@ from django.db import connection
 from accounts.models import Absence, Event, Membership, Message, Team, User
 from accounts.sweeping import run
 from accounts.words import duration
+from leadops.chaos import week
+from leadops.chaos.week import BREACHES, STEPS, TOLD, WEEK, breaches, on, told, words
 from leads import assignment, dispositions, exceptions, signals, sla, touches
 from leads.lifecycle import Seen
 from leads.models import Credit, Cycle, Lead, Policy, Spell, Task
@@ -19,23 +20,7 @@ from leads.response_sweeps import POOLS, RESPONSE
 from tests.lasting import at_once
 from tests.leads.states import raw, reason
 
-BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-TOLD = ("assigned", "soon", "target", "limit", "taken", "waits", "hand_raise", "reply")
-
-
-def on(text: str) -> datetime:
-    """Read a moment of the week of Monday 2 March 2026, on Berlin's walls: `Fri 15:05`; `next` for the week after."""
-    day, clock = text.removeprefix("next ").split()
-    number = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].index(day) + (7 if text.startswith("next") else 0)
-    hour, minute = map(int, clock.split(":"))
-    return datetime(2026, 3, 2 + number, hour, minute, tzinfo=BERLIN).astimezone(UTC)
-
-
-def words(moment: datetime) -> str:
-    here = moment.astimezone(BERLIN)
-    week = "next " if here.day >= 9 else ""
-    return f"{week}{here:%a %H:%M}"
 
 
 @pytest.fixture
@@ -47,20 +32,7 @@ def pool(house) -> Team:
 
 
 def arrives(when: str, name: str = "Lind", **facts) -> Lead:
-    at = on(when)
-    lead = raw(last_name=name, status_since=at, created_at=at, recorded_at=at, **facts)
-    return assignment.route([lead], by=None, at=at).lead
-
-
-def told(*kinds: str) -> list[str]:
-    rows = Message.objects.filter(kind__in=kinds or TOLD).order_by("created_at", "pk")
-    names = dict(Lead.objects.values_list("pk", "last_name"))
-    return [f"{words(m.created_at)} {m.to.username} {m.kind} {names[m.lead_id]}" for m in rows.select_related("to")]
-
-
-def breaches() -> list[str]:
-    names = dict(Lead.objects.values_list("pk", "last_name"))
-    return [f"{words(e.at)} {names[e.lead_id]}" for e in Event.objects.filter(kind="breach").order_by("at", "pk")]
+    return week.arrives(when, name, **facts)
 
 
 def sweep(when: str, *others: str) -> None:
@@ -146,43 +118,13 @@ def test_the_golden_case_by_the_command_is_dated_when_it_was_due_and_does_not_mo
     assert Lead.objects.get(pk=lead.pk).owner == house.ana
 
 
-# A week written by hand: two leads, two reps on shift from nine to six, one of them away from Wednesday on.
-WEEK = """
-Tue 10:00 ana assigned Adler
-Tue 11:00 ben assigned Brandt
-Tue 11:45 ana soon Adler
-Tue 12:00 ana target Adler
-Tue 12:45 ben soon Brandt
-Tue 13:00 ben target Brandt
-Wed 10:00 ana taken Adler
-Wed 10:00 ben assigned Adler
-Wed 10:00 cleo limit Adler
-Wed 11:00 cleo limit Brandt
-Wed 11:00 ben taken Brandt
-Wed 11:00 ana assigned Brandt
-Wed 11:45 ben soon Adler
-Wed 12:00 ben target Adler
-Wed 12:45 ana soon Brandt
-Thu 10:00 cleo limit Adler
-""".strip().splitlines()
-
-
-def live_a_week(house) -> tuple[Lead, Lead]:
-    adler = arrives("Tue 10:00", "Adler")
-    brandt = arrives("Tue 11:00", "Brandt")
-    Absence.objects.create(user=house.ana, starts_at=on("Wed 18:00"), ends_at=on("next Mon 00:00"), delegate=house.dov)
-    return adler, brandt
-
-
-STEPS = [
-    "Tue 11:45", "Tue 12:00", "Tue 12:45", "Tue 13:00", "Wed 09:59", "Wed 10:00", "Wed 11:00", "Wed 11:45", "Wed 12:00", "Wed 12:45",
-]  # fmt: skip
+# A week written by hand (leadops/chaos/week.py): two leads, two reps on shift from nine to six, one of them away from Wednesday on.
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("times", [1, 2, 3])
 def test_a_week_happens_as_it_is_written_however_often_the_sweep_runs(house, pool, times):
-    _adler, brandt = live_a_week(house)
+    _adler, brandt = week.live(house.ana)
 
     for step in STEPS:
         sweep(*[step] * times)
@@ -190,7 +132,7 @@ def test_a_week_happens_as_it_is_written_however_often_the_sweep_runs(house, poo
     sweep(*["Thu 10:00"] * times)
 
     assert sorted(told()) == sorted(WEEK)
-    assert breaches() == ["Wed 10:00 Adler", "Wed 11:00 Brandt", "Thu 10:00 Adler"]
+    assert breaches() == BREACHES
     # Ben is alone from Wednesday evening: Adler stays with him, and is looked at one hour into his next shift.
     task = Task.objects.get(lead__last_name="Adler", kind="response")
     assert (task.owner, words(task.sweep_at)) == (house.ben, "Fri 10:00")
@@ -198,7 +140,7 @@ def test_a_week_happens_as_it_is_written_however_often_the_sweep_runs(house, poo
 
 @pytest.mark.django_db
 def test_the_same_week_by_the_command_is_the_same(house, pool):
-    _adler, brandt = live_a_week(house)
+    _adler, brandt = week.live(house.ana)
 
     by_command(*STEPS)
     touch(brandt, "Wed 12:50", house.ana)
@@ -213,13 +155,13 @@ def test_the_same_week_by_the_command_is_the_same(house, pool):
         .values_list("lead__last_name", "owner__username", "began_at")
     )
     assert list(hands) == [("Adler", "ben", on("Wed 10:00")), ("Brandt", "ana", on("Wed 11:00"))]
-    assert breaches() == ["Wed 10:00 Adler", "Wed 11:00 Brandt", "Thu 10:00 Adler"]
+    assert breaches() == BREACHES
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("shipped")
 def test_by_two_sweeps_at_once_every_level_comes_once(house, pool):
-    _adler, brandt = live_a_week(house)
+    _adler, brandt = week.live(house.ana)
 
     for step in STEPS:
         answers = at_once(*[lambda step=step: run(RESPONSE, on(step))] * 2)
@@ -229,7 +171,7 @@ def test_by_two_sweeps_at_once_every_level_comes_once(house, pool):
     sweep("Thu 10:00")
 
     assert sorted(told()) == sorted(WEEK)
-    assert breaches() == ["Wed 10:00 Adler", "Wed 11:00 Brandt", "Thu 10:00 Adler"]
+    assert breaches() == BREACHES
 
 
 @pytest.mark.django_db

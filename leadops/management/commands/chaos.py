@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from leadops.chaos import boundaries, clocks, limits, outage, poison, restarts, shares, soak, sweeps, tree
+from leadops.chaos import boundaries, clocks, limits, outage, poison, restarts, shares, soak, sweeps, tree, week
 from leadops.chaos.house import FAST
 from leadops.scratch import scratch_database
 
@@ -28,6 +28,7 @@ PARTS = {
         say, rows=o["rows"] or 1_000, seed=o["seed"], patience=timedelta(seconds=o["patience"])
     ),
     "clocks": lambda say, o: clocks.main(say, rows=o["rows"] or 600, kills=o["kills"] or 300, seed=o["seed"]),
+    "week": lambda say, o: week.main(say, kills=o["kills"] or 300, seed=o["seed"]),
     "shares": lambda say, o: shares.main(say, intakes=o["rows"] or 8_000),
     "shares-control": lambda say, o: shares.main(say, intakes=o["rows"] or 800, guarded=False),
     "limits": lambda say, o: limits.main(say, rounds=o["rows"] or 2_000),

@@ -133,6 +133,7 @@ DOORS = {
     "leads": Door(GET=f"{REACH_OUT} mark"),
     "audience": Door(GET="rita mark root"),
     "audience-file": Door(GET="rita mark root"),
+    "programs": Door(GET="rita mark root", POST="rita mark root"),
     "campaigns": Door(GET="cleo hugo nora rita mark root"),
     "release": Door(GET=REVOPS, POST=REVOPS),
     "release-done": Door(args=lambda w: [w.release.pk], GET=REVOPS),

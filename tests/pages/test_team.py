@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
-from accounts.models import Absence, Event, Reason, User
+from accounts.models import Absence, Event, Membership, Reason, User
 from leads import dispositions, exceptions, touches
 from leads.models import Lead, LeadStatus, Source, Task
 from tests.factories import LeadFactory, put, reason
@@ -29,7 +29,11 @@ def ticks(page) -> list[str]:
 
 
 def figure(page, key: str) -> str:
-    return re.search(rf'id="f-{key}".*?<b>([^<]+)</b>', page.content.decode()).group(1)
+    return figure_of(page.content.decode(), key)
+
+
+def figure_of(html: str, key: str) -> str:
+    return re.search(rf'id="f-{key}".*?<b>([^<]+)</b>', html).group(1)
 
 
 def wished(rep, number: int = 12) -> list[Lead]:
@@ -140,6 +144,26 @@ def test_one_row_and_three_cost_the_same_and_at_most_thirteen_queries(client_of,
 
     assert counts[0] == counts[1]
     assert counts[0] <= 13
+
+
+def test_the_board_of_fifty_reps_asks_as_often_as_that_of_one_also_when_it_asks_by_itself(client_of, house):
+    client, counts = client_of(house.cleo), []
+    for new in (1, 49):
+        people = User.objects.bulk_create(
+            User(username=f"r{len(counts)}{n}", name=f"Rep {len(counts)}{n}", role="sdr") for n in range(new)
+        )
+        Membership.objects.bulk_create(Membership(user=person, team=house.north) for person in people)
+        for person in people:
+            given(person, ago=30 * HOUR)
+        with CaptureQueriesContext(connection) as opened:
+            page = client.get("/team/").content.decode()
+        with CaptureQueriesContext(connection) as polled:
+            client.get("/team/", headers={"HX-Request": "true", "X-Poll": "1"})
+        counts.append((len(opened), len(polled)))
+
+    assert (len(re.findall(r'id="rep-\d+"', page)), figure_of(page, "over")) == (52, "50")
+    assert counts[0] == counts[1]
+    assert max(counts[0]) <= 13
 
 
 def test_a_poll_tells_what_is_new_and_leaves_the_list_in_peace(client_of, house):

@@ -3,6 +3,8 @@
 Called by the page of a leave; the admin asks `held` before it switches somebody off.
 """
 
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,6 +119,50 @@ def hand_over(
         User.objects.filter(pk=user.pk).update(is_active=stays)
     user.is_active = stays
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a hand-over would do: who gets how many of the leads in work, how many rows change hands in all, what stays and why, whether
+    the person is switched off then. `print` holds a deed against it."""
+
+    shares: list[tuple[str, int]]
+    number: int
+    refused: list[tuple[str, int]]
+    stays_on: bool
+    print: str
+
+
+def look(user: User, **said) -> Look:
+    """Say what `hand_over` would do: the real thing, run and rolled back. Raises what it raises."""
+    with transaction.atomic():
+        _result, seen = _look(user, said)
+        transaction.set_rollback(True)
+    user.refresh_from_db(fields=["is_active"])
+    return seen
+
+
+def carry_out(user: User, expected: str, **said) -> tuple[Result | None, Look]:
+    """Hand over as it was looked at. Where it comes out otherwise by now nothing is done, and the result is None."""
+    with transaction.atomic():
+        result, seen = _look(user, said)
+        if seen.print == expected:
+            return result, seen
+        transaction.set_rollback(True)
+    user.refresh_from_db(fields=["is_active"])
+    return None, seen
+
+
+def _look(user: User, said: dict) -> tuple[Result, Look]:
+    mine = set(in_hand(user).values_list("pk", flat=True))
+    result = hand_over(user, **said)
+    to = {lead.pk: str(lead.owner or lead.team or "") for lead in result.done}
+    why = Counter(refusal.words for _lead, refusal in result.refused)
+    facts = sorted(to.items()), sorted(getattr(lead, "pk", lead) for lead, _refusal in result.refused), user.is_active
+    print_ = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+    shares = Counter(name for pk, name in to.items() if pk in mine).most_common()
+    seen = Look(shares, len(result.done), why.most_common(), user.is_active, print_)
+    return result, seen
 
 
 def pass_on(leads, *, leaver: User, to: User, by: User, at: datetime, door: str = Door.PAGE) -> Result:

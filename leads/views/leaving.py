@@ -139,22 +139,35 @@ class LeaveForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 def leave(request, pk):
-    """Show what somebody holds, hand it over, and switch them off where that is this person's to do."""
+    """Show what somebody holds and what would come of handing it over; do exactly that, and switch them off where that is theirs to do."""
     person = _person(request, pk)
     if person.is_superuser and not request.user.is_superuser:
         raise PermissionDenied("Only a superuser switches off a superuser.")
     held = handing_over.held(person)
     form = LeaveForm(request.POST if request.method == "POST" else None, user=person, by=request.user, held=held)
+    look, changed = None, False
     if request.method == "POST" and form.is_valid():
+        said = {"by": request.user, "at": clock.now(), **form.said}
         try:
-            result = handing_over.hand_over(person, by=request.user, at=clock.now(), **form.said)
+            if request.POST.get("step") == "do":
+                result, look = handing_over.carry_out(person, request.POST.get("print", ""), **said)
+                if result is not None:
+                    _tell(request, person, result)
+                    return HttpResponseRedirect(reverse("team-leave", args=[person.pk]))
+                changed = True
+            else:
+                look = handing_over.look(person, **said)
         except Refused as refusal:
             form.add_error(refusal.code if refusal.code in form.fields else None, refusal.words)
-        else:
-            _tell(request, person, result)
-            return HttpResponseRedirect(reverse("team-leave", args=[person.pk]))
-    context = {"person": person, "form": form, "held": held, "managers": _who_switches_off(request)}
-    return render(request, "leads/leave.html", context, status=422 if form.errors else 200)
+    context = {
+        "person": person,
+        "form": form,
+        "held": held,
+        "managers": _who_switches_off(request),
+        "look": look,
+        "changed": changed,
+    }
+    return render(request, "leads/leave.html", context, status=409 if changed else 422 if form.errors else 200)
 
 
 def _tell(request, person: User, result) -> None:

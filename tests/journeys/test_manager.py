@@ -46,11 +46,15 @@ def test_a_rep_goes_for_good_and_nothing_stays_behind(client_of, cleo, house):
 
     cleo.go("/").click("Ana Berg leaves")
     says = cleo.words
+    cleo.press("Preview", Leads_in_work_go_to="Ben Ito")
+    shown = cleo.words
     cleo.press("Hand over", Leads_in_work_go_to="Ben Ito")
     rita = Screen(client_of(house.rita)).click("Team").click("Ana Berg leaves")
+    rita.press("Preview", ticks=("Switch them off then",), **_somebody(rita))
     rita.press("Hand over", ticks=("Switch them off then",), **_somebody(rita))
 
     assert "3 leads in work" in says
+    assert "Ben Ito gets 3 in work. Ana stays switched on." in shown
     assert owners(mine) == ["ben", "ben", "ben"]
     assert User.objects.get(pk=house.ana.pk).is_active is False
 

@@ -265,12 +265,54 @@ def test_an_absence_of_two_days_names_who_stands_in(client_of, house):
     assert Absence.objects.get().delegate == house.ben
 
 
+def leaves(client, person, **said):
+    """Look, then press what the preview offers."""
+    url = f"/team/{person.pk}/leave/"
+    page = client.post(url, said).content.decode()
+    return client.post(
+        url, said | {"step": "do", "print": re.search('name="print" value="(.*?)"', page)[1]}, follow=True
+    )
+
+
+def test_a_look_at_a_leave_says_what_would_come_of_it_and_changes_nothing(client_of, house):
+    mine = [given(house.ana) for _ in range(3)]
+    house.ben.memberships.update(cap_open=2)
+    events = Event.objects.count()
+
+    page = (
+        client_of(house.rita)
+        .post(f"/team/{house.ana.pk}/leave/", {"to": f"u{house.ben.pk}", "off": "on"})
+        .content.decode()
+    )
+
+    says = " ".join(re.search('(?s)preview__says">(.*?)</p>', page)[1].split())
+    assert says == "2 leads change hands: Ben Ito gets 2 in work. Ana stays switched on: not all can go."
+    assert "<b>1 stays</b>: Ben Ito is at their cap." in page
+    assert set(Lead.objects.filter(pk__in=[m.pk for m in mine]).values_list("owner", flat=True)) == {house.ana.pk}
+    assert (Event.objects.count(), User.objects.get(pk=house.ana.pk).is_active) == (events, True)
+
+
+@pytest.mark.parametrize("print_", ["", "0" * 16])
+def test_what_was_not_looked_at_as_it_is_now_is_not_done(client_of, house, print_):
+    lead = given(house.ana)
+    client, said = client_of(house.rita), {"to": f"u{house.ben.pk}", "off": "on"}
+    old = client.post(f"/team/{house.ana.pk}/leave/", said).content.decode()
+    another = given(house.ana)
+
+    seen = print_ or re.search('name="print" value="(.*?)"', old)[1]
+    answer = client.post(f"/team/{house.ana.pk}/leave/", said | {"step": "do", "print": seen})
+
+    assert (answer.status_code, "nothing was done" in answer.content.decode()) == (409, True)
+    assert set(Lead.objects.filter(pk__in=[lead.pk, another.pk]).values_list("owner", flat=True)) == {house.ana.pk}
+    assert User.objects.get(pk=house.ana.pk).is_active is True
+
+
 def test_who_leaves_hands_over_first_and_is_switched_off_then(client_of, house):
     mine = [given(house.ana) for _ in range(3)]
     client = client_of(house.rita)
     shown = client.get(f"/team/{house.ana.pk}/leave/").content.decode()
 
-    client.post(f"/team/{house.ana.pk}/leave/", {"to": f"u{house.ben.pk}", "off": "on"})
+    leaves(client, house.ana, to=f"u{house.ben.pk}", off="on")
 
     owners = set(Lead.objects.filter(pk__in=[lead.pk for lead in mine]).values_list("owner", flat=True))
     tasks = set(Task.objects.filter(done_at__isnull=True).values_list("owner", flat=True))
@@ -281,7 +323,7 @@ def test_who_leaves_hands_over_first_and_is_switched_off_then(client_of, house):
 def test_in_turn_nothing_comes_back_to_who_leaves(client_of, house):
     mine = [given(house.ana) for _ in range(3)]
 
-    client_of(house.rita).post(f"/team/{house.ana.pk}/leave/", {"to": f"t{house.north.pk}", "off": "on"})
+    leaves(client_of(house.rita), house.ana, to=f"t{house.north.pk}", off="on")
 
     assert set(Lead.objects.filter(pk__in=[m.pk for m in mine]).values_list("owner", flat=True)) == {house.ben.pk}
 
@@ -291,9 +333,7 @@ def test_who_cannot_hand_over_all_stays_switched_on(client_of, house):
     kept = given(house.ana)
     house.ben.memberships.update(cap_open=1)
 
-    page = client_of(house.rita).post(
-        f"/team/{house.ana.pk}/leave/", {"to": f"u{house.ben.pk}", "off": "on"}, follow=True
-    )
+    page = leaves(client_of(house.rita), house.ana, to=f"u{house.ben.pk}", off="on")
 
     kept.refresh_from_db()
     assert (User.objects.get(pk=house.ana.pk).is_active, kept.owner) == (True, house.ana)
@@ -304,7 +344,7 @@ def test_what_is_kept_for_later_goes_along(client_of, house):
     lead = put(None, "working", owner=house.ana, at=clock.now() - DAY)
     kept = dispositions.keep([lead], until=clock.now() + 30 * DAY, by=house.ana, at=clock.now()).lead
 
-    client_of(house.rita).post(f"/team/{house.ana.pk}/leave/", {"rest": house.ben.pk, "off": "on"})
+    leaves(client_of(house.rita), house.ana, rest=house.ben.pk, off="on")
 
     kept.refresh_from_db()
     assert (kept.status, kept.owner, Task.objects.get(lead=kept, kind="keep").owner) == (
@@ -318,6 +358,6 @@ def test_what_is_kept_for_later_goes_along(client_of, house):
 def test_a_manager_hands_over_and_does_not_switch_off(client_of, house):
     given(house.ana)
 
-    client_of(house.cleo).post(f"/team/{house.ana.pk}/leave/", {"to": f"u{house.ben.pk}", "off": "on"})
+    leaves(client_of(house.cleo), house.ana, to=f"u{house.ben.pk}", off="on")
 
     assert (User.objects.get(pk=house.ana.pk).is_active, Lead.objects.get().owner) == (True, house.ben)

@@ -27,8 +27,10 @@ def open(
 ) -> Opportunity:  # fmt: skip
     """Open the opportunity of an account for a product, or join the one that is open (ACC-8, ACC-10); its leads get a contact role.
 
+    A value counts for one that is opened, or had none; what somebody said before stays. Raises Refused for a code that is no currency.
     Twenty at once make one: whoever comes second finds the first's. About eight queries.
     """
+    currency = known_currency(currency)
     first = Stage.objects.filter(status=OpportunityStatus.OPEN).order_by("order").first()
     with transaction.atomic():
         # Whether it is gone is asked only under its lock: who merges it holds it meanwhile.
@@ -43,6 +45,8 @@ def open(
                 development_owner=development_owner, opportunity_owner=opportunity_owner,
             )  # fmt: skip
             record(opportunity, None, first, "open", by, at, door)
+        elif amount and not opportunity.amount:
+            _worth(opportunity, amount, currency, by, at, door)
         for lead in sorted(leads, key=lambda lead: lead.pk):
             ContactRole.objects.get_or_create(lead=lead, opportunity=opportunity)
     return opportunity
@@ -144,14 +148,28 @@ def change_value(
     with transaction.atomic():
         row = hold(opportunity)
         may(by, "change", row)
-        was = row.amount
-        row.amount, row.currency, row.close_date = amount, currency or row.currency, close_date or row.close_date
-        row.save(update_fields=["amount", "currency", "close_date"])
-        Event.objects.create(
-            kind="value", at=at, recorded_at=at, door=door, actor_id=by.pk, account_id=row.account_id, opportunity_id=row.pk,
-            data={"from": str(was), "to": str(amount), "currency": row.currency},
-        )  # fmt: skip
+        row.close_date = close_date or row.close_date
+        _worth(row, amount, known_currency(currency or row.currency), by, at, door)
     return row
+
+
+def _worth(row: Opportunity, amount: Decimal, currency: str, by: User | None, at: datetime, door: str) -> None:
+    """Say what an opportunity that is held is worth, on record with what it was. Two queries."""
+    was = {"from": str(row.amount), "from_currency": row.currency}
+    row.amount, row.currency = amount, currency
+    row.save(update_fields=["amount", "currency", "close_date"])
+    Event.objects.create(
+        kind="value", at=at, recorded_at=at, door=door, actor_id=by.pk if by else None, account_id=row.account_id, opportunity_id=row.pk,
+        data=was | {"to": str(amount), "currency": currency},
+    )  # fmt: skip
+
+
+def known_currency(code: str) -> str:
+    """Return a currency's code as it is kept: three capitals (ISO 4217). Raises Refused for anything else. Pure."""
+    code = code.strip().upper()
+    if len(code) != 3 or not code.isascii() or not code.isalpha():
+        raise Refused("Write the currency like EUR.", "currency")
+    return code
 
 
 def name_owner(opportunity: Opportunity, owner: User, *, by: User | None, at: datetime, door: str = Door.PAGE) -> None:

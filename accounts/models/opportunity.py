@@ -125,6 +125,7 @@ class Opportunity(ConcurrentTransitionMixin, models.Model):
                 condition=~Q(status="lost") | Q(loss_reason__isnull=False), name="opportunity_lost_has_reason"
             ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="opportunity_amount_not_negative"),
+            models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="opportunity_currency_code"),
             models.CheckConstraint(condition=Q(status__in=OpportunityStatus.values), name="opportunity_status_known"),
         ]
 

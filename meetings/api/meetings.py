@@ -169,6 +169,11 @@ class NewMeeting(Act):
     place = Word(max_length=300)
     persona = Word(max_length=80)
     next_step = Word(max_length=2000)
+    amount = serializers.DecimalField(
+        required=False, max_digits=14, decimal_places=2, min_value=0,
+        help_text="What the sale is worth a year; it counts where the opportunity opens, or had no value.",
+    )  # fmt: skip
+    currency = Word(max_length=3, allow_blank=False, help_text="Of the amount, like EUR, which it is if not said.")
     by = Word(
         max_length=60,
         help_text="API clients: who booked it. Without, they themselves: their clock stops, and nobody's touch counts.",
@@ -179,6 +184,7 @@ class LeadMeetings(OfLead):
     """Meetings booked with a lead."""
 
     tag = "meetings"
+    places = {"currency": "currency"}
     rights, says, gives = {"POST": "meetings.book"}, {"POST": NewMeeting}, {"POST": MeetingDone}
 
     def enter(self, method, *, pk):

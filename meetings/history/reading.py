@@ -21,7 +21,7 @@ from leads.intake_rows import CLEAN, Bad
 from leads.models import Identity
 
 from . import fields
-from .rows import MOMENTS, History, Told
+from .rows import MOMENTS, History, Told, currency
 
 PAST = "past "  # kinds of batches
 
@@ -43,9 +43,9 @@ def read(
         name: options.get(name) or ""
         for name in ("source", "motion", "go_to_market", "system", "product", "currency", "date_order")
     }
-    for name in ("motion", "go_to_market", "source", "system"):
+    for name in ("motion", "go_to_market", "source", "system", "currency"):
         try:
-            given[name] = CLEAN[name](given[name])
+            given[name] = (currency if name == "currency" else CLEAN[name])(given[name])
         except Bad as problem:
             raise Problem(f"{name.replace('_', '-')}: {problem.words}", name) from None
     given["system"] = given["system"] or "csv"

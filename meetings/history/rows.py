@@ -14,7 +14,9 @@ from leads import import_dates
 from leads.import_rows import SLACK, Reader
 from leads.import_rows import line as clean_line
 from leads.intake_rows import Bad, IntakeRow
+from leads.lifecycle import Refused
 from leads.models import Channel, LeadStatus, TouchOutcome
+from meetings import opportunities
 
 from .fields import ROUND, STAGE
 
@@ -123,7 +125,9 @@ class History:
         }  # fmt: skip
         if name in choices:
             return lambda text: _choice(text, choices[name])
-        return _amount if name == "amount" else lambda text: clean_line(text, longest=20_000 if name == "note" else 300)
+        if name in ("amount", "currency"):
+            return _amount if name == "amount" else currency
+        return lambda text: clean_line(text, longest=20_000 if name == "note" else 300)
 
     def _moment(self, text: str, order: str) -> datetime:
         try:
@@ -175,6 +179,14 @@ def _choice(text: str, words: Mapping[str, Any]) -> Any:
     if found is None:
         raise Bad(f"“{text.strip()[:40]}” is none of: {', '.join(words)}.")
     return found
+
+
+def currency(text: str) -> str:
+    """Return a currency as it is kept: three capitals."""
+    try:
+        return opportunities.known_currency(text) if text.strip() else ""
+    except Refused:
+        raise Bad(f"“{text.strip()[:40]}” is no currency; write it like EUR.") from None
 
 
 def _amount(text: str) -> Decimal:

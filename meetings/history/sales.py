@@ -158,7 +158,7 @@ def _made(told: Told, story, account: Account, words: _Words, options, at: datet
         reached.append((max(closed, reached[-1][0]), words.end(status)))
     sale = Opportunity(
         account=account, product=words.products[_product_name(told, options).lower()], status=status, stage=reached[-1][1],
-        amount=told.get("amount", 0), currency=(told.get("currency") or options.get("currency") or "EUR").upper()[:3],
+        amount=told.get("amount", 0), currency=told.get("currency") or options.get("currency") or "EUR",
         development_owner=told.get("development_owner") or story.owner, opportunity_owner=told.get("opportunity_owner"),
         created_at=told.facts["began_at"], closed_at=closed,
     )  # fmt: skip

@@ -74,17 +74,18 @@ def drawn(place: Place, wrong: Wrong | None = None, at_card: int = 0) -> dict:
     ids = list(slices[0].union(*slices[1:], all=True)) if slices else []
     found = list(Opportunity.objects.filter(pk__in=ids).select_related(*BESIDE).order_by("-pk"))
     worth = rows.filter(stage__in=stages).values_list("stage", "currency").annotate(Sum("amount"))
-    sums = {stage: (total, currency) for stage, currency, total in worth.order_by("stage", "amount__sum")}
+    sums: dict[int, list[str]] = {}
+    for stage, currency, total in worth.filter(amount__gt=0).order_by("stage", "-amount__sum"):
+        sums.setdefault(stage, []).append(money(total, currency))  # each for itself: nobody adds kronor to euros
     about = cards_of(place, found)
     first = next((s for s in stages if s.is_pipeline), None)
     columns = []
     for stage in stages:
         cards = [row for row in found if row.stage_id == stage.pk]
-        total = sums.get(stage.pk)
         columns.append({
             "stage": stage,
             "cards": [card(place, row, about, stages) for row in cards[:COLUMN]],
-            "sum": money(*total) if total and first and stage.order >= first.order else "",
+            "sum": " + ".join(sums.get(stage.pk, ["–"])) if first and stage.order >= first.order else "",
             "older": _url(narrowed, stage=stage.pk, before=cards[COLUMN - 1].pk) if len(cards) > COLUMN else "",
             "newest": _url(narrowed) if narrowed.get("stage") == stage.pk and "before" in narrowed else "",
         })  # fmt: skip

@@ -11,7 +11,7 @@ from django import forms
 from django.db.models import Q
 from django.urls import path
 
-from accounts.models import Door, Membership, Product, Role, Team, User
+from accounts.models import Door, Membership, Opportunity, Product, Role, Team, User
 from leads.lifecycle import Refused, Seen
 from leads.models import Lead, LeadStatus, Motion
 from leads.views.acting import did, view_of
@@ -21,6 +21,7 @@ from meetings.holders import HOLDERS
 from meetings.models import Meeting
 from meetings.views.words import sentence, when
 
+CURRENCY = Opportunity._meta.get_field("currency").default
 LENGTHS = (15, 30, 45, 60, 90)
 NO_TIME = "Choose a time."
 
@@ -59,6 +60,16 @@ def _sane(day: date, hour: time, zone: zoneinfo.ZoneInfo) -> datetime:
     return datetime.combine(day, hour, zone)
 
 
+class CurrencyField(forms.RegexField):
+    """A currency by its code; small letters will do."""
+
+    def __init__(self):
+        super().__init__(r"^[A-Z]{3}$", required=False, error_messages={"invalid": "Write the currency like EUR."})
+
+    def to_python(self, value):
+        return super().to_python(value).upper()
+
+
 class BookForm(ActForm, WhenForm):
     """A meeting to book. What is left empty is found: who is next in turn, the zone of the one who looks."""
 
@@ -71,6 +82,7 @@ class BookForm(ActForm, WhenForm):
         "away": "day",
         "nobody": "day",
         "length": "minutes",
+        "currency": "currency",
     }
     product = forms.ModelChoiceField(
         Product.objects.filter(is_active=True),
@@ -91,6 +103,7 @@ class BookForm(ActForm, WhenForm):
             "min_value": "A value is not below zero.",
         },
     )
+    currency = CurrencyField()
     minutes = forms.IntegerField(error_messages={"required": "Say how long.", "invalid": "Say how long, in minutes."})
     zone = forms.CharField(required=False, max_length=60)
     company = forms.CharField(required=False, max_length=200)
@@ -136,7 +149,7 @@ def drawn(desk, lead: Lead, panel: dict, typed: dict) -> dict:
         "first_day": desk.at.astimezone(desk.user.zone).date().isoformat(),
         "my_zone": desk.user.time_zone.rsplit("/", 1)[-1].replace("_", " "),
     } | {name: typed.get(name, "") for name in ("day", "hour", "place", "next_step", "amount")} | {
-        "persona": typed.get("persona", lead.title[:80])
+        "persona": typed.get("persona", lead.title[:80]), "currency": typed.get("currency", CURRENCY),
     }  # fmt: skip
 
 
@@ -186,7 +199,8 @@ def book(desk, lead, said):
     """Book the meeting: its opportunity opens or is joined, the calendar is held, whoever must know is told."""
     starts_at = moment_of(said, desk.user.zone)
     given = {name: said[name] for name in ("product", "minutes", "owner", "company", "place", "persona", "next_step")}
-    given |= {"amount": said["amount"] or Decimal(0), "zone": zones.known(said["zone"]), "starts_at": starts_at}
+    given |= {"amount": said["amount"] or Decimal(0), "currency": said["currency"] or CURRENCY}
+    given |= {"zone": zones.known(said["zone"]), "starts_at": starts_at}
     seen = Seen(lead.pk, said["cycle"], said["version"])
     meeting = booking.book(seen, by=desk.user, at=desk.at, door=Door.PAGE, **given)
     who = "you" if meeting.owner_id == desk.user.pk else meeting.owner.get_short_name()

@@ -6,7 +6,7 @@ from accounts.models import Disposition, Reason, Stage, User
 from leads.views.forms import TOKEN
 from meetings import holders
 from meetings.models import MeetingStatus
-from meetings.views.booking import LENGTHS, WhenForm
+from meetings.views.booking import LENGTHS, CurrencyField, WhenForm
 
 LONG = {"max_length": "Say it in 2,000 characters or less."}
 OF_LIST = {"invalid_choice": "Choose one of the list."}
@@ -110,9 +110,7 @@ class ValueForm(TokenForm):
         decimal_places=2,
         error_messages={"required": "Write a value.", "invalid": "Write the value as a number."},
     )
-    currency = forms.RegexField(
-        r"^[A-Z]{3}$", required=False, error_messages={"invalid": "Write the currency like EUR."}
-    )
+    currency = CurrencyField()
     close_date = forms.DateField(required=False, error_messages={"invalid": "Choose a day, like 2026-10-15."})
 
 

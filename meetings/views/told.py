@@ -35,7 +35,9 @@ def _told(teller: Told, event: Event, stages: dict[int, str]) -> Entry | None:
     if event.kind == "stage":
         return _stage(teller, event, stages)
     if event.kind == "value":
-        worth = [money(Decimal(event.data[name]), event.data.get("currency", "")) for name in ("from", "to")]
+        now = event.data.get("currency", "")
+        held = {"from": event.data.get("from_currency", now), "to": now}
+        worth = [money(Decimal(event.data[name]), code) for name, code in held.items()]
         return Entry("note", f"{teller.who(event)} changed the value from {worth[0]} to {worth[1]}.", event.at)
     if event.kind == "owner" and event.move in ROLES:
         old, new = teller.person(event.data.get("from")), teller.person(event.data.get("to")) or "nobody"

@@ -3,14 +3,17 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import DataError, IntegrityError, transaction
 
 from accounts import sweeping
 from accounts.models import Account, Event, Message, Opportunity, Product, Stage
 from leadops.schedules import SWEEPS
 from leads import qualification
+from leads.intake_rows import Bad
 from leads.lifecycle import Refused
 from leads.models import ContactRole, Lead
 from meetings import closing, handing, opportunities, outcomes
+from meetings.history import rows
 from meetings.models import HandOff
 from tests.meetings.table import DAY, END, HOUR, booked, worked
 
@@ -157,3 +160,17 @@ def test_where_one_of_them_is_not_this_persons_to_change_none_moves(ana, eva, fi
         opportunities.consolidate(lead.account, to=eva, by=eva, at=END)
 
     assert sorted(Opportunity.objects.values_list("opportunity_owner__username", flat=True)) == ["eva", "finn"]
+
+
+@pytest.mark.parametrize("code", ["€", "E1", "EURO", "EU", "ÉUR"])
+def test_a_code_that_is_no_currency_is_refused_by_every_door_and_by_the_database(ana, eva, code):
+    sale = a_sale(ana, eva)
+
+    with pytest.raises(Refused, match="like EUR"):
+        opportunities.change_value(sale, amount=5, currency=code, by=eva, at=END + HOUR)
+    with pytest.raises(Bad):
+        rows.currency(code)
+    with pytest.raises(DataError if len(code) > 3 else IntegrityError), transaction.atomic():
+        Opportunity.objects.update(currency=code)
+
+    assert (Opportunity.objects.get().currency, rows.currency(" sek "), rows.currency("")) == ("EUR", "SEK", "")

@@ -210,3 +210,36 @@ def test_a_large_sale_is_handed_over_with_the_booking_and_the_page_says_until_wh
     page = desk(ana, script=False).open(f"/leads/{lead.pk}/").content.decode()
     assert re.search(r"Handed to Eva, who accepts it until (today|tomorrow) [\d:]+\.", page)
     assert Lead.objects.get(pk=lead.pk).owner == eva
+
+
+@pytest.mark.parametrize(("said_as", "kept"), [("SEK", "SEK"), ("sek", "SEK"), ("", "EUR")])
+def test_the_value_is_kept_in_the_currency_it_was_said_in(desk, ana, eva, lead, said_as, kept):
+    hand = desk(ana)
+
+    hand.press(lead, "meetings", **said(owner=eva.pk, amount="90000", currency=said_as))
+
+    sale = Opportunity.objects.get()
+    assert (sale.amount, sale.currency) == (90_000, kept)
+
+
+def test_a_currency_that_is_none_is_refused_at_its_field_and_nothing_is_booked(desk, ana, eva, lead):
+    answer = desk(ana).press(lead, "meetings", **said(owner=eva.pk, currency="E1"))
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Write the currency like EUR." in page
+    assert 'value="E1" aria-invalid="true"' in page
+    assert (Meeting.objects.count(), Opportunity.objects.count()) == (0, 0)
+
+
+def test_a_value_counts_where_the_sale_had_none_and_what_was_said_before_stays(desk, ana, eva, lead):
+    hand = desk(ana)
+    hand.press(lead, "meetings", **said(owner=eva.pk, amount=""))
+    hand.press(lead, "meetings", **said(owner=eva.pk, amount="20000", currency="SEK", when=ahead(3).isoformat()))
+    hand.press(lead, "meetings", **said(owner=eva.pk, amount="70000", currency="USD", when=ahead(4).isoformat()))
+
+    sale = Opportunity.objects.get()
+    assert (sale.amount, sale.currency, Meeting.objects.count()) == (20_000, "SEK", 3)
+    assert Event.objects.get(kind="value").data == {
+        "from": "0.00", "from_currency": "EUR", "to": "20000", "currency": "SEK",
+    }  # fmt: skip

@@ -101,6 +101,19 @@ def test_one_sale_or_three_a_column_ask_the_same_number_of_questions(client_of, 
     assert asked(f"/opportunities/{first.pk}/") == page
 
 
+def test_a_column_sums_each_currency_for_itself(client_of, eva):
+    at = Stage.objects.get(is_pipeline=True)
+    for amount, currency in ((12_000, "EUR"), (3_000, "SEK"), (500, "EUR")):
+        sale = sold(eva)
+        Opportunity.objects.filter(pk=sale.pk).update(
+            stage=at, amount=amount, currency=currency, pipeline_at=sale.created_at
+        )
+
+    page = client_of(eva).get("/opportunities/").content.decode()
+
+    assert '<p class="stage__sum">12,500 EUR + 3,000 SEK</p>' in page
+
+
 def test_a_full_column_goes_on_by_key(client_of, eva, monkeypatch):
     from meetings.views import board
 
@@ -162,7 +175,7 @@ def test_value_and_parts_are_said_anew(client_of, eva):
     sale.refresh_from_db()
     assert (sale.amount, sale.currency) == (Decimal(1200), "SEK")
     assert 'value="champion"' in page
-    assert "Eva changed the value from 0 SEK to 1,200 SEK." in page
+    assert "Eva changed the value from 0 EUR to 1,200 SEK." in page
 
 
 def test_a_stranger_to_a_sale_does_not_find_it(client_of, ben, finn, eva):

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from accounts import ownership
 from accounts.models import Account, Door, Opportunity, OpportunityStatus, Team, User
+from accounts.target_limits import TooMany
 from leads import bulk
 from leads.lifecycle import BATCH, Refused, Result, Seen, Step, turn
 from leads.models import Lead, LeadStatus, Task
@@ -85,7 +86,7 @@ def hand_over(
     A meeting of who has its lead too goes along with it, every other to `rest`.
 
     All of it or, where a lead is refused, what could be moved: they stay switched on while they hold a lead. Raises Refused
-    for the same person, a missing `rest`, teams they manage.
+    for the same person, a missing `rest`, one who would have too many target accounts, teams they manage.
     """
     if user in (to, rest):
         raise Refused(f"Choose somebody else than {user}.", "to")
@@ -114,7 +115,10 @@ def hand_over(
                 pass_on(beyond(user).values_list("pk", flat=True), leaver=user, to=rest, by=by, at=at, door=door),
             )
             for rows, role in _owned(user):
-                ownership.change(rows, role, to=rest, by=by, at=at, door=door)
+                try:
+                    ownership.change(rows, role, to=rest, by=by, at=at, door=door)
+                except TooMany as problem:
+                    raise Refused(problem.words, "rest") from None
         stays = user.is_active and (not off or bool(result.refused))
         User.objects.filter(pk=user.pk).update(is_active=stays)
     user.is_active = stays

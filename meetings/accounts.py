@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts import ownership
 from accounts.models import Account, Door, Opportunity, OpportunityStatus, User
 from accounts.permissions import Scope, allowed, people_of
+from accounts.target_limits import TooMany
 from leads import assignment
 from leads.lifecycle import BATCH, Forbidden, Refused
 from leads.models import Lead, LeadStatus
@@ -62,7 +63,10 @@ def change_owner(
         last = getattr(account, role)
         if last == to:
             raise Refused(f"{to.get_short_name()} owns it already.", "to")
-        ownership.change([account], role, to=to, by=by, at=at, door=door)
+        try:
+            ownership.change([account], role, to=to, by=by, at=at, door=door)
+        except TooMany as problem:
+            raise Refused(problem.words, "to") from None
         moved = dict.fromkeys(("opportunities", "leads", "meetings"), 0)
         if last is None:
             return moved

@@ -98,12 +98,15 @@ def preview(change: Change, seen: list[Seen], *, by: User, at: datetime, door: s
 
 
 def carry_out(
-    change: Change, seen: list[Seen], expected: str, *, by: User, at: datetime, door: str = Door.PAGE
+    change: Change, seen: list[Seen], expected: str | None, *, by: User, at: datetime, door: str = Door.PAGE
 ) -> Outcome:
-    """Do what a preview showed. Where it comes out otherwise by now nothing is done, and the outcome says so: `is_as_seen`."""
+    """Do what a preview showed. Where it comes out otherwise by now nothing is done, and the outcome says so: `is_as_seen`.
+
+    Without an expectation whatever can be done is done.
+    """
     with transaction.atomic():
         outcome = _run(change, seen, by, at, door)
-        outcome.is_as_seen = outcome.print == expected
+        outcome.is_as_seen = expected in (None, outcome.print)
         if not outcome.is_as_seen:
             transaction.set_rollback(True)
     return outcome

@@ -106,6 +106,12 @@ def find(user: User, text: str, *, at: datetime) -> Found:
     return found
 
 
+def called(lead: Lead) -> tuple[str, str]:
+    """Say what is told of a lead to who may only know that it exists: its name, never its address, and its company."""
+    company = lead.account.name if lead.account else lead.company
+    return f"{lead.first_name} {lead.last_name}".strip() or company or "A lead", company
+
+
 def _guess(user: User, asked: Asked, found: Found, seen: QuerySet, at: datetime, tells: bool) -> None:
     """Look for what was likely meant: people, else companies, else people of others; as far as that is known in time."""
     with contextlib.suppress(OperationalError), transaction.atomic(), _impatience(LIKENESS[len(asked.words) > 1]):

@@ -11,7 +11,7 @@ from accounts.workdays import after_months
 from leads import deadlines, routing
 from leads.assignment import _Receiver, begin
 from leads.dispositions import _end
-from leads.lifecycle import Refused, Result, Step, turn
+from leads.lifecycle import Refused, Result, Seen, Step, turn
 from leads.models import Lead, LeadStatus, Motion, Outcome, Task, Trigger
 from leads.notices import notice
 
@@ -76,6 +76,13 @@ def come_back(
             _put_off(step, "no_queue", at)
 
     return turn(leads, change, by=None, at=at, door=door, recorded_at=recorded_at or at, skip_locked=skip_locked)
+
+
+def take_up(lead: Lead, seen: Seen, *, by: User, at: datetime, door: str = Door.PAGE) -> Result:
+    """Take a kept lead up again once its day has come: the next round begins, in the hands of who kept it (LIFE-8)."""
+    if lead.owner_id != by.pk or lead.recycle_at is None or lead.recycle_at > at:
+        raise Refused("Its day has not come.", "not_due")
+    return come_back([seen], at=at, door=door)
 
 
 def release(

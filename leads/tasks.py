@@ -12,6 +12,7 @@ from accounts.models import Batch
 from leads import import_undo, importing, releasing
 
 BUSY = 10  # seconds a job works before it rings for the rest, well within the cluster's time limit
+AT_ONCE = 2_000  # leads released while the person waits
 QUIET = timedelta(seconds=60)
 
 
@@ -62,6 +63,15 @@ def undo_import(pk: int) -> None:
 def ring_release(pk: int) -> None:
     """Ask the job cluster to go on with releasing what a reason held."""
     async_task("leads.tasks.release", pk, group=f"release {pk}")
+
+
+def begin_release(batch: Batch) -> None:
+    """Release few at once, while the person waits; ring for many."""
+    if batch.rows > AT_ONCE:
+        ring_release(batch.pk)
+    else:
+        while releasing.release_chunk(batch.pk, at=batch.created_at):
+            pass
 
 
 def release(pk: int) -> None:

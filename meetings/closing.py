@@ -220,6 +220,12 @@ def surprises(begin: datetime, end: datetime, *, within: timedelta = timedelta(d
     )
 
 
+def ending(at: datetime) -> QuerySet:
+    """List what was won and whose contract ends within 120 days (ACC-11)."""
+    days = {"contract_end_date__gte": at.date(), "contract_end_date__lte": at.date() + RENEW_BEFORE}
+    return Opportunity.objects.filter(**days, status=OpportunityStatus.WON, gone_as="")
+
+
 def what_moves(rows: list[Opportunity | Account], user: User) -> dict[str, int]:
     """Count what a change of owner could move along with these: open leads, their tasks, meetings ahead, open sales (ACC-7). 4 queries."""
 

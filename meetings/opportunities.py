@@ -172,6 +172,19 @@ def known_currency(code: str) -> str:
     return code
 
 
+def name_part(opportunity: Opportunity, lead: int, *, role: str, by: User) -> ContactRole:
+    """Say what part one of its people has in a sale; empty: none named. Raises Refused for somebody who has none in it."""
+    with transaction.atomic():
+        row = hold(opportunity)
+        may(by, "change", row)
+        part = ContactRole.objects.filter(opportunity=row, lead=lead).first()
+        if part is None:
+            raise Refused("They have no part in this sale.", "lead")
+        part.role = role.strip()
+        part.save(update_fields=["role"])
+    return part
+
+
 def name_owner(opportunity: Opportunity, owner: User, *, by: User | None, at: datetime, door: str = Door.PAGE) -> None:
     """Name who sells, on an opportunity that is held, and on its account where nobody did; each on record (ACC-7)."""
     ownership.change([opportunity], "opportunity_owner", to=owner, by=by, at=at, door=door)

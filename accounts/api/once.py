@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Callable
 
+from django.core.files import File
 from django.db import transaction
 
 from accounts import receipts
@@ -31,6 +32,17 @@ def receipt_key(user, given: str) -> str:
     return OURS + hashlib.sha256(f"{user.pk}:{given}".encode()).hexdigest()[:40]
 
 
+def _digest(value) -> str:
+    """Name what JSON cannot say: of a file its content."""
+    if isinstance(value, File):
+        found = hashlib.sha256()
+        for chunk in value.chunks():
+            found.update(chunk)
+        value.seek(0)
+        return f"{value.name} {found.hexdigest()}"
+    return str(value)
+
+
 def once(request, at, effect: Callable[[], tuple[int, dict]]) -> tuple[int, dict, bool]:
     """Let an effect happen once under its key: return status, answer, and whether it had happened before.
 
@@ -40,7 +52,7 @@ def once(request, at, effect: Callable[[], tuple[int, dict]]) -> tuple[int, dict
     given = key_of(request)
     key = receipt_key(request.user, given) if given else OURS + secrets.token_hex(20)
     what = [request.method, request.path, request.data]
-    said = hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()
+    said = hashlib.sha256(json.dumps(what, sort_keys=True, default=_digest).encode()).hexdigest()
     with transaction.atomic():
         if not receipts.claim(key, user=request.user, at=at):
             kept = receipts.first_answer(key, request.user)

@@ -7,11 +7,13 @@ from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
+from accounts.api.fields import Said, Word
 from accounts.api.once import OURS
 from accounts.api.paging import PAGE, Page, read, write
 from accounts.api.problems import Unreadable
-from accounts.api.resource import Resource
+from accounts.api.resource import Forbidden, Resource
 from accounts.api.schema import listed
+from accounts.forms import MeForm
 from accounts.models import Receipt
 
 
@@ -27,17 +29,42 @@ class MeOut(serializers.Serializer):
     )
 
 
+class NewMe(Said):
+    """What a person sets for themselves."""
+
+    name = Word(max_length=150, allow_blank=False)
+    time_zone = Word(max_length=60, allow_blank=False)
+    keys_on = serializers.BooleanField(required=False, help_text="Single keys on the pages.")
+
+
 class Me(Resource):
     """Who asks."""
 
-    rights, gives = {"GET": ""}, {"GET": MeOut}
+    rights, says, gives = {"GET": "", "POST": ""}, {"POST": NewMe}, {"GET": MeOut, "POST": MeOut}
+
+    def enter(self, method, **kwargs):
+        if method == "POST" and self.is_client:
+            raise Forbidden("RevOps changes what an API client is called.")
 
     def get(self, request):
         """Say who you are, and what your key opens."""
-        user = self.user
-        scopes = sorted(user.key_scopes) if self.is_client else None
-        facts = {name: getattr(user, name) for name in ("username", "name", "role", "time_zone")}
-        return Response(facts | {"scopes": scopes})
+        return Response(self._facts())
+
+    def post(self, request):
+        """Change your name, your time zone, or the single keys. For people."""
+        return self.act(self._change)
+
+    def _change(self, said: dict) -> dict:
+        form = MeForm({name: getattr(self.user, name) for name in MeForm.Meta.fields} | said, instance=self.user)
+        if not form.is_valid():
+            raise serializers.ValidationError({field: list(words) for field, words in form.errors.items()})
+        form.save()
+        return self._facts()
+
+    def _facts(self) -> dict:
+        scopes = sorted(self.user.key_scopes) if self.is_client else None
+        facts = {name: getattr(self.user, name) for name in ("username", "name", "role", "time_zone")}
+        return facts | {"scopes": scopes}
 
 
 class ReceiptOut(serializers.Serializer):

@@ -1,6 +1,6 @@
 """What every address of the API is made of: who may, what may be said, what is answered, once."""
 
-from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.exceptions import MethodNotAllowed, NotFound, PermissionDenied
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -43,6 +43,8 @@ class Resource(APIView):
                 raise NotFound
         if request.method in self.rights:
             self.enter(request.method, **kwargs)
+        elif request.method.lower() in self.http_method_names:
+            raise MethodNotAllowed(request.method)
 
     def enter(self, method: str, **kwargs) -> None:
         """Refuse whoever may not. A resource that is about one row finds it here first: out of sight is 404, not 403."""

@@ -36,7 +36,7 @@ class Described(AutoSchema):
             f"With a key: `{scope}`."
             if scope
             else "With a key: always."
-            if row == ""
+            if row == "" and not (getattr(self.view, "for_people", False) or self.method == "POST")
             else "Not with a key: for people."
         )
         return f"{more}\n\n{who}".strip()

@@ -47,9 +47,6 @@ class Return(Learnt):
     why = Word(required=True, allow_blank=False, max_length=LONGEST)
 
 
-PLACES = {name: name for name in (*qualification.FIELDS, "decision", "why")}
-
-
 def answers_of(said: dict) -> dict:
     return {name: said[name] for name in qualification.FIELDS if name in said}
 
@@ -57,7 +54,7 @@ def answers_of(said: dict) -> dict:
 class Qualifications(OfLead):
     """The versions of a lead's card."""
 
-    action, places = "qualify_card", PLACES
+    action = "qualify_card"
     rights = {"GET": "leads.see", "POST": "leads.task"}
     says, gives, asks = {"POST": NewCard}, {"GET": listed(rows.QualificationOut), "POST": Done}, {"GET": Page}
 
@@ -79,7 +76,7 @@ class Qualifications(OfLead):
 class ProductReturns(Deed):
     """A lead given back to the product."""
 
-    action, places, says, rights = "nurture", PLACES, {"POST": Return}, {"POST": "leads.disposition"}
+    action, says, rights = "nurture", {"POST": Return}, {"POST": "leads.disposition"}
 
     def post(self, request, pk):
         """Give a lead that sales works back to the product: it serves itself best (QUAL-2)."""

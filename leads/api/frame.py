@@ -6,7 +6,7 @@ from rest_framework.exceptions import NotFound
 from accounts.api.fields import Id, Said, Word
 from accounts.api.problems import Problem
 from accounts.api.resource import Forbidden, Resource
-from accounts.models import Door
+from accounts.models import Door, Reason
 from accounts.permissions import SCOPES
 from leads import permissions, shield
 from leads.lifecycle import ANY, Overtaken, Refused, Result, Seen
@@ -48,10 +48,17 @@ class Done(serializers.Serializer):
     made = serializers.IntegerField(allow_null=True, help_text="The touch, note or task that was made.")
 
 
-class Refusing(Resource):
-    """Answers what a process refuses as a problem. `places`: where a refusal of its own belongs in the body."""
+def stands(lead: Lead | int, *, outcome: str = "done", made=None, is_told: bool = True) -> dict:
+    """Return a lead as it stands after an act, in the words of Done; of one that is a mere number, or not to be told of, only that."""
+    is_told = is_told and isinstance(lead, Lead)
+    return {
+        "lead": lead.pk if isinstance(lead, Lead) else lead, "result": outcome, "state": lead.status if is_told else None,
+        "version": lead.version if is_told else None, "round": lead.cycle_id if is_told else None, "made": made.pk if made else None,
+    }  # fmt: skip
 
-    places: dict[str, str] = {}
+
+class Refusing(Resource):
+    """Answers what a process refuses as a problem."""
 
     def handle_exception(self, problem):
         if isinstance(problem, Refused):
@@ -59,6 +66,11 @@ class Refusing(Resource):
         elif isinstance(problem, Overtaken):
             problem = Problem(409, "overtaken", "Somebody changed it at the same moment. Ask again.")
         return super().handle_exception(problem)
+
+    def names(self, code: str) -> str:
+        """Say which field of the body a refusal is about, '' for none."""
+        field, body = FIELDS.get(code, code), self.says.get(self.request.method)
+        return field if body and field in body().fields else ""
 
     def refusal(self, refused: Refused) -> Problem:
         """Return a refusal as a problem; a client that sees no leads is not told whose name it was."""
@@ -68,7 +80,25 @@ class Refusing(Resource):
             words = words.replace(name, "This lead") if name else words
             if refused.code in ("stale", "cap", "already"):
                 words = "The lead is not as it was expected."
-        return Problem(STATUS.get(refused.code, 422), refused.code, words, (FIELDS | self.places).get(refused.code, ""))
+        return Problem(STATUS.get(refused.code, 422), refused.code, words, self.names(refused.code))
+
+
+def named(rows, name: str, value: str, field: str):
+    """Return the one row of this name. Raises Problem, which names the field of the body."""
+    found = rows.filter(**{name: value}).first()
+    if found is None:
+        raise Problem(422, "unknown", "There is none of this name.", field)
+    return found
+
+
+def reason_of(code: str, *kinds: str) -> Reason | None:
+    """Return the reason that a body names, None where it names none. Raises Refused for one that is not of these kinds."""
+    if not code:
+        return None
+    found = Reason.objects.filter(code=code, disposition__in=kinds).first()
+    if found is None:
+        raise Refused("There is no such reason. /api/v1/reasons/ lists those that are.", "reason")
+    return found
 
 
 class OfLead(Refusing):
@@ -107,17 +137,7 @@ class OfLead(Refusing):
         """Answer what came of an act; raises what was refused."""
         lead = result.lead
         row = result.made.get(lead.pk, {}).get(made)
-        facts = {
-            "lead": lead.pk,
-            "result": outcome,
-            "state": None,
-            "version": None,
-            "round": None,
-            "made": row.pk if row else None,
-        }
-        if not self.is_client:
-            facts |= {"state": lead.status, "version": lead.version, "round": lead.cycle_id}
-        return facts
+        return stands(lead, outcome=outcome, made=row, is_told=not self.is_client)
 
 
 # The rows of the table of rights that a key opens for any lead.

@@ -8,7 +8,7 @@ from accounts.models import Door, Reason, Team
 from accounts.models.reason import Disposition
 from accounts.permissions import own_teams_of
 from leads import assignment, consent, dispositions, erasure, exceptions, permissions, receivers
-from leads.api.frame import Act, Deed, Done, Noted, OfLead
+from leads.api.frame import Act, Deed, Done, Noted, OfLead, stands
 from leads.lifecycle import Refused, Seen
 from leads.models import Channel, Trigger
 from leads.notes import LONGEST
@@ -178,6 +178,19 @@ class DispositionAnswers(Deed):
         return self.done(act(self.seen(said), by=self.user, at=self.at, door=Door.API))
 
 
+class WithdrawnDispositions(Deed):
+    """One's own wish to end a lead, taken back."""
+
+    action, says = "nurture", {"POST": Act}
+
+    def post(self, request, pk):
+        """Take back your own wish to end the lead, before the manager answered it."""
+        return super().post(request, pk)
+
+    def do(self, said):
+        return self.done(dispositions.unask(self.seen(said), by=self.user, at=self.at, door=Door.API))
+
+
 class Erase(Said):
     """The lead's number once more, so that a slip erases nobody."""
 
@@ -197,7 +210,7 @@ class Erasures(Deed):
         if said["confirm"] != self.lead.pk:
             raise serializers.ValidationError({"confirm": ["That is not the number of this lead. Nothing was erased."]})
         erasure.erase([Seen(self.lead.pk)], by=self.user, at=self.at, door=Door.API).lead  # noqa: B018  raises a refusal
-        return {"lead": self.lead.pk, "result": "done", "state": None, "version": None, "round": None, "made": None}
+        return stands(self.lead.pk)
 
 
 def pull(view) -> dict:
@@ -205,13 +218,5 @@ def pull(view) -> dict:
     for team in Team.objects.filter(pk__in=own_teams_of(view.user), is_active=True).order_by("pk"):
         got = assignment.pull(team, by=view.user, at=view.at, door=Door.API)
         if got.done or got.refused:
-            lead = got.lead
-            return {
-                "lead": lead.pk,
-                "result": "done",
-                "state": lead.status,
-                "version": lead.version,
-                "round": lead.cycle_id,
-                "made": None,
-            }
+            return stands(got.lead)
     raise Refused("Nobody waits in the queues of your teams.", "empty_queue")

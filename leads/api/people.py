@@ -8,7 +8,7 @@ from accounts.api.problems import Problem
 from accounts.models import Door, Team
 from accounts.permissions import own_teams_of
 from leads import consent, intake, permissions, product_signals
-from leads.api.frame import Done, Refusing
+from leads.api.frame import Done, Refusing, stands
 from leads.intake_people import Finder
 from leads.intake_rows import Bad, make_row
 from leads.lifecycle import Seen
@@ -210,7 +210,7 @@ class OptOuts(Refusing):
         for _lead, refused in result.refused:
             if refused.code != "already":
                 raise refused
-        return {"lead": pks[0], "result": "done", "state": None, "version": None, "round": None, "made": None}
+        return stands(pks[0])
 
     def _found(self, said: dict) -> list[int]:
         """Find who is meant: one lead; of a phone that several share, all of them."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads.api import acts, cards, companies, hands, lists, people
+from leads.api import acts, cards, companies, hands, imports, lists, many, people, search, team, who
 
 urlpatterns = [
     path("leads/", lists.Leads.as_view(), name="api-leads"),
@@ -28,6 +28,29 @@ urlpatterns = [
     path("leads/<int:pk>/exceptions/", hands.Exceptions.as_view(), name="api-lead-exceptions"),
     path("leads/<int:pk>/exception-answers/", hands.ExceptionAnswers.as_view(), name="api-lead-exception-answers"),
     path("leads/<int:pk>/erasures/", hands.Erasures.as_view(), name="api-lead-erasures"),
+    path("leads/<int:pk>/contact/", who.Contact.as_view(), name="api-lead-contact"),
+    path("leads/<int:pk>/starts/", who.Starts.as_view(), name="api-lead-starts"),
+    path(
+        "leads/<int:pk>/withdrawn-dispositions/",
+        hands.WithdrawnDispositions.as_view(),
+        name="api-lead-withdrawn-dispositions",
+    ),
+    path("changes/", many.Changes.as_view(), name="api-changes"),
+    path("changes/previews/", many.Previews.as_view(), name="api-change-previews"),
+    path("changes/<slug:change>/undos/", many.ChangeUndos.as_view(), name="api-change-undos"),
+    path("imports/", imports.Imports.as_view(), name="api-imports"),
+    path("imports/<int:pk>/", imports.OneImport.as_view(), name="api-import"),
+    path("imports/<int:pk>/columns/", imports.ImportColumns.as_view(), name="api-import-columns"),
+    path("imports/<int:pk>/runs/", imports.ImportRuns.as_view(), name="api-import-runs"),
+    path("imports/<int:pk>/cancellations/", imports.ImportCancellations.as_view(), name="api-import-cancellations"),
+    path("imports/<int:pk>/rejected/", imports.ImportRejected.as_view(), name="api-import-rejected"),
+    path("imports/<int:pk>/undos/", imports.ImportUndos.as_view(), name="api-import-undos"),
+    path("room/", team.Room.as_view(), name="api-room"),
+    path("people/<str:username>/absences/", team.Absences.as_view(), name="api-absences"),
+    path("people/<str:username>/departures/", team.Departures.as_view(), name="api-departures"),
+    path("releases/", team.Releases.as_view(), name="api-releases"),
+    path("releases/<int:pk>/", team.OneRelease.as_view(), name="api-release"),
+    path("search/", search.Search.as_view(), name="api-search"),
     path("hand-raises/", people.HandRaises.as_view(), name="api-hand-raises"),
     path("pulls/", lists.Pulls.as_view(), name="api-pulls"),
     path("signals/", people.Signals.as_view(), name="api-signals"),

@@ -70,7 +70,5 @@ def give_back(desk, lead, said):
 @view_of(forms.ActForm, "log", right=lambda lead: ("keep",))
 def start(desk, lead, said):
     """Take a kept lead up again once its day has come: the next round begins, in the hands of who kept it (LIFE-8)."""
-    if lead.owner_id != desk.user.pk or lead.recycle_at is None or lead.recycle_at > desk.at:
-        raise Refused("Its day has not come.", "not_due")
-    now = recycling.come_back([seen(lead, said)], at=desk.at, queue=None, door=Door.PAGE).lead
+    now = recycling.take_up(lead, seen(lead, said), by=desk.user, at=desk.at, door=Door.PAGE).lead
     return did(desk, now, f"{now.name}: round {now.cycle.number} begins.")

@@ -7,10 +7,10 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts import clock
-from leads import import_undo, tasks
+from leads import import_desk, import_undo
 from leads.lifecycle import Refused
 from leads.models import Lead
-from leads.views.imports import AT_ONCE, one
+from leads.views.imports import one
 
 
 @require_http_methods(["GET", "POST"])
@@ -20,15 +20,10 @@ def undo(request, pk: int):
     at = clock.now()
     if request.method == "POST":
         try:
-            import_undo.start(batch, by=request.user, at=at)
+            import_desk.take_back(batch, by=request.user, at=at)
         except Refused as refusal:
             messages.error(request, refusal.words)
             return HttpResponseRedirect(reverse("import", args=[pk]))
-        if batch.counts.get("created", 0) > AT_ONCE:
-            tasks.ring_undo(pk)
-        else:
-            while import_undo.undo_chunk(pk, at=at):
-                pass
         return HttpResponseRedirect(reverse("import-undo", args=[pk]))
     preview = import_undo.preview(batch)
     context = {

@@ -5,7 +5,6 @@ The pages only ask and show; `leads/importing.py` does it, in the background, an
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
@@ -14,20 +13,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import clock
 from accounts.context import address
 from accounts.models import Batch, BatchRow, Team
-from accounts.permissions import Scope, allowed, people_of, teams_of
+from accounts.permissions import Scope, allowed
 from accounts.record_keeping import record_export
 from accounts.spreadsheets import csv_lines
-from leads import importing, permissions, tasks
+from leads import import_desk, importing, permissions
 from leads.import_batches import RESULTS
 from leads.import_dates import ORDERS
 from leads.import_presets import IMPORT_FIELDS, PRESETS
 from leads.models import GoToMarket, Motion, Source
 
-LIST, SHOWN, AT_ONCE = (
-    50,
-    20,
-    2_000,
-)  # batches on the list, rejected rows on the page, rows looked at while the person waits
+LIST, SHOWN = 50, 20  # batches on the list, rejected rows on the page
 FIELD_LABELS = {
     "external_id": "External id",
     "go_to_market": "Go-to-market",
@@ -56,7 +51,7 @@ class FileForm(forms.Form):
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = queues_of(user)
+        self.fields["team"].queryset = import_desk.queues_of(user)
 
 
 class ColumnsForm(forms.Form):
@@ -86,30 +81,11 @@ class ColumnsForm(forms.Form):
             *args, initial=initial | {"team": batch.team_id, "motion": options.get("motion") or "slg"}, **kwargs
         )
         self.fields["source"].widget.attrs |= {"list": "sources", "autocomplete": "off"}
-        self.fields["team"].queryset = queues_of(user)
-
-
-def queues_of(user):
-    """The teams whose queue this person may fill: RevOps any, a manager theirs; marketing brings in raw leads for no queue or any."""
-    teams = Team.objects.filter(is_active=True).exclude(kind=Team.Kind.PRODUCT).exclude(memberships=None)
-    return (
-        teams.distinct()
-        if Scope.TEAM not in allowed(user, "leads.import")
-        else teams.filter(pk__in=teams_of(user)).distinct()
-    )
-
-
-def visible(user):
-    """The imports a person sees: RevOps all, others their own and those of the people below them."""
-    scope = allowed(user, "leads.import")
-    if not scope:
-        return Batch.objects.none()
-    batches = Batch.objects.filter(kind="leads").select_related("by", "team")
-    return batches if Scope.ALL in scope else batches.filter(Q(by=user) | Q(by__in=people_of(user)))
+        self.fields["team"].queryset = import_desk.queues_of(user)
 
 
 def one(request, pk: int) -> Batch:
-    batch = visible(request.user).filter(pk=pk).first()
+    batch = import_desk.visible(request.user).filter(pk=pk).first()
     if batch is None:
         raise Http404("no such import in scope")
     return batch
@@ -124,7 +100,7 @@ def may_import(user) -> None:
 def imports(request):
     """List the imports, newest first, by key."""
     may_import(request.user)
-    batches = visible(request.user).order_by("-pk")
+    batches = import_desk.visible(request.user).order_by("-pk")
     older = request.GET.get("older", "")
     if older.isdigit():
         batches = batches.filter(pk__lt=int(older))
@@ -169,7 +145,7 @@ def columns(request, pk: int):
         preset_changed = said["preset"] != (batch.options.get("preset") or "")
         options = {**said, "map": {} if preset_changed else meant, "team": said["team"].pk if said["team"] else None}
         try:
-            _choose(batch, options)
+            import_desk.choose(batch, options, at=clock.now())
             return HttpResponseRedirect(reverse("import-columns" if preset_changed else "import-check", args=[pk]))
         except importing.Problem as wrong:
             problem = wrong.words
@@ -198,18 +174,6 @@ def columns(request, pk: int):
     return render(
         request, "leads/import_columns.html", context, status=422 if problem and request.method == "POST" else 200
     )
-
-
-def _choose(batch: Batch, options: dict) -> None:
-    """Keep what was chosen and look at the rows: at once when they are few, else in the background."""
-    importing.choose(batch, options)
-    batch.error, batch.status, batch.counts = "", Batch.Status.READ, {}
-    batch.options["waits"] = batch.rows > AT_ONCE
-    batch.save()
-    if batch.rows > AT_ONCE:
-        tasks.ring_check(batch.pk)
-    else:
-        importing.check(batch, at=clock.now())
 
 
 @require_GET
@@ -256,8 +220,7 @@ def run(request, pk: int):
     """Start it, or go on with one that was stopped or failed."""
     batch = one(request, pk)
     try:
-        if importing.start(batch, at=clock.now()):
-            tasks.ring_import(pk)
+        import_desk.begin(batch, at=clock.now())
     except importing.Problem as problem:
         Batch.objects.filter(pk=pk).update(error=problem.words)
         return HttpResponseRedirect(reverse("import-columns", args=[pk]))
@@ -275,10 +238,15 @@ def cancel(request, pk: int):
 def rejected(request, pk: int):
     """The rejected rows as a file, to be mended and sent again."""
     batch = one(request, pk)
+    return rejected_rows(request.user, batch)
+
+
+def rejected_rows(user, batch: Batch) -> StreamingHttpResponse:
+    """Answer with the rejected rows of one file; who took them is on record."""
     number = BatchRow.objects.filter(batch=batch, result="rejected").count()
-    record_export(request.user, "import_rejected", number, clock.now())
+    record_export(user, "import_rejected", number, clock.now())
     answer = StreamingHttpResponse(csv_lines(importing.rejected_file(batch)), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="rejected-{pk}.csv"'
+    answer["Content-Disposition"] = f'attachment; filename="rejected-{batch.pk}.csv"'
     return answer
 
 

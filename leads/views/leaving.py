@@ -1,6 +1,6 @@
 """Somebody is away for a while, or for good: the delegate named, what they hold handed over (ROUTE-6, ROUTE-9)."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
 from django import forms
 from django.contrib import messages
@@ -13,18 +13,16 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import clock
 from accounts.models import Absence, User
-from accounts.permissions import Scope, allowed, people_of
+from accounts.permissions import Scope, allowed
 from accounts.words import count, moment
-from leads import board, handing_over, receivers
+from leads import away as planning
+from leads import handing_over, receivers
 from leads.lifecycle import Refused
-from leads.permissions import HOLDERS
 
 
 def _person(request, pk: int) -> User:
     """Return one of the people below who asks; everybody else is not there."""
-    everybody = Scope.ALL in allowed(request.user, "leads.assign")
-    is_below = board.leads_people(request.user) and (everybody or pk in people_of(request.user))
-    found = User.objects.filter(pk=pk, role__in=HOLDERS).first() if is_below else None
+    found = planning.below(request.user).filter(pk=pk).first()
     if found is None:
         raise Http404("nobody of theirs")
     return found
@@ -55,33 +53,13 @@ class AwayForm(forms.Form):
         first, last = said.get("first"), said.get("last")
         if first is None or last is None:
             return said
-        if last < self.at.astimezone(self.user.zone).date():
-            self.add_error("last", "That day is past. Choose one from today on.")
-        elif last < first:
-            self.add_error("last", "The last day is before the first.")
-        elif first.year > 2200 or last.year > 2200:
-            self.add_error("last", "Choose an earlier day.")
-        else:
-            self._check(first, last, self.people.get(said.get("delegate")), said.get("note", ""))
-        return said
-
-    def _check(self, first, last, delegate, note) -> None:
-        zone = self.user.zone
-        starts, ends = (
-            datetime.combine(first, time.min, zone),
-            datetime.combine(last + timedelta(days=1), time.min, zone),
-        )
-        self.absence = Absence(user=self.user, starts_at=starts, ends_at=ends, delegate=delegate, note=note)
+        delegate = self.people.get(said.get("delegate"))
+        facts = {"first": first, "last": last, "delegate": delegate, "note": said.get("note", "")}
         try:
-            self.absence.full_clean()
-        except forms.ValidationError as error:
-            for name, errors in error.message_dict.items():
-                self.add_error(name if name in self.fields else None, errors)
-        others = Absence.objects.filter(starts_at__lt=ends, ends_at__gt=starts)
-        if others.filter(user=self.user).exists():
-            self.add_error("first", f"{self.user} is away already on some of these days.")
-        if delegate and others.filter(user=delegate).exists():
-            self.add_error("delegate", f"{delegate} is away on some of these days too.")
+            self.absence = planning.absence(self.user, **facts, at=self.at)
+        except Refused as refusal:
+            self.add_error(refusal.code, refusal.words)
+        return said
 
 
 @require_http_methods(["GET", "POST"])

@@ -15,7 +15,7 @@ from accounts.permissions import Scope, allowed
 from leads import receivers, releasing, tasks
 from leads.models import Lead, LeadStatus
 
-ENOUGH, AT_ONCE, LIST = 1_000, 2_000, 20
+ENOUGH, LIST = 1_000, 20
 
 
 class ReleaseForm(forms.Form):
@@ -68,11 +68,7 @@ def release(request):
     if request.method == "POST" and form.is_valid():
         at, queue = clock.now(), form.queues[form.cleaned_data["queue"]]
         batch = releasing.start(form.cleaned_data["reason"], queue=queue, by=request.user, at=at)
-        if batch.rows > AT_ONCE:
-            tasks.ring_release(batch.pk)
-        else:
-            while releasing.release_chunk(batch.pk, at=at):
-                pass
+        tasks.begin_release(batch)
         return HttpResponseRedirect(reverse("release-done", args=[batch.pk]))
     before = Batch.objects.filter(kind=releasing.KIND).select_related("by", "team").order_by("-pk")[:LIST]
     context = {"form": form, "before": before, "now": clock.now()}

@@ -81,8 +81,7 @@ def _holder(lead: Lead) -> str:
 
 def _other(lead: Lead) -> dict:
     """Tell of a lead that is not this person's to see: that it exists, and with whom."""
-    company = lead.account.name if lead.account else lead.company
-    name = f"{lead.first_name} {lead.last_name}".strip() or company or "A lead"
+    name, company = finding.called(lead)
     return {"name": name, "about": company, "holder": _holder(lead) or "in nobody's hands"}
 
 

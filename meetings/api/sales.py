@@ -1,7 +1,8 @@
-"""Opportunities by the API."""
+"""Opportunities by the API: listed, read; those whose contract ends, those that look like sandbagging (ACC-8 to ACC-12)."""
+
+from datetime import timedelta
 
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
 from accounts.api.fields import Id
@@ -9,31 +10,12 @@ from accounts.api.paging import Page
 from accounts.api.resource import Forbidden, Resource
 from accounts.api.schema import listed
 from accounts.models import Opportunity, OpportunityStatus
-from meetings import permissions
+from accounts.permissions import Scope
+from meetings import closing, permissions
+from meetings.api.frame import OfRow
+from meetings.api.rows import NEAR, OpportunityOut, opportunity
 
-OWNERS = ("development_owner", "opportunity_owner", "success_owner")
-
-
-class OpportunityOut(serializers.Serializer):
-    """One possible sale."""
-
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    account = serializers.IntegerField()
-    product = serializers.CharField()
-    status = serializers.CharField()
-    stage = serializers.CharField()
-    amount = serializers.DecimalField(14, 2)
-    currency = serializers.CharField()
-    close_date = serializers.DateField(allow_null=True)
-    loss_reason = serializers.CharField(allow_null=True)
-    development_owner = serializers.CharField(allow_null=True)
-    opportunity_owner = serializers.CharField(allow_null=True)
-    success_owner = serializers.CharField(allow_null=True)
-    created_at = serializers.DateTimeField()
-    qualified_at = serializers.DateTimeField(allow_null=True)
-    pipeline_at = serializers.DateTimeField(allow_null=True)
-    closed_at = serializers.DateTimeField(allow_null=True)
+LOOKED_BACK = timedelta(days=90)
 
 
 class OpportunityFilter(Page):
@@ -43,21 +25,22 @@ class OpportunityFilter(Page):
     account = Id(required=False)
 
 
-class OfOpportunities(Resource):
+class OfSales(Resource):
     """Possible sales."""
 
     tag = "opportunities"
+    rights = {"GET": "opportunities.see"}
 
-    def seen(self):
+    def seen(self, rows=None):
         """Return the opportunities this one may see."""
-        near = ("account", "product", "stage", "loss_reason", *OWNERS)
-        return permissions.visible_to(Opportunity.objects.select_related(*near), self.user)
+        rows = Opportunity.objects.all() if rows is None else rows
+        return permissions.visible_to(rows.select_related(*NEAR[Opportunity]), self.user)
 
 
-class Opportunities(OfOpportunities):
+class Opportunities(OfSales):
     """Possible sales of one product to one account."""
 
-    rights, gives, asks = {"GET": "opportunities.see"}, {"GET": listed(OpportunityOut)}, {"GET": OpportunityFilter}
+    gives, asks = {"GET": listed(OpportunityOut)}, {"GET": OpportunityFilter}
 
     def get(self, request):
         """List the opportunities you may see, newest first."""
@@ -66,39 +49,48 @@ class Opportunities(OfOpportunities):
         return self.listed(rows, opportunity, said=said)
 
 
-class OneOpportunity(OfOpportunities):
+class Ending(OfSales):
+    """Contracts that end."""
+
+    gives, asks = {"GET": listed(OpportunityOut)}, {"GET": Page}
+
+    def get(self, request):
+        """List what was won and whose contract ends within 120 days, newest first."""
+        rows = closing.ending(self.at)
+        return self.listed(self.seen(rows), opportunity)
+
+
+class SurpriseOut(OpportunityOut):
+    """A sale that looks like sandbagging, and why."""
+
+    why = serializers.ListField(child=serializers.ChoiceField(["quick", "late", "unmet"]))
+
+
+class Surprises(OfSales):
+    """What looks like sandbagging."""
+
+    gives, asks = {"GET": listed(SurpriseOut)}, {"GET": Page}
+
+    def enter(self, method, **kwargs):
+        super().enter(method, **kwargs)
+        if not self.reaches("opportunities.see") & (Scope.TEAM | Scope.ALL):
+            raise Forbidden("A manager looks at surprises.")
+
+    def get(self, request):
+        """List what closed in the last 90 days and was created late, won within days, or met nobody (ACC-12), newest first."""
+        return self.listed(self.seen(closing.surprises(self.at - LOOKED_BACK, self.at)), _surprise)
+
+
+def _surprise(row: Opportunity) -> dict:
+    return opportunity(row) | {"why": [why for why in ("quick", "late", "unmet") if getattr(row, f"is_{why}")]}
+
+
+class OneOpportunity(OfRow):
     """One possible sale."""
 
+    model = Opportunity
     rights, gives = {"GET": "opportunities.see"}, {"GET": OpportunityOut}
-
-    def enter(self, method, *, pk):
-        if self.is_client:
-            raise Forbidden("An API client does not see opportunities.")
-        self.opportunity = self.seen().filter(pk=pk).first()
-        if self.opportunity is None:
-            raise NotFound("There is no such opportunity that you see.")
 
     def get(self, request, pk):
         """Read one opportunity."""
-        return Response(opportunity(self.opportunity))
-
-
-def opportunity(row: Opportunity) -> dict:
-    """Return one opportunity, whose neighbours were read with it."""
-    same = (
-        "id",
-        "name",
-        "status",
-        "amount",
-        "currency",
-        "close_date",
-        "created_at",
-        "qualified_at",
-        "pipeline_at",
-        "closed_at",
-    )
-    return OpportunityOut({
-        **{name: getattr(row, name) for name in same}, "account": row.account_id, "product": row.product.name, "stage": row.stage.name,
-        "loss_reason": row.loss_reason.code if row.loss_reason else None,
-        **{name: owner.username if (owner := getattr(row, name)) else None for name in OWNERS},
-    }).data  # fmt: skip
+        return Response(opportunity(self.row))

@@ -218,15 +218,8 @@ def ending(request):
     """Show the contracts that end within 120 days, the next first."""
     place = Place(request)
     refuse_who_sees_none(place)
-    today = place.at.date()
-    rows = Opportunity.objects.filter(
-        contract_end_date__gte=today,
-        contract_end_date__lte=today + closing.RENEW_BEFORE,
-        status=OpportunityStatus.WON,
-        gone_as="",
-    )
     rows = (
-        permissions.visible_to(rows, place.user)
+        permissions.visible_to(closing.ending(place.at), place.user)
         .select_related(*BESIDE, "success_owner")
         .order_by("contract_end_date", "pk")[: PAGE + 1]
     )

@@ -18,8 +18,9 @@ from accounts.record_keeping import record_export
 from accounts.spreadsheets import csv_lines
 from leads import importing
 from leads.import_batches import RESULTS
+from leads.import_desk import AT_ONCE, queues_of
 from leads.lifecycle import Refused
-from leads.views.imports import AT_ONCE, LIST, ORDER_LABELS, SHOWN, queues_of
+from leads.views.imports import LIST, ORDER_LABELS, SHOWN
 from meetings import tasks
 from meetings.history import fields, looking, reading, runs, undoing
 

@@ -8,7 +8,6 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Event, Opportunity, OpportunityStatus, Reason, Stage, User
-from leads.lifecycle import Refused
 from leads.models import ContactRole, Lead, LeadStatus
 from leads.timeline import Told
 from leads.views.answers import said
@@ -186,10 +185,8 @@ def value(place, row, given):
 @act(forms.RoleForm, "role")
 def role(place, row, given):
     """Say what part somebody has in a sale."""
-    changed = ContactRole.objects.filter(opportunity=row, lead=given["lead"]).update(role=given["role"].strip())
-    if not changed:
-        raise Refused("They have no part in this sale.", "lead")
-    return f"{row.name}: {given['role'].strip() or 'no part named'}."
+    part = opportunities.name_part(row, given["lead"], role=given["role"], by=place.user)
+    return f"{row.name}: {part.role or 'no part named'}."
 
 
 urlpatterns = [

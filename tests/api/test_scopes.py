@@ -40,7 +40,7 @@ def operations() -> list[tuple[str, str]]:
 
 
 def answer(program: Program, method: str, path: str, lead: Lead) -> int:
-    numbers = {"id": lead.pk, "touch": 1, "key": "made-up", "name": "made-up"}
+    numbers = {"id": lead.pk, "touch": 1, "key": "made-up", "name": "made-up", "change": "made-up", "username": "ana"}
     path = path.replace("{pk}", "{id}").format(**numbers)
     return (program.get(path) if method == "GET" else program.post(path)).status_code
 
@@ -59,6 +59,20 @@ def test_a_scope_opens_what_it_should_and_nothing_else(house, program_of, scope)
 
     assert opened == ALWAYS | OPENS.get(scope, set())
     assert Event.objects.exclude(kind="opt_out").exclude(move="opt_out").exclude(kind="signal").count() == events
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(set(operations()) - ALWAYS), ids=lambda part: part)
+def test_a_key_without_its_scope_is_refused_and_leaves_no_trace(house, program_of, method, path):
+    """Each operation once for itself, with every scope but the one that opens it: whatever else a key may, this it may not."""
+    lead = put(None, "working", owner=house.ana)
+    opens = [scope for scope, opened in OPENS.items() if (method, path.replace("{pk}", "{id}")) in opened]
+    others = program_of(house.api, *(scope for scope in ApiScope.values if scope not in opens))
+    before = (Event.objects.count(), Receipt.objects.count())
+
+    assert answer(others, method, path, lead) == 403
+    assert (Event.objects.count(), Receipt.objects.count()) == before
+    if opens:
+        assert answer(program_of(house.api, *opens), method, path, lead) != 403
 
 
 def test_the_schema_says_which_scope_opens_what():

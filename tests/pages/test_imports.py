@@ -111,7 +111,7 @@ def test_what_is_missing_is_asked_for_where_it_belongs(client, rita, rung):
 
 
 def test_a_long_file_is_looked_at_in_the_background(client, rita, rung, monkeypatch):
-    monkeypatch.setattr("leads.views.imports.AT_ONCE", 1)
+    monkeypatch.setattr("leads.import_desk.AT_ONCE", 1)
     client.force_login(rita)
     upload(client)
     mapped(client)

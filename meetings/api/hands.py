@@ -1,0 +1,157 @@
+"""Who has what: hand-offs with their answers, the owners of a company (SLA-6, ACC-7, ACC-12)."""
+
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.response import Response
+
+from accounts.api.fields import Said, Word
+from accounts.api.paging import Page
+from accounts.api.resource import Forbidden
+from accounts.api.schema import listed
+from accounts.models import Account, Door, User
+from leads.api.frame import Refusing, named
+from leads.permissions import HOLDERS
+from meetings import accounts, handing, opportunities, permissions
+from meetings.api.frame import Deed, OfRow
+from meetings.api.rows import NEAR, HandOffOut, hand_off
+from meetings.models import HandOff
+
+
+class HandOffFilter(Page):
+    """Which hand-offs."""
+
+    waits = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="For an answer.")
+    kind = serializers.ChoiceField(HandOff.Kind.choices, required=False)
+
+
+class HandOffs(Refusing):
+    """Passings from one person to another."""
+
+    tag = "hand-offs"
+    rights, gives, asks = {"GET": "hand_offs.see"}, {"GET": listed(HandOffOut)}, {"GET": HandOffFilter}
+
+    def get(self, request):
+        """List the hand-offs you may see, newest first."""
+        said = self.asked()
+        rows = permissions.visible_to(HandOff.objects.select_related(*NEAR[HandOff]), self.user)
+        if said["waits"] is not None:
+            rows = rows.filter(outcome="") if said["waits"] else rows.exclude(outcome="")
+        return self.listed(rows.filter(kind=said["kind"]) if "kind" in said else rows, hand_off, said=said)
+
+
+class OneHandOff(OfRow):
+    """One hand-off."""
+
+    model, tag = HandOff, "hand-offs"
+    rights, gives = {"GET": "hand_offs.see"}, {"GET": HandOffOut}
+
+    def get(self, request, pk):
+        """Read one hand-off."""
+        return Response(hand_off(self.row))
+
+
+class HandOffAnswer(Said):
+    """Taken on, or sent back with the reason."""
+
+    accepted = serializers.BooleanField()
+    why = Word(max_length=2_000, help_text="Why it is sent back.")
+    oversold = serializers.BooleanField(default=False, help_text="Of a customer that is sent back (ACC-11).")
+
+
+class HandOffAnswers(Deed):
+    """What the receiver says to a hand-off."""
+
+    model, action, tag = HandOff, "answer", "hand-offs"
+    rights, says, gives = {"POST": "hand_offs.answer"}, {"POST": HandOffAnswer}, {"POST": HandOffOut}
+
+    def post(self, request, pk):
+        """Take on what is handed over, or send it back with the reason (SLA-6)."""
+        return super().post(request, pk)
+
+    def do(self, said):
+        if said["accepted"]:
+            handing.accept(self.row, **self.by)
+        else:
+            handing.refuse(self.row, why=said.get("why", ""), oversold=said["oversold"], **self.by)
+        return hand_off(self.again())
+
+
+class OfCompany(Refusing):
+    """One company, and who owns it."""
+
+    tag = "accounts"
+
+    def enter(self, method, *, pk):
+        if self.is_client:
+            raise Forbidden("An API client may not do this.")
+        self.account = accounts.visible_to(Account.objects.all(), self.user, self.at).filter(pk=pk).first()
+        if self.account is None:
+            raise NotFound("There is no such account that you see.")
+        if not accounts.may_change(self.user, self.account):
+            raise Forbidden(f"Who owns {self.account.name} is not yours to say.")
+
+    @classmethod
+    def scope(cls, method):
+        return ""
+
+    def post(self, request, pk):
+        return self.act(self.do)
+
+    def receiver(self, name: str) -> User:
+        return named(User.objects.filter(is_active=True, role__in=HOLDERS), "username", name, "to")
+
+
+class NewOwner(Said):
+    """One role of a company, into whose hands, and what moves along."""
+
+    role = serializers.ChoiceField(accounts.ROLES)
+    to = Word(required=True, allow_blank=False, max_length=60, help_text="The name they sign in with.")
+    along = serializers.ListField(
+        child=serializers.ChoiceField(["leads", "meetings", "opportunities"]), required=False, max_length=3,
+        help_text="What of the last owner's there goes too; tasks go with their leads.",
+    )  # fmt: skip
+
+
+class Moved(serializers.Serializer):
+    """How many went along."""
+
+    account = serializers.IntegerField()
+    opportunities = serializers.IntegerField()
+    leads = serializers.IntegerField()
+    meetings = serializers.IntegerField()
+
+
+class Owners(OfCompany):
+    """The owners of a company."""
+
+    rights, says, gives = {"POST": "accounts.edit"}, {"POST": NewOwner}, {"POST": Moved}
+
+    def post(self, request, pk):
+        """Put one role of a company into somebody's hands, with what moves along (ACC-7)."""
+        return super().post(request, pk)
+
+    def do(self, said):
+        facts = {"to": self.receiver(said["to"]), "along": set(said.get("along", ()))}
+        moved = accounts.change_owner(self.account, said["role"], by=self.user, at=self.at, door=Door.API, **facts)
+        return {"account": self.account.pk, **moved}
+
+
+class Consolidation(Said):
+    """Into whose hands."""
+
+    to = Word(required=True, allow_blank=False, max_length=60, help_text="The name they sign in with.")
+
+
+class Consolidations(OfCompany):
+    """All open opportunities of a company under one owner."""
+
+    rights, says, gives = {"POST": "accounts.edit"}, {"POST": Consolidation}, {"POST": Moved}
+
+    def post(self, request, pk):
+        """Put all open opportunities of a company under one owner (ACC-12)."""
+        return super().post(request, pk)
+
+    def do(self, said):
+        to = self.receiver(said["to"])
+        number = opportunities.consolidate(self.account, to=to, by=self.user, at=self.at, door=Door.API)
+        return {"account": self.account.pk, "opportunities": number, "leads": 0, "meetings": 0}

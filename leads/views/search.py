@@ -5,7 +5,7 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET
 
 from accounts.models import Opportunity
-from leads import finding
+from leads import finding, sla
 from leads.models import Lead
 from leads.views import slots
 from leads.views.desk import Desk, sees_leads
@@ -65,6 +65,7 @@ def _person(lead: Lead, desk) -> dict:
         "about": ", ".join(filter(None, (lead.title, lead.account.name if lead.account else lead.company))),
         "reach": ", ".join(filter(None, (lead.email, phone_of(lead) if lead.phone else ""))),
         "holder": "yours" if mine else _holder(lead),
+        "clock": sla.clock_of(lead, lead.cycle, desk.at),
     }
 
 

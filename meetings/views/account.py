@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Account, Domain, Event, Opportunity, User
 from accounts.models.companies import Relationship
+from leads import sla
 from leads.lifecycle import Refused
 from leads.models import Lead
 from leads.timeline import Told
@@ -53,7 +54,7 @@ def page(place: Place, row: Account, wrong: Wrong | None = None):
     )
     seen = [sale for sale in sales if permissions.can(place.user, "see", sale)]
     leads = Lead.objects.filter(account=row, gone_as="")
-    people = list(leads.visible_to(place.user, place.at).select_related("owner").order_by("-pk")[:PEOPLE])
+    people = list(leads.visible_to(place.user, place.at).select_related("owner", "cycle").order_by("-pk")[:PEOPLE])
     known = len(leads.values_list("pk")[:1_001])
     events = list(
         Event.objects.filter(account_id=row.pk, lead_id=None)
@@ -65,7 +66,7 @@ def page(place: Place, row: Account, wrong: Wrong | None = None):
     context = {
         "a": row, "relationship": Relationship(row.relationship).label,
         "domains": list(Domain.objects.filter(account=row).values_list("name", flat=True)),
-        "people": [_person(p) for p in people], "more": known - len(people),
+        "people": [_person(p, place.at) for p in people], "more": known - len(people),
         "sales": [_sale(s) for s in seen], "more_sales": len(sales) - len(seen),
         "standing": drawing(coverage.of(row, place.at)),
         "owners": [_owner(row, role, may) for role in accounts.ROLES],
@@ -77,13 +78,14 @@ def page(place: Place, row: Account, wrong: Wrong | None = None):
     return render(place.request, "meetings/account.html", context, status=wrong.status if wrong else 200)
 
 
-def _person(lead: Lead) -> dict:
+def _person(lead: Lead, at) -> dict:
     holder = lead.owner.get_short_name() if lead.owner else ""
     return {
         "name": lead.name,
         "title": lead.title,
         "state": lead.state_label,
         "holder": holder,
+        "clock": sla.clock_of(lead, lead.cycle, at),
         "url": reverse("lead", args=[lead.pk]),
     }
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from accounts import clock
 from accounts.permissions import Scope, allowed, people_of, teams_of
 from accounts.words import DASH, count, duration
+from leads import sla
 from leads.models import Lead
 from reporting import charts, life, permissions
 from reporting.forms import Asked
@@ -217,6 +218,8 @@ def pile(request):
         *where, name, of_whom(user), now, int(after) if after.isdecimal() and len(after) < 19 else 0, PAGE + 1
     )
     leads = Lead.objects.filter(pk__in=found[:PAGE]).select_related("owner", "team", "source", "cycle").order_by("pk")
+    for lead in leads:
+        lead.clock = sla.clock_of(lead, lead.cycle, now)
     address = f"{request.path}?state={where[0]}&motion={where[1]}&pile={name}&after="
     context = {
         "leads": leads, "where": f"{charts.NAMES[where[0]]}, {charts.PLACES[where[1]]}", "words": words[name], "now": now,

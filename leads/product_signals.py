@@ -13,13 +13,12 @@ from django.db import transaction
 
 from accounts.domains import kind_of, registrable
 from accounts.matching import Company, accounts_for
-from accounts.models import Domain, Door, Event, User
+from accounts.models import Domain, Door, Event, Product, User
 from leads import intake, product_led
 from leads.intake_rows import Bad, make_row
 from leads.lifecycle import Seen
 from leads.models import GoToMarket, Lead, LeadStatus, Motion, Signal
 
-ACTIVATION = "activation"
 LONGEST = 4_000
 
 
@@ -35,8 +34,8 @@ class Told:
 def take(told: Mapping, *, by: User, at: datetime, door: str = Door.API) -> Told:
     """Take one signal: `id`, `name`, `email` or `domain`, `at`, `properties`.
 
-    Told again it changes nothing. *activation* begins the work of an Open PLG lead, dated when it was, however late we hear of it;
-    a lead that sales has, or that was worked before, only has it on its timeline. Raises Bad, naming the field.
+    Told again it changes nothing. The activation signal of a product we sell (RevOps names it there) begins the work of an Open PLG
+    lead, dated when it was, however late we hear of it; a lead that sales has, or that was worked before, only has it on its timeline. Raises Bad, naming the field.
     """
     when = (told.get("at") or at).astimezone(UTC)
     if when > at:
@@ -50,6 +49,14 @@ def take(told: Mapping, *, by: User, at: datetime, door: str = Door.API) -> Told
         if told.get("domain"):
             return _of_company(told, properties, when, by, at, door)
         return _of_person(told, properties, when, by, at, door)
+
+
+def _activates(name: str) -> bool:
+    """Say whether a signal is what RevOps calls activation, of any product we sell. One query."""
+    names = (
+        Product.objects.filter(is_active=True).exclude(activation_signal="").values_list("activation_signal", flat=True)
+    )
+    return name.strip().casefold() in {known.strip().casefold() for known in names}
 
 
 def _is_clean(text: str) -> bool:
@@ -74,7 +81,7 @@ def _of_person(told, properties, when, by, at, door) -> Told:
         this = [Seen(lead.pk, at=when)]
         if lead.status == LeadStatus.RAW and lead.motion == Motion.PLG and not lead.opted_out_at:
             product_led.sign_up(this, at=at, door=door)
-        if told["name"].strip().lower() == ACTIVATION:
+        if _activates(told["name"]):
             product_led.activate(this, at=at, door=door)  # refused for whoever is not waiting for it
     return Told(taken.result, lead=taken.lead)
 

@@ -231,6 +231,7 @@ DOORS = {
     "api-tasks": Door(GET=REACH_OUT),
     "api-sources": Door(GET="cleo hugo nora rita mark root"),
     "api-reasons": Door(GET=f"{REACH_OUT} mark"),
+    "api-programs": Door(GET="mark rita root", POST="mark rita root"),
     "api-audience": Door(GET="rita mark root"),
     "api-accounts": Door(GET=f"{REACH_OUT} mark"),
     "api-account": Door(args=lambda w: [w.rows["accounts.account"].pk], sees="rita mark root", GET="*"),

@@ -81,8 +81,8 @@ class ReasonAdmin(RuledAdmin):
 @admin.register(Product)
 class ProductAdmin(RuledAdmin):
     see, keep = "rules.see", "rules.change"
-    fields = ["name", "is_active"]
-    list_display = ["name", "is_active"]
+    fields = ["name", "is_active", "activation_signal"]
+    list_display = ["name", "is_active", "activation_signal"]
     search_fields = ["name"]
 
 

@@ -25,6 +25,11 @@ class Product(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     is_active = models.BooleanField(default=True)
+    activation_signal = models.CharField(
+        max_length=80, blank=True, default="activation", db_default="activation",
+        help_text="The name of the signal by which the product tells that somebody uses it: it moves Open PLG to Working P. "
+        "Empty: none does.",
+    )  # fmt: skip
 
     kept = Kept()
 

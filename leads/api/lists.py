@@ -3,8 +3,10 @@
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from accounts import programs
 from accounts.api.fields import Id, Said, Word
 from accounts.api.paging import Page
+from accounts.api.problems import Problem
 from accounts.api.resource import Forbidden
 from accounts.api.schema import listed
 from accounts.domains import normalise_email
@@ -14,7 +16,7 @@ from accounts.permissions import Scope, allowed
 from accounts.record_keeping import record_export
 from leads import audience
 from leads.api import hands, people, rows
-from leads.api.frame import NEAR, Done, OfLead, Refusing
+from leads.api.frame import NEAR, Done, OfLead, Refusing, reason_of
 from leads.models import GoToMarket, Lead, LeadStatus, Motion, Source, Task
 
 
@@ -193,6 +195,54 @@ class Reasons(Refusing):
             found = found.filter(disposition=wanted)
         names = ReasonOut().fields
         return Response({"items": [{name: getattr(row, name) for name in names} for row in found]})
+
+
+class NewProgram(Said):
+    """Another program for a reason for not now."""
+
+    reason = Word(required=True, allow_blank=False, max_length=40, help_text="Its code.")
+    program = serializers.ChoiceField(Program.choices)
+    was = serializers.ChoiceField(
+        Program.choices, allow_blank=True, help_text="As it was seen: another by now is refused (409)."
+    )
+
+
+class ProgramOut(serializers.Serializer):
+    """Which program takes care of whom."""
+
+    reason = serializers.CharField()
+    program = serializers.CharField(allow_blank=True)
+
+
+class ProgramsOut(serializers.Serializer):
+    """All of them: the list is short."""
+
+    items = ProgramOut(many=True)
+
+
+class Programs(Refusing):
+    """Which program takes care of whom meanwhile (NUR-1)."""
+
+    tag = "reasons"
+    rights = {"GET": "rules.change", "POST": "rules.change"}
+    says, gives = {"POST": NewProgram}, {"GET": ProgramsOut, "POST": ProgramOut}
+
+    def get(self, request):
+        """List the program of each reason for not now."""
+        rows = [{"reason": row.code, "program": row.program} for row in programs.reasons()]
+        return Response({"items": rows})
+
+    def post(self, request):
+        """Let another program take care of whom a reason holds (LIFE-4)."""
+        return self.act(self._choose)
+
+    def _choose(self, said: dict) -> dict:
+        row = reason_of(said["reason"], Disposition.NURTURE)
+        _changed, stale = programs.choose({row.pk: (said["was"], said["program"])}, by=self.user)
+        if stale:
+            raise Problem(409, "stale", "Somebody named another program meanwhile.", "was")
+        row.refresh_from_db()
+        return {"reason": row.code, "program": row.program}
 
 
 class AudienceFilter(Page):

@@ -143,7 +143,12 @@ class ProductSignal(Said):
     """Something that was done in the product. The same `id` again, and an earlier one after a later one, change nothing."""
 
     id = Word(required=True, allow_blank=False, max_length=120, help_text="Yours, one for each signal.")
-    name = Word(required=True, allow_blank=False, max_length=80, help_text="`activation` moves Open PLG to Working P.")
+    name = Word(
+        required=True,
+        allow_blank=False,
+        max_length=80,
+        help_text="A product's activation signal moves Open PLG to Working P.",
+    )
     email = Word(max_length=254, help_text="Who did it; or the domain alone.")
     domain = Word(max_length=253)
     at = Moment(required=False, help_text="When; now if not said.")
@@ -168,7 +173,7 @@ class Signals(Refusing):
     gives = {"POST": SignalOut}
 
     def post(self, request):
-        """Tell what somebody did in the product. Who is new becomes a product-led lead; *activation* begins their work."""
+        """Tell what somebody did in the product. Who is new becomes a product-led lead; the activation signal begins their work."""
 
         def effect(said):
             try:

@@ -58,6 +58,7 @@ urlpatterns = [
     path("tasks/", lists.OwnTasks.as_view(), name="api-tasks"),
     path("sources/", lists.Sources.as_view(), name="api-sources"),
     path("reasons/", lists.Reasons.as_view(), name="api-reasons"),
+    path("programs/", lists.Programs.as_view(), name="api-programs"),
     path("accounts/", companies.Accounts.as_view(), name="api-accounts"),
     path("accounts/<int:pk>/", companies.OneAccount.as_view(), name="api-account"),
     path("audience/", lists.Audience.as_view(), name="api-audience"),

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from accounts import api_keys, clock
-from accounts.models import Account, Event
+from accounts.models import Account, Event, Product
 from leads.models import Cycle, Lead, Signal
 from tests.api.conftest import Program, problem
 from tests.factories import NOON, product_led, put
@@ -39,6 +39,27 @@ def test_activation_begins_the_work_dated_when_it_was(program):
 
     lead = Lead.objects.get()
     assert (lead.state_label, lead.cycle.working_at) == ("Working P", NOON + timedelta(hours=1))
+
+
+@pytest.mark.django_db
+def test_activation_is_the_signal_that_revops_names_at_a_product(program):
+    Product.objects.update(activation_signal="First Project")
+    other = Product.objects.create(name="Gone", is_active=False, activation_signal="used")
+
+    told_so = []
+    for number, name in enumerate(("activation", other.activation_signal, "", " first project ")):
+        program.post("signals/", told(number, name))
+        told_so.append(Lead.objects.get().state_label)
+
+    assert told_so == ["Open PLG", "Open PLG", "Open PLG", "Working P"]
+
+
+@pytest.mark.django_db
+def test_without_a_named_signal_nothing_activates(program):
+    Product.objects.update(activation_signal="")
+    program.post("signals/", told(1, "activation"))
+
+    assert Lead.objects.get().state_label == "Open PLG"
 
 
 @pytest.mark.django_db

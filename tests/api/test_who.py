@@ -93,3 +93,13 @@ def test_many_are_ended_and_who_cannot_be_is_told_with_the_reason(house, browser
 def test_a_change_to_many_that_cannot_be_names_its_field(house, browser_of, body, expected):
     assert problem(browser_of(house.cleo).post("changes/", body)) == expected
     assert Receipt.objects.count() == 0
+
+
+def test_marketing_names_another_program_for_a_reason(house, browser_of):
+    mark, body = browser_of(house.mark), {"reason": "no_for_now", "program": "both", "was": "marketing"}
+
+    done, again = mark.post("programs/", body), mark.post("programs/", body | {"program": "sales"})
+
+    assert (done.json(), problem(again)) == ({"reason": "no_for_now", "program": "both"}, (409, "stale", ["was"]))
+    assert {"reason": "no_for_now", "program": "both"} in mark.get("programs/").json()["items"]
+    assert browser_of(house.cleo).post("programs/", body).status_code == 403

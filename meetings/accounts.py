@@ -15,7 +15,7 @@ from accounts.target_limits import TooMany
 from leads import assignment
 from leads.lifecycle import BATCH, Forbidden, Refused
 from leads.models import Lead, LeadStatus
-from meetings import booking, permissions
+from meetings import passing, permissions
 from meetings.models import Meeting, MeetingStatus
 
 ROLES = ("development_owner", "opportunity_owner", "success_owner")
@@ -99,12 +99,9 @@ def _leads(account, last, to, by, at, door) -> int:
 
 
 def _meetings(account, last, to, by, at, door) -> int:
-    rows = (
-        Meeting.objects.filter(account=account, owner=last, status=MeetingStatus.BOOKED, starts_at__gt=at)
-        .select_related("lead")
-        .order_by("pk")
-    )
-    rows = [row for row in rows if permissions.can(by, "move", row)]
-    for row in rows:
-        booking.reschedule(row, starts_at=row.starts_at, by=by, at=at, owner=to, door=door)
-    return len(rows)
+    ahead = Meeting.objects.filter(account=account, owner=last, status=MeetingStatus.BOOKED, starts_at__gt=at)
+    ids = [row.pk for row in ahead.select_related("lead").order_by("pk") if permissions.can(by, "move", row)]
+    result = passing.give(Meeting.objects.filter(pk__in=ids), to=to, by=by, at=at, door=door)
+    for _lead, refusal in result.refused:
+        raise refusal
+    return len(ids)

@@ -8,10 +8,9 @@ class MeetingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from meetings import notices
-        from meetings import telling as past
+        from meetings import notices, telling
         from meetings.views import slots
 
         notices.begin()
         slots.fill()
-        past.begin()  # the words of every move
+        telling.begin()

@@ -124,6 +124,15 @@ def close_not_qualified(
     return sale
 
 
+def withdraw_opening(meeting: Meeting, *, by: User, at: datetime, door: str) -> None:
+    """Close the sale that opened with a meeting which is taken back, unless somebody went on from there. The sale is held. Two queries."""
+    sale = Opportunity.objects.select_related(*opportunities.BESIDE).get(pk=meeting.opportunity_id)
+    opened = sale.created_at == meeting.booked_at and sale.qualified_at is None and sale.pipeline_at is None
+    others = Meeting.objects.filter(opportunity=sale).exclude(pk=meeting.pk)
+    if opened and sale.status == OpportunityStatus.OPEN and not others.exists():
+        _close(sale, "give_up", OpportunityStatus.NOT_QUALIFIED, by, at, door, undone=True)
+
+
 def reopen(opportunity: Opportunity, *, by: User | None, at: datetime, door: str) -> Opportunity:
     """Open a sale again that was closed *not qualified*, since a meeting of it was good after all. Called by a correction only."""
     sale = Opportunity.objects.select_related(*opportunities.BESIDE).get(pk=opportunity.pk)
@@ -226,7 +235,7 @@ def ending(at: datetime) -> QuerySet:
     return Opportunity.objects.filter(**days, status=OpportunityStatus.WON, gone_as="")
 
 
-def what_moves(rows: list[Opportunity | Account], user: User) -> dict[str, int]:
+def what_moves(rows: list[Opportunity | Account], user: User, at: datetime) -> dict[str, int]:
     """Count what a change of owner could move along with these: open leads, their tasks, meetings ahead, open sales (ACC-7). 4 queries."""
 
     accounts = [row.pk if isinstance(row, Account) else row.account_id for row in rows]
@@ -234,7 +243,9 @@ def what_moves(rows: list[Opportunity | Account], user: User) -> dict[str, int]:
     return {
         "leads": leads.filter(status__in=LeadStatus.OPEN).count(),
         "tasks": Task.objects.filter(lead__in=leads.values("pk"), owner=user, done_at__isnull=True).count(),
-        "meetings": Meeting.objects.filter(account__in=accounts, owner=user, status=MeetingStatus.BOOKED).count(),
+        "meetings": Meeting.objects.filter(
+            account__in=accounts, owner=user, status=MeetingStatus.BOOKED, starts_at__gt=at
+        ).count(),
         "opportunities": Opportunity.objects.filter(
             account__in=accounts, opportunity_owner=user, status="open", gone_as=""
         ).count(),

@@ -42,6 +42,7 @@ class Credit(models.Model):
         OFF_SHIFT = "off_shift", "its limit fell outside their hours"
         TAKEN = "taken", "taken by its limit"
         MANAGER = "manager", "by the manager"
+        UNDONE = "undone", "its booking was taken back"
 
     pool = models.ForeignKey(Team, models.PROTECT, related_name="+")
     user = models.ForeignKey(User, models.PROTECT, related_name="+")

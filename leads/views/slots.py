@@ -26,6 +26,8 @@ class Act:
 
 
 ACTS: dict[str, Act] = {}
+# How an act is taken back, and what the toast says then: `take_back(desk, what)` is given what the act kept and returns the lead.
+UNDOES: dict[str, tuple[Callable[..., Lead], str]] = {}
 SECTIONS: list[Callable] = []
 # Where a company and an opportunity have pages of their own: from their key to the address.
 COMPANY_PAGE: list[Callable[[int], str]] = []

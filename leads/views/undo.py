@@ -10,7 +10,7 @@ from leads import assignment, dispositions, touches
 from leads.lifecycle import UNDO, Refused, Seen
 from leads.models import Touch
 from leads.queue import PLACE
-from leads.views import answers
+from leads.views import answers, slots
 from leads.views.desk import Desk
 
 
@@ -29,9 +29,9 @@ def undo(request, token):
             if "done" not in receipt.data:
                 if desk.at - receipt.at > UNDO:
                     raise Refused("Too late to undo. What is on the timeline stays; log what is right.", "too_late")
-                lead = UNDOES[what["kind"]](desk, what)
-                receipts.keep(key, receipt.data | {"done": f"{lead.name}: {WORDS[what['kind']]}"})
-                receipt.data["done"] = f"{lead.name}: {WORDS[what['kind']]}"
+                take_back, words = (UNDOES | slots.UNDOES)[what["kind"]]
+                receipt.data["done"] = f"{take_back(desk, what).name}: {words}"
+                receipts.keep(key, receipt.data)
     except Refused as refusal:
         notice = {"kind": "error", "title": "Not undone.", "text": refusal.words}
         lead = desk.lead(what["lead"])
@@ -45,15 +45,6 @@ def undo(request, token):
         first = next(iter(desk.queue.view(desk.view)), None)
         open_now = desk.again(first.lead) if first else None
     return answers.done(desk, lead, {"text": receipt.data["done"]}, open_now, relist=True)
-
-
-WORDS = {
-    "touch": "the touch is taken back.",
-    "take_back": "the end is taken back, the round goes on.",
-    "give_back": "given back.",
-    "assign_back": "back where it was.",
-    "unask": "the wish is taken back.",
-}
 
 
 def _touch(desk, what):
@@ -78,9 +69,9 @@ def _unask(desk, what):
 
 
 UNDOES = {
-    "touch": _touch,
-    "take_back": _take_back,
-    "give_back": _give_back,
-    "assign_back": _assign_back,
-    "unask": _unask,
+    "touch": (_touch, "the touch is taken back."),
+    "take_back": (_take_back, "the end is taken back, the round goes on."),
+    "give_back": (_give_back, "given back."),
+    "assign_back": (_assign_back, "back where it was."),
+    "unask": (_unask, "the wish is taken back."),
 }

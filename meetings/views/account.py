@@ -69,7 +69,7 @@ def page(place: Place, row: Account, wrong: Wrong | None = None):
         "people": [_person(p, place.at) for p in people], "more": known - len(people),
         "sales": [_sale(s) for s in seen], "more_sales": len(sales) - len(seen),
         "standing": drawing(coverage.of(row, place.at)),
-        "owners": [_owner(row, role, may) for role in accounts.ROLES],
+        "owners": [_owner(row, role, may, place.at) for role in accounts.ROLES],
         "choices": list(User.objects.filter(role__in=holders.HOLDERS, is_active=True).order_by("name", "pk")[:100]) if may else [],
         "may": may, "consolidates": may and len({s.opportunity_owner_id for s in open_ones}) > 1, "open_ones": len(open_ones),
         "entries": entries(Told(Lead(), events, place.at), events, {s.pk: s.product.name for s in sales}),
@@ -101,10 +101,10 @@ def _sale(row: Opportunity) -> dict:
     }
 
 
-def _owner(row: Account, role: str, may: bool) -> dict:
+def _owner(row: Account, role: str, may: bool, at) -> dict:
     """Say who owns one role, and what a change could move along, with how many (ACC-7). Four queries where somebody may change it."""
     owner = getattr(row, role)
-    counts = closing.what_moves([row], owner) if owner and may else {}
+    counts = closing.what_moves([row], owner, at) if owner and may else {}
     along = [{"value": name, "words": f"{counts[name]} {words}"} for name, words in WORDS.items() if counts.get(name)]
     return {"role": role, "label": LABELS[role], "owner": owner, "along": along}
 

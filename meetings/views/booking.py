@@ -16,7 +16,7 @@ from leads.lifecycle import Refused, Seen
 from leads.models import Lead, LeadStatus, Motion
 from leads.views.acting import did, view_of
 from leads.views.forms import ActForm
-from meetings import booking, free, zones
+from meetings import booking, free, undoing, zones
 from meetings.holders import HOLDERS
 from meetings.models import Meeting
 from meetings.views.words import sentence, when
@@ -205,7 +205,12 @@ def book(desk, lead, said):
     meeting = booking.book(seen, by=desk.user, at=desk.at, door=Door.PAGE, **given)
     who = "you" if meeting.owner_id == desk.user.pk else meeting.owner.get_short_name()
     text = f"{lead.name}: meeting with {who} {when(meeting.starts_at, desk.at, meeting.zone)}. They are invited."
-    return did(desk, lead, text)
+    return did(desk, lead, text, undo={"kind": "book", "meeting": meeting.pk})
+
+
+def take_back(desk, what) -> Lead:
+    """Take a booking back, as its toast offered."""
+    return undoing.take_back(what["meeting"], by=desk.user, at=desk.at, door=Door.PAGE).lead
 
 
 urlpatterns = [path("leads/<int:pk>/meetings/", book, name="lead-meetings")]

@@ -10,14 +10,13 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Event
-from leads.timeline import Told
+from leads.timeline import TELLERS, Told
 from leads.views.answers import said
 from meetings import booking, free, handing, outcomes, zones
 from meetings.models import HandOff, Meeting, MeetingStatus
 from meetings.views import day, forms, rows
 from meetings.views.acting import Place, Wrong, answered, do, may
 from meetings.views.booking import LENGTHS, holders, moment_of
-from meetings.views.slots import told
 from meetings.views.words import cards_of, sentence, when
 
 ENDS = (MeetingStatus.QUALIFIED, MeetingStatus.UNQUALIFIED, MeetingStatus.NO_SHOW, MeetingStatus.MISSED)
@@ -68,7 +67,7 @@ def history(row: Meeting, place: Place) -> list:
         ]
     )
     teller = Told(row.lead, events, place.at)
-    return [told(teller, event) for event in events]
+    return [TELLERS[event.kind](teller, event) for event in events]
 
 
 def act(form_class, kind: str, right: str):

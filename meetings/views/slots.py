@@ -1,11 +1,7 @@
-"""What this app puts on the lead page: booking, the meetings with their pack, and what happened to them in the timeline (WORK-3)."""
-
-from datetime import datetime
+"""What this app puts on the lead page: booking, its undo, the meetings with their pack (WORK-3). The timeline: `meetings/telling.py`."""
 
 from django.urls import reverse
 
-from accounts.models import Event
-from leads import timeline
 from leads.models import Lead
 from leads.views import slots
 from meetings import permissions
@@ -23,8 +19,7 @@ def fill() -> None:
     slots.SECTIONS[:] = [meetings]
     slots.COMPANY_PAGE[:] = [lambda pk: reverse("account-page", args=[pk])]
     slots.SALE_PAGE[:] = [lambda pk: reverse("opportunity", args=[pk])]
-    timeline.TELLERS["meeting"] = told
-    timeline.TELLERS["hand_off"] = handed
+    slots.UNDOES["book"] = (booking.take_back, "the booking is taken back; they are not invited.")
 
 
 def meetings(desk, lead: Lead) -> dict | None:
@@ -71,46 +66,3 @@ def _waits(desk, row: HandOff | None) -> str:
         return ""
     who = row.receiver.get_short_name() if row.receiver else "nobody yet"
     return f"Handed to {who}, who accepts it until {when(row.limit_at, desk.at)}."
-
-
-BY_STATUS = {
-    "qualified": ("check", "held, qualified"), "unqualified": ("moon", "held, unqualified"), "no_show": ("miss", "they did not come"),
-    "missed": ("alert", "we missed it"),
-}  # fmt: skip
-
-
-def told(teller, event: Event) -> timeline.Entry:
-    """Say one happening of a meeting."""
-    data, who = event.data, teller.who(event)
-    starts = teller.moment(datetime.fromisoformat(data["starts"])) if data.get("starts") else ""
-    owner = teller.person(data.get("owner")) or "somebody"
-    icon, text = "calendar", f"{who}: meeting, {event.move.replace('_', ' ')}."
-    if event.move == "book":
-        text = (
-            f"They booked a meeting with {owner}, {starts}."
-            if data.get("by_them")
-            else f"{who} booked a meeting with {owner}, {starts}."
-        )
-    elif event.move == "reschedule":
-        to = teller.moment(datetime.fromisoformat(data["to"])) if data.get("to") else "another time"
-        text = f"{who} moved the meeting of {starts} to {to}{', as they asked' if data.get('theirs') else ''}."
-    elif event.move == "cancel":
-        text = f"{who} called the meeting of {starts} off{', as they asked' if data.get('theirs') else ''}."
-    elif event.move in ("disposition", "correct"):
-        icon, what = BY_STATUS.get(data.get("status", ""), ("calendar", data.get("status", "")))
-        said = "said of" if event.move == "disposition" else "corrected what was said of"
-        text = f"{who} {said} the meeting of {starts}: {what}."
-    return timeline.Entry(icon, text, event.at)
-
-
-HANDED = {
-    "accepted": "{who} accepted the hand-off.",
-    "refused": "{who} sent the hand-off back.",
-    "dropped": "The hand-off fell away.",
-}
-
-
-def handed(teller, event: Event) -> timeline.Entry:
-    """Say one happening of a hand-off."""
-    words = HANDED.get(event.move, "{who} handed over.")
-    return timeline.Entry("swap", words.format(who=teller.who(event)), event.at)

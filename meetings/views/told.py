@@ -3,8 +3,7 @@
 from decimal import Decimal
 
 from accounts.models import Event, Stage, User
-from leads.timeline import Entry, Told
-from meetings.views import slots
+from leads.timeline import TELLERS, Entry, Told
 from meetings.views.words import money
 
 ROLES = {
@@ -43,10 +42,8 @@ def _told(teller: Told, event: Event, stages: dict[int, str]) -> Entry | None:
         old, new = teller.person(event.data.get("from")), teller.person(event.data.get("to")) or "nobody"
         text = f"{teller.who(event)} made {new} {ROLES[event.move]}" + (f", after {old}." if old else ".")
         return Entry("swap", text, event.at)
-    if event.kind == "meeting":
-        return slots.told(teller, event)
-    if event.kind == "hand_off":
-        return slots.handed(teller, event)
+    if event.kind in ("meeting", "hand_off"):
+        return TELLERS[event.kind](teller, event)
     return None
 
 
@@ -59,6 +56,8 @@ STAGES = {
 
 def _stage(teller: Told, event: Event, stages: dict[int, str]) -> Entry:
     icon, words = STAGES.get(event.move, ("round", "{who}: {to}."))
+    if event.data.get("undone"):
+        icon, words = "back", "{who} took the booking back that had opened it."
     amount = Decimal(event.data.get("amount") or 0)
     worth = f" Worth {money(amount, event.data.get('currency', ''))} then." if amount else ""
     return Entry(

@@ -14,7 +14,7 @@ from meetings import booking
 from meetings.models import Meeting
 from tests.factories import AccountFactory, LeadFactory, put
 from tests.meetings.table import sellers
-from tests.pages.desk import desk, toast_of
+from tests.pages.desk import desk, toast_of, undo_of
 
 __all__ = ["desk"]
 pytestmark = pytest.mark.django_db
@@ -243,3 +243,20 @@ def test_a_value_counts_where_the_sale_had_none_and_what_was_said_before_stays(d
     assert Event.objects.get(kind="value").data == {
         "from": "0.00", "from_currency": "EUR", "to": "20000", "currency": "SEK",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_booking_is_taken_back_from_its_toast_once(desk, ana, eva, lead, script):
+    hand = desk(ana, script=script)
+    answer = hand.press(lead, "meetings", **said(owner=eva.pk))
+    where = undo_of(answer if script else hand.client.get(answer.url))
+
+    undone, again = (hand.client.post(where, headers=hand.headers) for _n in range(2))
+
+    page = (undone if script else hand.client.get(undone.url)).content.decode()
+    assert f"{lead.name}: the booking is taken back; they are not invited." in page
+    assert again.status_code == undone.status_code
+    assert (Meeting.objects.get().status, Event.objects.filter(kind="meeting", move="cancel").count()) == (
+        "cancelled",
+        1,
+    )

@@ -227,6 +227,22 @@ def test_an_automated_touch_stops_nothing(house, pool):
 
 
 @pytest.mark.django_db
+def test_once_they_answer_an_automated_touch_the_next_human_one_stops_the_clock(house, pool):
+    lead = arrives("Tue 10:00")
+    touches.log([lead.pk], channel="email", outcome="sent", by=None, at=on("Tue 10:05"), is_automated=True)
+    signals.reply([lead.pk], words="Call me", by=None, at=on("Tue 11:00"))
+    assert Cycle.objects.get(lead=lead).first_touch_at is None
+
+    touch(lead, "Tue 11:30", house.ana)
+    sweep("Tue 11:45", "Tue 12:00", "Tue 13:00", "Wed 10:00", "Wed 12:00")
+
+    cycle = Cycle.objects.get(lead=lead)
+    assert (cycle.first_touch_at, cycle.first_touch_by) == (on("Tue 11:30"), house.ana)
+    assert told() == ["Tue 10:00 ana assigned Lind", "Tue 11:00 ana reply Lind"]
+    assert breaches() == []
+
+
+@pytest.mark.django_db
 def test_an_exception_that_was_granted_holds_the_clock(house, pool):
     lead = arrives("Tue 10:00")
     exceptions.ask([lead], reason=reason("legal"), review_at=on("next Fri 10:00"), by=house.ana, at=on("Tue 10:30"))

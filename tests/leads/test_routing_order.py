@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from django.db.models import Count
 
 from accounts import clock
 from accounts.models import Absence, Account, Membership, Message, Product, Team
 from leads import assignment, dispositions, timeline
-from leads.models import Lead, RoutingRule, Source
+from leads.models import Lead, RoutingRule, Source, Spell
 from leads.routing import Router, ask_of
 from tests.cast import House
 from tests.leads.routes import DAY, asks, company, make_pool, opportunity, route, rule, worked
@@ -400,3 +401,21 @@ def test_shared_out_in_hand_the_page_says_from_whom_to_whom_and_why(world):
     fresh = Lead.objects.select_related("source", "cycle").get(pk=lead.pk)
     told = [entry.text for entry in timeline.of(fresh, clock.now())[0] if entry.icon == "swap"]
     assert told == ["Rita gave this lead from Ana to Ben, the next in turn of Inbound; its clock began again."]
+
+
+@pytest.mark.django_db
+def test_in_several_pools_a_person_takes_turns_in_each_and_a_cap_of_one_is_none_of_the_other(world):
+    night = make_pool("Off hours", world.ana, world.dov)
+    rule("Night", night, 1, region="Night")
+    Membership.objects.filter(team=night, user=world.ana).update(cap_day=1)
+
+    for _ in range(4):
+        asks(raw(region="Night"))
+        asks(raw())
+
+    got = (
+        Spell.objects.values_list("pool__name", "owner__username")
+        .annotate(n=Count("pk"))
+        .order_by("pool__name", "owner__username")
+    )
+    assert list(got) == [("Inbound", "ana", 2), ("Inbound", "ben", 2), ("Off hours", "ana", 1), ("Off hours", "dov", 3)]

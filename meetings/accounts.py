@@ -1,4 +1,5 @@
-"""Companies as this app sees them: who may see one, and a change of owner with what moves along (ACC-7). Called by the account page.
+"""Companies as this app sees them: who may see one, and a change of its owner or a sale's with what moves along (ACC-7). Called by their
+pages and the API.
 
 The rights are those of `accounts/permissions.py`; a company is one's own who owns it, sells there, or has a lead of it in sight.
 """
@@ -13,10 +14,12 @@ from accounts.models import Account, Door, Opportunity, OpportunityStatus, User
 from accounts.permissions import Scope, allowed, people_of
 from accounts.target_limits import TooMany
 from leads import assignment
-from leads.lifecycle import BATCH, Forbidden, Refused
-from leads.models import Lead, LeadStatus
-from meetings import passing, permissions
+from leads.dispositions import LATER
+from leads.lifecycle import BATCH, Forbidden, Refused, Result, Step, turn
+from leads.models import ContactRole, Lead, LeadStatus, Task
+from meetings import opportunities, passing, permissions
 from meetings.models import Meeting, MeetingStatus
+from meetings.record import may
 
 ROLES = ("development_owner", "opportunity_owner", "success_owner")
 
@@ -49,59 +52,113 @@ def may_change(user: User, account: Account) -> bool:
     return bool(scope) and account.opportunity_owner_id == user.pk
 
 
+def there(row: Account | Opportunity, role: str, at: datetime) -> dict[str, QuerySet]:
+    """Return what the owner of one role has at a company, or at one sale, that could move along with it (ACC-7). No query."""
+    last = getattr(row, f"{role}_id")
+    if isinstance(row, Account):
+        leads, meetings = Lead.objects.filter(account=row), Meeting.objects.filter(account=row)
+    else:
+        people = ContactRole.objects.filter(opportunity=row).values("lead")
+        leads, meetings = Lead.objects.filter(pk__in=people), Meeting.objects.filter(opportunity=row)
+    leads = leads.filter(gone_as="")
+    found = {
+        "leads": leads.filter(owner=last, status__in=LeadStatus.OPEN).order_by("pk"),
+        # What a clock asks for stays with who has the lead; a follow-up can be somebody else's.
+        "tasks": Task.objects.filter(owner=last, kind=Task.Kind.FOLLOW_UP, done_at=None, lead__in=leads.values("pk")),
+        "meetings": meetings.filter(owner=last, status=MeetingStatus.BOOKED, starts_at__gt=at),
+    }
+    if isinstance(row, Account):
+        open_ones = Opportunity.objects.filter(account=row, status=OpportunityStatus.OPEN, gone_as="", **{role: last})
+        found["opportunities"] = open_ones.order_by("pk")
+    return found
+
+
 def change_owner(
     account: Account, role: str, *, to: User, along: set[str] = frozenset(), by: User, at: datetime, door: str = Door.PAGE
 ) -> dict[str, int]:  # fmt: skip
     """Put one role of a company into someone's hands, and with it what is named in `along` of the last owner's there: open leads
-    (their tasks go with them), meetings ahead, open opportunities. All or nothing; says how many of each went."""
+    (what is planned for them goes along), follow-ups, meetings ahead, open opportunities. All or nothing; says how many of each went."""
     with transaction.atomic():
         account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
         if account.gone_as:
             raise Refused(f"{account.name} was merged or undone.", "gone")
         if not may_change(by, account):
             raise Forbidden(f"Who owns {account.name} is not yours to say.")
-        last = getattr(account, role)
-        if last == to:
-            raise Refused(f"{to.get_short_name()} owns it already.", "to")
-        try:
-            ownership.change([account], role, to=to, by=by, at=at, door=door)
-        except TooMany as problem:
-            raise Refused(problem.words, "to") from None
-        moved = dict.fromkeys(("opportunities", "leads", "meetings"), 0)
-        if last is None:
-            return moved
-        # The order of locks is everywhere the same: account, opportunity, lead, meeting.
-        if "opportunities" in along:
-            moved["opportunities"] = _sales(account, role, last, to, by, at, door)
-        if "leads" in along:
-            moved["leads"] = _leads(account, last, to, by, at, door)
-        if "meetings" in along:
-            moved["meetings"] = _meetings(account, last, to, by, at, door)
+        return _change(account, role, to, along, by, at, door)
+
+
+def change_owner_of_sale(
+    sale: Opportunity, role: str, *, to: User, along: set[str] = frozenset(), by: User, at: datetime, door: str = Door.PAGE
+) -> dict[str, int]:  # fmt: skip
+    """Put one role of an open opportunity into someone's hands, and with it what is named in `along` of the last owner's at it: its open
+    leads, follow-ups, meetings ahead. All or nothing; says how many of each went."""
+    with transaction.atomic():
+        row = opportunities.hold(sale)
+        may(by, "change", row)
+        if role == "development_owner" and by.role not in LATER and not by.is_superuser:
+            raise Forbidden("A manager says who is credited for having found it.")
+        return _change(row, role, to, along, by, at, door)
+
+
+def _change(
+    row: Account | Opportunity, role: str, to: User, along, by: User, at: datetime, door: str
+) -> dict[str, int]:
+    last, held = getattr(row, role), there(row, role, at)
+    if last == to:
+        raise Refused(f"{to.get_short_name()} owns it already.", "to")
+    # The order of locks is everywhere the same: account, opportunity, lead, meeting.
+    moved = dict.fromkeys(("opportunities", "leads", "tasks", "meetings"), 0)
+    if last is not None and "opportunities" in along and "opportunities" in held:
+        moved["opportunities"] = ownership.change(held["opportunities"], role, to=to, by=by, at=at, door=door)
+    # Which they are is asked before anything moves: a follow-up goes along with its lead, and is counted once.
+    ids = {
+        name: list(rows.values_list("pk", flat=True))
+        for name, rows in held.items()
+        if last is not None and name in along
+    }
+    meetings = [
+        m.pk
+        for m in Meeting.objects.filter(pk__in=ids.get("meetings", ())).select_related("lead")
+        if permissions.can(by, "move", m)
+    ]
+    try:
+        ownership.change([row], role, to=to, by=by, at=at, door=door)
+    except TooMany as problem:
+        raise Refused(problem.words, "to") from None
+    tasks = Task.objects.filter(pk__in=ids.get("tasks", ()))
+    if "tasks" in ids:
+        moved["tasks"] = len(ids["tasks"])
+        _all_of(_tasks(tasks, to, by, at, door))
+    for start in range(0, len(ids.get("leads", ())), BATCH):
+        part = assignment.assign(ids["leads"][start : start + BATCH], to=to, by=by, at=at, door=door)
+        moved["leads"] += len(_all_of(part).done)
+    if meetings:
+        moved["meetings"] = len(meetings)
+        _all_of(passing.give(Meeting.objects.filter(pk__in=meetings), to=to, by=by, at=at, door=door))
     return moved
 
 
-def _sales(account, role, last, to, by, at, door) -> int:
-    rows = Opportunity.objects.filter(account=account, status=OpportunityStatus.OPEN, gone_as="", **{role: last})
-    return ownership.change(rows.order_by("pk"), role, to=to, by=by, at=at, door=door)
-
-
-def _leads(account, last, to, by, at, door) -> int:
-    ids = list(
-        Lead.objects.filter(account=account, owner=last, status__in=LeadStatus.OPEN, gone_as="")
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-    for start in range(0, len(ids), BATCH):
-        result = assignment.assign(ids[start : start + BATCH], to=to, by=by, at=at, door=door)
-        for _lead, refusal in result.refused:
-            raise refusal
-    return len(ids)
-
-
-def _meetings(account, last, to, by, at, door) -> int:
-    ahead = Meeting.objects.filter(account=account, owner=last, status=MeetingStatus.BOOKED, starts_at__gt=at)
-    ids = [row.pk for row in ahead.select_related("lead").order_by("pk") if permissions.can(by, "move", row)]
-    result = passing.give(Meeting.objects.filter(pk__in=ids), to=to, by=by, at=at, door=door)
+def _all_of(result: Result) -> Result:
     for _lead, refusal in result.refused:
         raise refusal
-    return len(ids)
+    return result
+
+
+def _tasks(rows: QuerySet, to: User, by: User, at: datetime, door: str) -> Result:
+    """Give these follow-ups to another, whoever has their leads; on record with the lead."""
+    ids, result = set(rows.values_list("pk", flat=True)), Result()
+
+    def change(step: Step) -> None:
+        step.may("task")
+        for task in step.open_tasks:
+            if task.pk in ids:
+                last, task.owner, task.team = task.owner_id, to, None
+                step.changed_tasks[task.pk] = task
+                step.record("owner", data={"from": last, "to": to.pk, "roles": ["follow_up"]})
+
+    leads = sorted(set(rows.values_list("lead", flat=True)))
+    for start in range(0, len(leads), BATCH):
+        part = turn(leads[start : start + BATCH], change, by=by, at=at, door=door)
+        result.done += part.done
+        result.refused += part.refused
+    return result

@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts import ownership
-from accounts.models import Account, Disposition, Door, Opportunity, OpportunityStatus, Reason, Stage, User
+from accounts.models import Disposition, Door, Opportunity, OpportunityStatus, Reason, Stage, User
 from accounts.writing import update_each
 from leads import dispositions
 from leads.lifecycle import BATCH, Refused, Result, Seen
-from leads.models import ContactRole, Lead, LeadStatus, Task
+from leads.models import ContactRole, LeadStatus
 from meetings import booking, handing, opportunities
 from meetings.models import Meeting, MeetingStatus
 from meetings.record import may
@@ -233,20 +233,3 @@ def ending(at: datetime) -> QuerySet:
     """List what was won and whose contract ends within 120 days (ACC-11)."""
     days = {"contract_end_date__gte": at.date(), "contract_end_date__lte": at.date() + RENEW_BEFORE}
     return Opportunity.objects.filter(**days, status=OpportunityStatus.WON, gone_as="")
-
-
-def what_moves(rows: list[Opportunity | Account], user: User, at: datetime) -> dict[str, int]:
-    """Count what a change of owner could move along with these: open leads, their tasks, meetings ahead, open sales (ACC-7). 4 queries."""
-
-    accounts = [row.pk if isinstance(row, Account) else row.account_id for row in rows]
-    leads = Lead.objects.filter(account__in=accounts, owner=user, gone_as="")
-    return {
-        "leads": leads.filter(status__in=LeadStatus.OPEN).count(),
-        "tasks": Task.objects.filter(lead__in=leads.values("pk"), owner=user, done_at__isnull=True).count(),
-        "meetings": Meeting.objects.filter(
-            account__in=accounts, owner=user, status=MeetingStatus.BOOKED, starts_at__gt=at
-        ).count(),
-        "opportunities": Opportunity.objects.filter(
-            account__in=accounts, opportunity_owner=user, status="open", gone_as=""
-        ).count(),
-    }

@@ -171,6 +171,7 @@ DOORS = {
     "opportunity-win": sold(POST="eva cleo nora rita root"),
     "opportunity-lose": sold(POST="eva cleo nora rita root"),
     "opportunity-not-qualified": sold(POST="eva cleo nora rita root"),
+    "opportunity-owners": sold(POST="eva cleo nora rita root"),
     "opportunity-value": sold(POST="eva cleo nora rita root"),
     "opportunity-roles": sold(POST="eva cleo nora rita root"),
     "account-page": of_company(GET="*"),

@@ -118,6 +118,7 @@ class Moved(serializers.Serializer):
     account = serializers.IntegerField()
     opportunities = serializers.IntegerField()
     leads = serializers.IntegerField()
+    tasks = serializers.IntegerField()
     meetings = serializers.IntegerField()
 
 
@@ -154,4 +155,4 @@ class Consolidations(OfCompany):
     def do(self, said):
         to = self.receiver(said["to"])
         number = opportunities.consolidate(self.account, to=to, by=self.user, at=self.at, door=Door.API)
-        return {"account": self.account.pk, "opportunities": number, "leads": 0, "meetings": 0}
+        return {"account": self.account.pk, "opportunities": number, "leads": 0, "tasks": 0, "meetings": 0}

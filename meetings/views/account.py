@@ -1,5 +1,7 @@
 """One company on its page: people, opportunities, owners, and where it stands between coverage and engagement (ACC-7, ACC-12, ACC-13)."""
 
+from datetime import datetime
+
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404
@@ -14,7 +16,7 @@ from leads.lifecycle import Refused
 from leads.models import Lead
 from leads.timeline import Told
 from leads.views.answers import said
-from meetings import accounts, closing, coverage, holders, opportunities, permissions
+from meetings import accounts, coverage, holders, opportunities, permissions
 from meetings.views import forms
 from meetings.views.acting import Place, Wrong, answered, do
 from meetings.views.told import entries
@@ -27,7 +29,11 @@ LABELS = {
     "opportunity_owner": "Opportunity owner",
     "success_owner": "Customer success owner",
 }
-WORDS = {"leads": "open leads, with their tasks", "meetings": "meetings ahead", "opportunities": "open opportunities"}
+WORDS = {
+    "leads": ("open lead, with its tasks", "open leads, with their tasks"),
+    "tasks": ("follow-up planned, whoever has the lead", "follow-ups planned, whoever has the lead"),
+    "meetings": ("meeting ahead", "meetings ahead"), "opportunities": ("open opportunity", "open opportunities"),
+}  # fmt: skip
 
 
 def read(place: Place, pk: int) -> Account:
@@ -69,9 +75,10 @@ def page(place: Place, row: Account, wrong: Wrong | None = None):
         "people": [_person(p, place.at) for p in people], "more": known - len(people),
         "sales": [_sale(s) for s in seen], "more_sales": len(sales) - len(seen),
         "standing": drawing(coverage.of(row, place.at)),
-        "owners": [_owner(row, role, may, place.at) for role in accounts.ROLES],
+        "owners": [owner_of(row, role, may, place.at) for role in accounts.ROLES],
         "choices": list(User.objects.filter(role__in=holders.HOLDERS, is_active=True).order_by("name", "pk")[:100]) if may else [],
         "may": may, "consolidates": may and len({s.opportunity_owner_id for s in open_ones}) > 1, "open_ones": len(open_ones),
+        "owner_url": reverse("account-owners", args=[row.pk]),
         "entries": entries(Told(Lead(), events, place.at), events, {s.pk: s.product.name for s in sales}),
         "now": place.at, "token": place.token, "wrong": wrong, "toast": said(place.request),
     }  # fmt: skip
@@ -101,12 +108,23 @@ def _sale(row: Opportunity) -> dict:
     }
 
 
-def _owner(row: Account, role: str, may: bool, at) -> dict:
+def owner_of(row: Account | Opportunity, role: str, may: bool, at: datetime) -> dict:
     """Say who owns one role, and what a change could move along, with how many (ACC-7). Four queries where somebody may change it."""
     owner = getattr(row, role)
-    counts = closing.what_moves([row], owner, at) if owner and may else {}
-    along = [{"value": name, "words": f"{counts[name]} {words}"} for name, words in WORDS.items() if counts.get(name)]
+    held = accounts.there(row, role, at) if owner and may else {}
+    counts = {name: rows.count() for name, rows in held.items()}
+    along = [
+        {"value": name, "words": f"{counts[name]} {words[counts[name] != 1]}"}
+        for name, words in WORDS.items()
+        if counts.get(name)
+    ]
     return {"role": role, "label": LABELS[role], "owner": owner, "along": along}
+
+
+def went(moved: dict[str, int]) -> str:
+    """Say what moved along, as the end of a toast."""
+    told = ", ".join(f"{n} {WORDS[name][n != 1].split(',')[0]}" for name, n in moved.items() if n)
+    return f" Moved along: {told}." if told else ""
 
 
 def drawing(standing: coverage.Standing) -> dict:
@@ -137,10 +155,7 @@ def owners(request, pk):
         moved = accounts.change_owner(
             row, given["role"], to=given["to"], along=set(given["along"]), by=place.user, at=place.at
         )
-        went = ", ".join(f"{n} {WORDS[name].split(',')[0]}" for name, n in moved.items() if n)
-        return f"{row.name}: {given['to'].get_short_name()} is {LABELS[given['role']].lower()}." + (
-            f" Moved along: {went}." if went else ""
-        )
+        return f"{row.name}: {given['to'].get_short_name()} is {LABELS[given['role']].lower()}.{went(moved)}"
 
     return _acted(place, row, "owner", forms.OwnerForm(request.POST), effect)
 

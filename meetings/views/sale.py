@@ -11,9 +11,10 @@ from accounts.models import Event, Opportunity, OpportunityStatus, Reason, Stage
 from leads.models import ContactRole, Lead, LeadStatus
 from leads.timeline import Told
 from leads.views.answers import said
-from meetings import closing, opportunities, permissions
+from meetings import accounts, closing, holders, opportunities, permissions
 from meetings.models import Meeting
 from meetings.views import forms, rows
+from meetings.views.account import LABELS, owner_of, went
 from meetings.views.acting import Place, Wrong, answered, do, may
 from meetings.views.day import BESIDE as OF_MEETINGS
 from meetings.views.told import entries
@@ -43,14 +44,16 @@ def page(place: Place, row: Opportunity, wrong: Wrong | None = None):
     stages = list(Stage.objects.filter(status=OpportunityStatus.OPEN).order_by("order"))
     missing = opportunities.missing_answers(row) if is_open and row.pipeline_at is None else []
     met = Meeting.objects.filter(opportunity=row).select_related(*OF_MEETINGS).order_by("-starts_at", "-pk")[:SHOWN]
-    why = place.request.GET.get("lose", "")
+    why, above = place.request.GET.get("lose", ""), place.user.role in accounts.LATER or place.user.is_superuser
     context = {
         "o": row, "worth": money(row.amount, row.currency), "is_open": is_open, "changes": changes, "missing": missing,
         "stages": [_stage(row, stage, missing) for stage in stages],
         "people": people(place, row), "roles": ROLES,
         "meetings": rows.meetings(place, list(met)),
         "entries": history(place, row),
-        "owners": _owners(row),
+        "owners": [owner_of(row, role, changes and (role != "development_owner" or above), place.at) for role in accounts.ROLES],
+        "choices": list(User.objects.filter(role__in=holders.HOLDERS, is_active=True).order_by("name", "pk")[:100]) if changes else [],
+        "may": changes, "above": above, "owner_url": reverse("opportunity-owners", args=[row.pk]),
         "account_url": reverse("account-page", args=[row.account_id]),
         "success": list(User.objects.filter(role="csm", is_active=True).order_by("name")) if changes else [],
         "losses": losses(row, why) if changes else None,
@@ -58,15 +61,6 @@ def page(place: Place, row: Opportunity, wrong: Wrong | None = None):
         "toast": said(place.request),
     }  # fmt: skip
     return render(place.request, "meetings/sale.html", context, status=wrong.status if wrong else 200)
-
-
-def _owners(row: Opportunity) -> list[tuple[str, User | None]]:
-    roles = (
-        ("Sales development", "development_owner"),
-        ("Opportunity", "opportunity_owner"),
-        ("Customer success", "success_owner"),
-    )
-    return [(label, getattr(row, role)) for label, role in roles]
 
 
 def _stage(row: Opportunity, stage: Stage, missing: list[str]) -> dict:
@@ -158,6 +152,15 @@ def win(place, row, given):
     return f"{row.name}: won. Customer success gets the hand-off."
 
 
+@act(forms.OwnerForm, "owner")
+def owners(place, row, given):
+    """Put one role of it into someone's hands, with what was ticked to move along (ACC-7)."""
+    moved = accounts.change_owner_of_sale(
+        row, given["role"], to=given["to"], along=set(given["along"]), by=place.user, at=place.at
+    )
+    return f"{row.name}: {given['to'].get_short_name()} is {LABELS[given['role']].lower()}.{went(moved)}"
+
+
 @act(forms.LoseForm, "lose")
 def lose(place, row, given):
     """Close it as lost: each of its people follows the reason."""
@@ -194,6 +197,7 @@ urlpatterns = [
     path("opportunities/<int:pk>/win/", win, name="opportunity-win"),
     path("opportunities/<int:pk>/lose/", lose, name="opportunity-lose"),
     path("opportunities/<int:pk>/not-qualified/", give_up, name="opportunity-not-qualified"),
+    path("opportunities/<int:pk>/owners/", owners, name="opportunity-owners"),
     path("opportunities/<int:pk>/value/", value, name="opportunity-value"),
     path("opportunities/<int:pk>/roles/", role, name="opportunity-roles"),
 ]

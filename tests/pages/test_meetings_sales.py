@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
 from accounts.models import Event, Opportunity, Product, Reason, Stage
-from leads import qualification
-from leads.models import Lead
+from leads import notes, qualification
+from leads.models import Lead, Task
 from meetings import accounts, coverage, outcomes
 from meetings.models import CoverageRule, HandOff, Meeting
 from tests.factories import AccountFactory, LeadFactory, opportunity_of, put
@@ -239,8 +239,55 @@ def test_what_is_not_ticked_stays(cleo, ana, ben):
 
     moved = accounts.change_owner(account, "development_owner", to=ben, along=set(), by=cleo, at=clock.now())
 
-    assert moved == {"opportunities": 0, "leads": 0, "meetings": 0}
+    assert moved == {"opportunities": 0, "leads": 0, "tasks": 0, "meetings": 0}
     assert Lead.objects.get(pk=lead.pk).owner == ana
+
+
+@pytest.mark.parametrize(
+    ("along", "lead_to", "task_to"),
+    [(set(), "ana", "ana"), ({"tasks"}, "ana", "ben"), ({"leads"}, "ben", "ben"), ({"leads", "tasks"}, "ben", "ben")],
+    ids=str,
+)
+def test_follow_ups_are_ticked_apart_from_their_leads(cleo, ana, ben, along, lead_to, task_to):
+    account, at = AccountFactory(development_owner=ana), clock.now()
+    lead = put(LeadFactory(account=account), "working", owner=ana, at=at - HOUR)
+    notes.follow_up([lead.pk], due_at=at + DAY, by=ana, at=at).lead  # noqa: B018
+    people = {"ana": ana, "ben": ben}
+
+    moved = accounts.change_owner(account, "development_owner", to=ben, along=along, by=cleo, at=at)
+
+    task = Task.objects.get(lead=lead, kind="follow_up", done_at=None)
+    assert (Lead.objects.get(pk=lead.pk).owner, task.owner) == (people[lead_to], people[task_to])
+    assert (moved["leads"], moved["tasks"]) == (int("leads" in along), int("tasks" in along))
+
+
+def test_a_sale_changes_hands_with_what_was_ticked_and_the_rest_stays(client_of, ana, eva, finn):
+    row = met(ana, eva, ago=-DAY)
+    client, where = client_of(eva), f"/opportunities/{row.opportunity_id}/owners/"
+    page = client.get(f"/opportunities/{row.opportunity_id}/").content.decode()
+
+    answer = client.post(where, {"token": token(), "role": "opportunity_owner", "to": finn.pk, "along": ["meetings"]})
+
+    sale = Opportunity.objects.get()
+    assert "1 meeting ahead" in page
+    assert (answer.status_code, sale.opportunity_owner, sale.development_owner) == (302, finn, ana)
+    assert Meeting.objects.get(status="booked").owner == finn
+    assert Lead.objects.get(pk=row.lead_id).owner == ana
+    event = Event.objects.get(kind="owner", move="opportunity_owner", opportunity_id=sale.pk, data__to=finn.pk)
+    assert (event.data["from"], event.actor_id) == (eva.pk, eva.pk)
+
+
+def test_who_is_credited_is_not_the_sellers_to_say(client_of, ana, ben, eva, cleo):
+    row = met(ana, eva, ago=-DAY)
+    where = f"/opportunities/{row.opportunity_id}/owners/"
+    events = Event.objects.count()
+
+    refused = client_of(eva).post(where, {"token": token(), "role": "development_owner", "to": ben.pk})
+    kept = (Opportunity.objects.get().development_owner, Event.objects.count())
+    done = client_of(cleo).post(where, {"token": token(2), "role": "development_owner", "to": ben.pk})
+
+    assert (refused.status_code, kept) == (403, (ana, events))
+    assert (done.status_code, Opportunity.objects.get().development_owner) == (302, ben)
 
 
 def test_meetings_and_sales_move_along(ana, eva, finn, rita):
@@ -250,7 +297,7 @@ def test_meetings_and_sales_move_along(ana, eva, finn, rita):
         row.account, "opportunity_owner", to=finn, along={"meetings", "opportunities"}, by=rita, at=clock.now()
     )
 
-    assert moved == {"opportunities": 1, "leads": 0, "meetings": 1}
+    assert moved == {"opportunities": 1, "leads": 0, "tasks": 0, "meetings": 1}
     assert Meeting.objects.get(status="booked").owner == finn
     assert Opportunity.objects.get().opportunity_owner == finn
 

@@ -35,7 +35,8 @@ def take(told: Mapping, *, by: User, at: datetime, door: str = Door.API) -> Told
     """Take one signal: `id`, `name`, `email` or `domain`, `at`, `properties`.
 
     Told again it changes nothing. The activation signal of a product we sell (RevOps names it there) begins the work of an Open PLG
-    lead, dated when it was, however late we hear of it; a lead that sales has, or that was worked before, only has it on its timeline. Raises Bad, naming the field.
+    lead, dated when it was, however late we hear of it; a lead that sales has, or that was worked before, only has it on its timeline.
+    Raises Bad, naming the field.
     """
     when = (told.get("at") or at).astimezone(UTC)
     if when > at:

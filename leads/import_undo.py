@@ -3,16 +3,16 @@
 Who is gone is a tombstone: known by nothing any more, in nobody's hands, their round void, the record whole. The same file sent again
 makes them anew. What the import filled in on people who were known before stays, and is listed too.
 
-Called by the import's page and its background job. How far it is stands with the batch, written with each part of the work, so that it
-may stop anywhere and go on.
+Called by the import's page, the API and the background job; with a way of its own by a history's (`meetings/history/undoing.py`). How
+far it is stands with the batch, written with each part of the work, so that it may stop anywhere and go on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.letting_go import let_go
 from accounts.models import Batch, BatchRow, Door, Event, User
@@ -106,6 +106,24 @@ def _whys(ids: Iterable[int], worked: dict[str, Q]) -> dict[int, str]:
     return whys
 
 
+def _end(step: Step) -> None:
+    if step.lead.is_open:
+        step.end_cycle(Outcome.VOID)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one kind of import is taken back: who came by it, what makes them stay, how their round ends, and what else goes with them."""
+
+    came: Callable[[Batch], QuerySet] = _came
+    worked: Callable[[Batch], Q] = lambda batch: _stays(_worked(batch))
+    end: Callable[[Step], None] = _end
+    also: Callable[[Batch, list[int], User, datetime], dict[str, int]] = lambda batch, gone, by, at: {}
+
+
+OF_LEADS = Way()
+
+
 def start(batch: Batch, *, by: User, at: datetime) -> None:
     """Begin to take a batch back; one that runs is stopped first. Raises Refused."""
     with transaction.atomic():
@@ -114,13 +132,12 @@ def start(batch: Batch, *, by: User, at: datetime) -> None:
             raise Refused("Stop the import first; then it can be undone.", "running")
         if batch.options.get("undo"):
             raise Refused("This import is undone already.", "already")
-        batch.options["undo"] = {
-            "by": by.pk, "name": by.name, "at": at.isoformat(), "last": 0, "gone": 0, "kept": 0, "accounts": 0, "done": False,
-        }  # fmt: skip
+        counts = dict.fromkeys(("last", "gone", "kept", "accounts", "sales"), 0)
+        batch.options["undo"] = {"by": by.pk, "name": by.name, "at": at.isoformat(), "done": False} | counts
         batch.save(update_fields=["options"])
 
 
-def undo_chunk(pk: int, *, at: datetime) -> bool:
+def undo_chunk(pk: int, *, at: datetime, way: Way = OF_LEADS) -> bool:
     """Take back the next five hundred; False when nothing is left to do, or another job is at it. About twenty queries."""
     with transaction.atomic():
         rows = Batch.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=pk, options__undo__done=False)
@@ -128,18 +145,18 @@ def undo_chunk(pk: int, *, at: datetime) -> bool:
         if batch is None:
             return False
         how = batch.options["undo"]
-        ids = list(_came(batch).filter(pk__gt=how["last"]).order_by("pk").values_list("pk", flat=True)[:BATCH])
+        ids = list(way.came(batch).filter(pk__gt=how["last"]).order_by("pk").values_list("pk", flat=True)[:BATCH])
         if ids:
-            _take_back(batch, how, ids, at)
+            _take_back(batch, how, ids, at, way)
             how["last"] = ids[-1]
         how["done"] = len(ids) < BATCH
         Batch.objects.filter(pk=pk).update(options=batch.options)
         return not how["done"]
 
 
-def _take_back(batch: Batch, how: dict, ids: list[int], at: datetime) -> None:
+def _take_back(batch: Batch, how: dict, ids: list[int], at: datetime, way: Way) -> None:
     by = User.objects.get(pk=how["by"])
-    stays = _stays(_worked(batch))
+    stays = way.worked(batch)
 
     def change(step: Step) -> None:
         step.may("import")
@@ -149,8 +166,7 @@ def _take_back(batch: Batch, how: dict, ids: list[int], at: datetime) -> None:
         )
         if step.lead.pk in worked:
             raise Refused("This lead was worked since and stays.", "worked")
-        if step.lead.is_open:
-            step.end_cycle(Outcome.VOID)
+        way.end(step)
         step.close_tasks(outcome=Task.Outcome.DROPPED)
         step.lead.recycle_at, step.lead.gone_as = None, "undone"
         step.own(None, None)
@@ -159,18 +175,18 @@ def _take_back(batch: Batch, how: dict, ids: list[int], at: datetime) -> None:
     result = turn(ids, change, by=by, at=at, door=Door.IMPORT)
     gone = [lead.pk for lead in result.done]
     Identity.objects.filter(lead__in=gone, is_live=True).update(is_live=False)
+    more = way.also(batch, gone, by, at)
     accounts = {lead.account_id for lead in result.done if lead.account_id}
     accounts -= set(Lead.objects.filter(account__in=accounts, gone_as="").values_list("account", flat=True))
     emptied = let_go(accounts, by=by, at=at, door=Door.IMPORT, since=batch.started_at) if accounts else []
-    how["gone"] += len(gone)
-    how["kept"] += len(result.refused)
-    how["accounts"] += len(emptied)
+    more |= {"gone": len(gone), "kept": len(result.refused), "accounts": len(emptied)}
+    how |= {name: how.get(name, 0) + number for name, number in more.items()}
 
 
-def undo(batch: Batch, *, by: User, at: datetime) -> Batch:
+def undo(batch: Batch, *, by: User, at: datetime, way: Way = OF_LEADS) -> Batch:
     """Take a batch back from beginning to end. Raises Refused."""
     start(batch, by=by, at=at)
-    while undo_chunk(batch.pk, at=at):
+    while undo_chunk(batch.pk, at=at, way=way):
         pass
     batch.refresh_from_db()
     return batch

@@ -6,7 +6,7 @@ For RevOps: it speaks for everybody's work. The pages only ask and show; `runs` 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,13 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import clock
 from accounts.models import Batch, BatchRow
 from accounts.permissions import Scope, allowed
-from accounts.record_keeping import record_export
-from accounts.spreadsheets import csv_lines
 from leads import importing
 from leads.import_batches import RESULTS
 from leads.import_desk import AT_ONCE, queues_of
 from leads.lifecycle import Refused
-from leads.views.imports import LIST, ORDER_LABELS, SHOWN
+from leads.views.imports import LIST, ORDER_LABELS, SHOWN, rejected_rows
 from meetings import tasks
 from meetings.history import fields, looking, reading, runs, undoing
 
@@ -238,11 +236,7 @@ def rejected(request, pk: int, file: int):
     batch = next((batch for batch in reading.files_of(leading) if batch.pk == file), None)
     if batch is None:
         raise Http404("no such file")
-    number = BatchRow.objects.filter(batch=batch, result="rejected").count()
-    record_export(request.user, "import_rejected", number, clock.now())
-    answer = StreamingHttpResponse(csv_lines(importing.rejected_file(batch)), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="rejected-{file}.csv"'
-    return answer
+    return rejected_rows(request.user, batch)
 
 
 urlpatterns = [

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.db.models import Q, QuerySet, Value
 
-from accounts.models import Absence, Message, Role, User
+from accounts.models import Absence, Door, Event, Message, Role, User
 from accounts.permissions import own_teams_of
 from accounts.prepared import Prepared
 from accounts.workdays import works_on
@@ -77,7 +77,7 @@ def end_the_day(people: Sequence[int], at: datetime) -> int:
         end = person.day_ends_at
         while end is not None and end <= at:
             if end > at - timedelta(days=MADE_UP):
-                messages += _judge(person, end, managers)
+                messages += _judge(person, end, at, managers)
             end = next_end(person, end)
         person.day_ends_at = end or next_end(person, at)
     Message.objects.bulk_create(messages, ignore_conflicts=True)
@@ -85,7 +85,7 @@ def end_the_day(people: Sequence[int], at: datetime) -> int:
     return len(due)
 
 
-def _judge(person: User, end: datetime, managers: Managers) -> list[Message]:
+def _judge(person: User, end: datetime, at: datetime, managers: Managers) -> list[Message]:
     """Return what is told of one day that ended: nothing of one within the goal, or of which nothing could be asked."""
     on = end.astimezone(person.zone).date()
     start = _midnight(person, on)
@@ -98,13 +98,22 @@ def _judge(person: User, end: datetime, managers: Managers) -> list[Message]:
     is_dry = number < LEAST and (
         not _is_waited_for(person) or Message.objects.filter(dedupe_key=_key("dry", person, on)).exists()
     )
-    if is_dry or was_away.exists():
+    if was_away.exists():
+        return []
+    if is_dry:
+        _keep_starved(person, number, end, at)
         return []
     facts = {"rep": person.pk, "name": str(person), "pulled": number, "day": f"{on:%a} {on.day} {on:%b}"}
     rows = notice(managers.manager(user=person.pk), "pulls", "", at=end, **facts)
     for row in rows:
         row.dedupe_key = _key("pulls", person, on)
     return rows
+
+
+def _keep_starved(person: User, number: int, end: datetime, at: datetime) -> None:
+    """Put on record that somebody had nothing left to pull on a day: the figures hold it against nobody (REP-1)."""
+    facts = {"at": end, "recorded_at": max(at, end), "door": Door.SWEEP, "actor_id": person.pk}
+    Event.objects.create(kind="starved", data={"pulled": number}, **facts)
 
 
 def _is_waited_for(person: User) -> bool:

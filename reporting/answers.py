@@ -75,13 +75,16 @@ def answer(
     dimension = relation.dimension(wanted) if wanted else None
     if wanted and (dimension is None or (dimension.is_people and not filters.shows_people)):
         dimension = None
-    found = _read(metric, relation, period, filters, as_of, now, dimension)
-    total = found.pop(ALL, None) or _nothing(metric)
+    read = _read(metric, relation, period, filters, as_of, now, dimension)
+    total = read.pop(ALL, None) or _nothing(metric)
     before = _read(metric, relation, period.before(), filters, _same_age(period, as_of), now, None).get(ALL)
-    lines = _labelled(dimension, found.values()) if dimension else []
-    return Answer(
+    lines = _labelled(dimension, read.values()) if dimension else []
+    found = Answer(
         metric, period, filters, as_of, dimension, total, before or _nothing(metric), lines[:MOST], len(lines) > MOST
     )
+    if metric.finish:
+        metric.finish(found)
+    return found
 
 
 def report_moment(metric: Metric, period: Period, now: datetime, asked: datetime | None = None) -> datetime | None:

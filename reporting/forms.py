@@ -44,7 +44,8 @@ class Asked(forms.Form):
 
     def __init__(self, data, user: User, metric: Metric | None, now: datetime):
         if not data.get("period") and not data.get("first"):
-            data = {**data.dict(), "period": USUAL} if hasattr(data, "dict") else {**data, "period": USUAL}
+            usual = metric.usual if metric and metric.usual else USUAL
+            data = {**data.dict(), "period": usual} if hasattr(data, "dict") else {**data, "period": usual}
         super().__init__(data)
         self.user, self.now, self.metric = user, now, metric
         sees = permissions.sees_people(user)

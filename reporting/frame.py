@@ -97,6 +97,8 @@ class Metric:
     by_hands: Relation | None = None  # for a rep's own figures: their time with the round instead of the whole round
     matures: bool = False  # a cohort: read as known now, however old
     open_rows: str = ""  # rows that may still change within their limit: immature
+    usual: str = ""  # the period it is read over, where not the last 30 days
+    finish: Callable | None = None  # what is worked out of several lines of an answer
     alerts: Callable | None = None  # what in an answer somebody should look at
 
     def measure(self, name: str) -> Measure | None:

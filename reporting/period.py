@@ -23,6 +23,7 @@ NAMED = (
     ("this-quarter", "This quarter"),
     ("last-quarter", "Last quarter"),
     ("this-year", "This year"),
+    ("last-12-months", "Last 12 months"),
 )
 
 
@@ -90,6 +91,7 @@ def named(name: str, now: datetime, zone: str = ZONE) -> Period:
         "last-month": (add_months(month, -1), month),
         "this-quarter": (quarter, add_months(quarter, 3)),
         "last-quarter": (add_months(quarter, -3), quarter),
+        "last-12-months": (month.replace(year=month.year - 1), month),
         "this-year": (date(today.year, 1, 1), date(today.year + 1, 1, 1)),
     }[name]
     return Period(first, until, zone)

@@ -1,6 +1,19 @@
 """Which reports there are, in the order in which they are listed. A report is a metric with its picture, table, filters and rows."""
 
 GROUPS = (
-    ("Work", ("assignment", "pulls", "response", "pick-up", "cherry-picking", "limits", "activity")),
-    ("What came of it", ("qualified", "funnel", "dispositions", "meetings", "companies", "pipeline", "cohorts")),
+    ("Work", ("assignment", "pulls", "response", "hand-raises", "pick-up", "cherry-picking", "limits", "activity")),
+    (
+        "What came of it",
+        (
+            "qualified",
+            "funnel",
+            "dispositions",
+            "meetings",
+            "companies",
+            "coverage",
+            "pipeline",
+            "cohorts",
+            "lead-value",
+        ),
+    ),
 )

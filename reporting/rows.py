@@ -64,6 +64,8 @@ def _speaker(kind: str, words: dict, now) -> Callable[[object], Said]:
         return lambda value: Said(moment(value, zone, now) if value else DASH)
     if kind == "day":
         return lambda value: Said(f"{value.astimezone(zone):%a %-d %b %Y}" if value else DASH)
+    if kind == "yes":
+        return lambda value: Said("Yes" if value else DASH)
     if kind == "time":
         return lambda value: Said(duration(float(value)) if value is not None else DASH)
     if kind == "money":

@@ -16,6 +16,12 @@ pytest_plugins = ["tests.cast", "tests.house", "tests.lasting", "tests.post_offi
 _server = contextlib.ExitStack()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--days", type=int, default=36, help="how long the made-up stretch is that all figures are computed over"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if not database.is_external():
         _server.enter_context(database.in_use(disposable=True))

@@ -64,6 +64,8 @@ class Event(models.Model):
             models.Index(fields=["kind", "-id"], name="event_of_door", condition=Q(kind__in=OF_THE_DOOR)),
             # who tried to work what belongs to the product
             models.Index(fields=["actor_id", "at"], name="event_tried", condition=Q(kind="tried")),
+            # days on which somebody had nothing to pull: few among very many
+            models.Index(fields=["actor_id", "at"], name="event_starved", condition=Q(kind="starved")),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(door__in=Door.values), name="event_door_known"),

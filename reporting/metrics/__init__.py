@@ -6,8 +6,11 @@ from reporting.metrics.assignment import ASSIGNMENT
 from reporting.metrics.cherry_picking import CHERRY_PICKING
 from reporting.metrics.cohorts import COHORTS
 from reporting.metrics.companies import COMPANY
+from reporting.metrics.coverage import COVERAGE
 from reporting.metrics.dispositions import DISPOSITIONS
 from reporting.metrics.funnel import FUNNEL
+from reporting.metrics.hand_raises import HAND_RAISES
+from reporting.metrics.lead_value import LEAD_VALUE
 from reporting.metrics.limits import LIMITS
 from reporting.metrics.meetings import MEETING
 from reporting.metrics.pick_up import PICK_UP
@@ -20,6 +23,7 @@ _ALL = (
     ASSIGNMENT,
     PULLS,
     RESPONSE_TIME,
+    HAND_RAISES,
     PICK_UP,
     CHERRY_PICKING,
     QUALIFIED,
@@ -29,7 +33,9 @@ _ALL = (
     ACTIVITY,
     PIPELINE,
     COHORTS,
+    LEAD_VALUE,
     MEETING,
     COMPANY,
+    COVERAGE,
 )
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}

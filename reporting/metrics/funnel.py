@@ -15,7 +15,7 @@ FUNNEL = Metric(
     definition="Of the sales-led rounds assigned in the period: worked, qualified, with an opportunity, won. A cohort, read as known now;"
     " an opportunity counts for the round in which it was made. Read it by segment or channel: one average of all hides both.",
     relation=ROUNDS_TO_SALES,
-    by="source",
+    by="channel",
     drawn="to_opportunity",
     matures=True,
     open_rows=f"{SOLD} AND (r.ended_at IS NULL OR r.sale_status = 'open')",

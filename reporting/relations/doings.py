@@ -2,6 +2,7 @@
 
 from accounts.models import User
 from leads.models import Channel, TouchOutcome
+from leads.pulls import LEAST
 from reporting.frame import Dimension, Relation
 from reporting.relations.dimensions import FROZEN, by_time, choices, names
 
@@ -42,17 +43,26 @@ FROM accounts_event e JOIN leads_cycle c ON c.id = e.cycle_id WHERE e.kind = 'br
 def pulled_days(is_live: bool) -> str:
     """Return one row for each working day of each person who pulls: how many they pulled. Days of absence are dropped.
 
-    Pulled and given back untouched the same day is not counted.
+    Pulled and given back untouched the same day is not counted. `is_starved`: fewer than the goal, and nothing was left to pull.
     """
     known = "" if is_live else "AND c.assigned_at <= %(as_of)s"
+    void = (
+        "c.outcome = 'void'"
+        if is_live
+        else "c.outcome = 'void' AND EXISTS (SELECT FROM accounts_event v WHERE"
+        + (" v.lead_id = c.lead_id AND v.kind IN ('undone', 'erased') AND v.recorded_at <= %(as_of)s)")
+    )
+    told = "" if is_live else "AND s.recorded_at <= %(as_of)s"
     return f"""
 SELECT p.id * 100000 + (d.day - date '2000-01-01') AS id, p.id AS owner_id, NULL::bigint AS team_id, false AS has_exception,
-  d.day::timestamp AT TIME ZONE %(zone)s AS at, coalesce(n.pulled, 0)::int AS pulled, NULL::bigint AS lead_id
+  d.day::timestamp AT TIME ZONE %(zone)s AS at, coalesce(n.pulled, 0)::int AS pulled, NULL::bigint AS lead_id,
+  coalesce(n.pulled, 0) < {LEAST} AND EXISTS (SELECT FROM accounts_event s WHERE s.kind = 'starved' AND s.actor_id = p.id
+    AND (s.at AT TIME ZONE p.time_zone)::date = d.day {told}) AS is_starved
 FROM accounts_user p
 CROSS JOIN LATERAL (SELECT g::date AS day FROM generate_series(%(first)s::date, %(until)s::date - 1, interval '1 day') g) d
-LEFT JOIN LATERAL (SELECT count(*) AS pulled FROM leads_cycle c WHERE c.owner_id = p.id AND c.trigger = 'pull' AND c.outcome <> 'void'
+LEFT JOIN LATERAL (SELECT count(*) AS pulled FROM leads_cycle c WHERE c.owner_id = p.id AND c.trigger = 'pull' AND NOT ({void})
   AND c.assigned_at >= d.day::timestamp AT TIME ZONE p.time_zone AND c.assigned_at < (d.day + 1)::timestamp AT TIME ZONE p.time_zone {known}
-  AND NOT (c.outcome = 'returned' AND c.ended_at < (d.day + 1)::timestamp AT TIME ZONE p.time_zone)) n ON true
+  AND NOT (c.outcome = 'returned' AND c.first_touch_at IS NULL AND c.ended_at < (d.day + 1)::timestamp AT TIME ZONE p.time_zone)) n ON true
 WHERE extract(isodow FROM d.day)::int = ANY(p.work_days) AND d.day < (%(known)s AT TIME ZONE p.time_zone)::date
   AND NOT EXISTS (SELECT FROM accounts_absence a WHERE a.user_id = p.id
     AND a.starts_at < d.day::timestamp AT TIME ZONE p.time_zone + (p.work_end - time '00:00')
@@ -87,6 +97,7 @@ BREACHES = Relation(
 )  # fmt: skip
 PULLED_DAYS = Relation(
     "pulled-days", "working days", pulled_days, "r.at", (PERSON, *by_time("r.at")[:4]),
-    (("Rep", "r.owner_id", "person"), ("Day", "r.at", "day"), ("Pulled", "r.pulled", "number")),
+    (("Rep", "r.owner_id", "person"), ("Day", "r.at", "day"), ("Pulled", "r.pulled", "number"),
+     ("Nothing left to pull", "r.is_starved", "yes")),
     ignores=("motion", "go_to_market", "source", "campaign", "segment", "region", "target", "cycle", "again", "fully_worked"),
 )  # fmt: skip

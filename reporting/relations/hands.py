@@ -21,6 +21,7 @@ OWN = {
     "first_touch_at": "CASE WHEN s.mine THEN c.first_touch_at END",
     "first_touch_by_id": "CASE WHEN s.mine THEN c.first_touch_by_id END",
     "touches": "s.touches",
+    "self_booked_at": "CASE WHEN s.booked THEN c.self_booked_at END",
     "outcome": f"CASE WHEN s.gone AND NOT s.mine AND c.outcome <> 'void' THEN '{AWAY}' ELSE c.outcome END",
     "ended_by_id": "CASE WHEN c.ended_by_id = s.owner_id AND (s.mine OR c.first_touch_at IS NULL) THEN c.ended_by_id END",
     "target_at": "c.target_at + (s.clock_from - c.assigned_at)",
@@ -33,6 +34,7 @@ FROM ({rounds}) c CROSS JOIN LATERAL (
     CASE WHEN bool_or(p.how = 'assigned') THEN c.assigned_at ELSE min(p.began_at) END AS clock_from,
     coalesce(c.first_touch_by_id = p.owner_id AND bool_or(p.began_at <= c.first_touch_at
       AND (p.ended_at IS NULL OR p.ended_at >= c.first_touch_at)), false) AS mine,
+    coalesce(bool_or(p.began_at <= c.self_booked_at AND (p.ended_at IS NULL OR p.ended_at >= c.self_booked_at)), false) AS booked,
     (SELECT count(*)::int FROM leads_touch t WHERE t.cycle_id = c.id AND t.by_id = p.owner_id AND NOT t.is_automated
       AND (t.withdrawn_at IS NULL OR t.withdrawn_at > {known}) AND t.recorded_at <= {known}) AS touches,
     EXISTS (SELECT FROM leads_spell q WHERE q.cycle_id = c.id AND q.owner_id IS DISTINCT FROM p.owner_id AND q.role = p.role

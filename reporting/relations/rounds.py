@@ -35,7 +35,7 @@ STAMPS = (
         "outcome",
         "reason_id",
     ),
-    *("ended_by_id", "is_early", "has_exception", "opportunity_id"),
+    *("ended_by_id", "is_early", "has_exception", "opportunity_id", "self_booked_at"),
 )
 # By the owner's hours, as they are; a query that does not ask never reads them (the planner drops the join).
 HOURS = "ou.time_zone, ou.work_days, ou.work_start, ou.work_end"
@@ -59,6 +59,7 @@ SELECT {", ".join("c." + name for name in FACTS)},
   CASE WHEN x.is_over THEN c.reason_id WHEN e.ends THEN e.reason_id END AS reason_id,
   CASE WHEN x.is_over THEN c.ended_by_id WHEN e.ends THEN coalesce((e.data ->> 'asked_by')::bigint, e.actor_id) END AS ended_by_id,
   c.is_early, x.has_exception, CASE WHEN e.ends THEN (e.data ->> 'opportunity')::bigint END AS opportunity_id,
+  CASE WHEN c.self_booked_at <= %(as_of)s THEN c.self_booked_at END AS self_booked_at,
   true AS is_first, c.assigned_at AS clock_from, {HOURS}
 FROM leads_cycle c {OWNER}
 LEFT JOIN LATERAL (
@@ -77,7 +78,7 @@ CROSS JOIN LATERAL (
   SELECT c.has_exception AND EXISTS (SELECT FROM accounts_event e WHERE e.lead_id = c.lead_id AND e.cycle_id = c.id
       AND e.kind = 'exception_granted' AND e.recorded_at <= %(as_of)s) AS has_exception,
     CASE WHEN c.outcome = 'void' THEN EXISTS (SELECT FROM accounts_event e WHERE e.lead_id = c.lead_id AND e.cycle_id = c.id
-        AND e.kind <> 'transition' AND e.at >= c.ended_at AND e.recorded_at <= %(as_of)s)
+        AND e.kind IN ('undone', 'erased') AND e.recorded_at <= %(as_of)s)
       WHEN c.outcome IN ('handed_over', 'self_serve') THEN EXISTS (SELECT FROM accounts_event e WHERE e.lead_id = c.lead_id
         AND e.kind = 'transition' AND e.move IN ('hand_over', 'fit_self_serve') AND e.at >= c.ended_at AND e.recorded_at <= %(as_of)s)
       ELSE false END AS is_over) x
@@ -96,7 +97,10 @@ SOLD = f"r.motion = 'slg' AND {COUNTED}"
 DISPOSED = "r.outcome IN ('qualified', 'nurture', 'unqualified')"
 UNTOUCHED = f"(r.first_touch_at IS NULL AND {DISPOSED} AND r.ended_by_id IS NOT NULL)"
 WORKED = f"(r.first_touch_at IS NOT NULL OR {UNTOUCHED})"
-RESPONSE = "extract(epoch FROM r.first_touch_at - r.clock_from)::float"
+# What ends the clock: a touch, or a meeting they booked by themselves (SLA-1). Who brought a lead in and took it answered live: 0 min.
+ANSWERED_AT = "least(r.first_touch_at, r.self_booked_at)"
+SELF_ASSIGNED = "r.trigger = 'own' AND r.is_first"
+RESPONSE = f"CASE WHEN {SELF_ASSIGNED} THEN 0 ELSE extract(epoch FROM {ANSWERED_AT} - r.clock_from) END::float"
 THERE = "(r.assigned_at AT TIME ZONE r.time_zone)"
 OFF_HOURS = f"NOT (extract(isodow FROM {THERE})::int = ANY(r.work_days) AND {THERE}::time >= r.work_start AND {THERE}::time < r.work_end)"
 

@@ -1,6 +1,7 @@
 """Opportunities, and rounds with the opportunity that came of them. What is known at a moment is read from the events of the stages."""
 
 from accounts.models import Product, Stage, User
+from leads.models import Source
 from reporting.frame import Dimension, Relation
 from reporting.relations import rounds
 from reporting.relations.dimensions import ACCOUNT, MOTION, REGION, SEGMENT, SOURCE, TARGET, by_time, names
@@ -36,6 +37,11 @@ LEFT JOIN LATERAL (SELECT cr.lead_id FROM leads_contactrole cr WHERE cr.opportun
 LEFT JOIN LATERAL (SELECT c.id, c.source_id, c.campaign_id, c.segment, c.region, c.motion, c.go_to_market, c.is_target, c.number
   FROM leads_cycle c WHERE c.lead_id = w.lead_id AND c.assigned_at <= o.created_at ORDER BY c.number DESC LIMIT 1) c ON true
 """
+# What is gone or folded into another is in no figure; what went later is in those of before.
+LIVE_THERE = "o.gone_as = '' AND o.status <> 'merged'"
+KNOWN_THERE = """
+  NOT EXISTS (SELECT FROM accounts_event g WHERE g.opportunity_id = o.id AND g.kind = 'undone' AND g.recorded_at <= %(as_of)s)
+    AND coalesce(k.status, 'open') <> 'merged'"""
 ENTRY = """
 LEFT JOIN LATERAL (SELECT (e.data ->> 'amount')::numeric AS amount FROM accounts_event e
   WHERE e.opportunity_id = o.id AND e.kind = 'stage' AND e.at >= o.pipeline_at ORDER BY e.at, e.id LIMIT 1) v ON true
@@ -46,35 +52,43 @@ def opportunities(is_live: bool) -> str:
     """Return opportunities with their state, the value at their entry to the pipeline, and what the round behind them froze."""
     state, join = (LIVE_STATE, "") if is_live else (KNOWN_STATE, KNOWN_JOIN)
     owner, owned = ("o.development_owner_id", "") if is_live else (KNOWN_OWNER, OWNER_JOIN)
-    known = "" if is_live else "AND o.created_at <= %(as_of)s"
+    known = LIVE_THERE if is_live else f"o.created_at <= %(as_of)s AND {KNOWN_THERE}"
     return f"""
 SELECT o.id, o.account_id, o.product_id, o.currency, o.created_at, {owner} AS owner_id, o.opportunity_owner_id,
   NULL::bigint AS team_id, false AS has_exception, {state}, coalesce(v.amount, o.amount) AS entry_amount, w.lead_id, c.source_id,
   c.campaign_id, coalesce(c.segment, '') AS segment, coalesce(c.region, '') AS region, c.motion, c.go_to_market,
   coalesce(c.is_target, false) AS is_target, c.number
 FROM accounts_opportunity o {join} {owned} {BY_LEAD} {ENTRY}
-WHERE o.gone_as = '' AND o.status <> 'merged' {known}
+WHERE {known}
 """
 
 
 def rounds_to_sales(is_live: bool) -> str:
     """Return rounds with the opportunity that was made in them: of the lead, before its next round."""
     state, join = (LIVE_STATE, "") if is_live else (KNOWN_STATE, KNOWN_JOIN)
-    known = "" if is_live else "AND o.created_at <= %(as_of)s"
+    known = LIVE_THERE if is_live else f"o.created_at <= %(as_of)s AND {KNOWN_THERE}"
     return f"""
-SELECT c.*, s.id AS sale_id, s.status AS sale_status, CASE WHEN s.status = 'won' THEN s.closed_at END AS won_at, s.amount
+SELECT c.*, s.id AS sale_id, s.status AS sale_status, CASE WHEN s.status = 'won' THEN s.closed_at END AS won_at, s.amount, s.currency
 FROM ({rounds.source(is_live)}) c
 LEFT JOIN LATERAL (
-  SELECT o.id, {state} FROM leads_contactrole cr JOIN accounts_opportunity o ON o.id = cr.opportunity_id {join}
-  WHERE cr.lead_id = c.lead_id AND o.gone_as = '' AND o.status <> 'merged' AND o.created_at >= c.assigned_at {known}
+  SELECT o.id, o.currency, {state} FROM leads_contactrole cr JOIN accounts_opportunity o ON o.id = cr.opportunity_id {join}
+  WHERE cr.lead_id = c.lead_id AND o.created_at >= c.assigned_at AND {known}
     AND NOT EXISTS (SELECT FROM leads_cycle n WHERE n.lead_id = c.lead_id AND n.number = c.number + 1 AND n.assigned_at <= o.created_at)
   ORDER BY o.created_at, o.id LIMIT 1) s ON true
 """
 
 
-CHANNEL = Dimension(
-    "channel", "Segment and channel", "concat_ws(' · ', coalesce(nullif(r.segment, ''), 'no segment'), r.go_to_market)"
-)
+def _segments_and_sources(keys) -> dict:
+    """Name a segment and a source by their key in one: the source's number, a colon, the segment."""
+    parts = {key: key.split(":", 1) for key in keys if key}
+    sources = names(Source)([int(number) for number, _segment in parts.values() if number])
+    return {
+        key: f"{segment or 'no segment'} · {sources[int(number)] if number else 'no source'}"
+        for key, (number, segment) in parts.items()
+    }
+
+
+CHANNEL = Dimension("channel", "Segment and channel", "concat(r.source_id, ':', r.segment)", _segments_and_sources)
 PRODUCT = Dimension("product", "Product", "r.product_id", names(Product), "number")
 STAGE = Dimension("stage", "Stage", "r.stage_id", names(Stage), "number")
 SELLER = Dimension(

@@ -1,0 +1,29 @@
+"""Coverage and engagement of companies (REP-10, ACC-13): identify, expand reach, engage, win."""
+
+from meetings.coverage import COVERED
+from reporting.frame import MEAN, SHARE, Measure, Metric
+from reporting.relations.covered import COVERED_COMPANIES
+
+COVERAGE = Metric(
+    name="coverage",
+    title="Coverage and engagement",
+    rule="REP-10",
+    definition="Companies we went to ourselves or target, by a round assigned in the period. Covered: half of those needed to buy are known"
+    " there or more; gone and opted-out people do not count. Engaged: people with activity in 30 days, weighted by how recent it is,"
+    " are at least the median of their segment; of a segment with fewer than 20 companies, one person active just now. Neither: identify;"
+    " engaged only: expand reach; covered only: engage; both: win.",
+    relation=COVERED_COMPANIES,
+    by="place",
+    drawn="companies",
+    measures=(
+        Measure("companies", "Companies", "That we went to."),
+        Measure("covered", "Covered", "Half of those needed are known, or more.", SHARE, f"r.coverage >= {COVERED}"),
+        Measure("engaged", "Engaged", "At least as active as the middle of their segment.", SHARE, "r.is_engaged"),
+        Measure("win", "Covered and engaged", "Ask for the decision.", SHARE, "r.place = 'win'"),
+        Measure("personas", "Coverage", "Those needed who are known, in per cent, on average.", MEAN, value="100 * r.coverage",
+                unit="number"),
+        Measure("engagement", "Engagement", "People active in 30 days, weighted by how recent, on average.", MEAN, value="r.engagement",
+                unit="number"),
+        Measure("contacts", "Contacts", "People known at each, on average.", MEAN, value="r.contacts", unit="number"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,214 @@
+"""Figures over rounds and over hands: one person's time with a round."""
+
+from datetime import timedelta
+
+from tests.reporting.plain.counting import average, number, percentile, seconds, share
+from tests.reporting.plain.world import World
+
+HOUR = timedelta(hours=1)
+DAY = 24 * HOUR
+ASIDE = ("handed_over", "self_serve", "opted_out", "returned", "void")
+DISPOSED = ("qualified", "nurture", "unqualified")
+
+
+def rows(world: World, as_of, known, period) -> list[dict]:
+    return [r | {"world": world} for r in world.rounds(as_of).values()]
+
+
+def hands(world: World, as_of, known, period) -> list[dict]:
+    """Turn rounds into people's time with them: their touch, their end, from when it was theirs."""
+    found = []
+    for r in rows(world, as_of, known, period):
+        spells = [
+            s for s in world.spells[r["id"]] if s.role == "development" and (as_of is None or s.began_at <= as_of)
+        ]
+        for person in sorted({s.owner_id for s in spells if s.owner_id}):
+            found.append(_hand(r, spells, person))
+    return found
+
+
+def _hand(r: dict, spells: list, person: int) -> dict:
+    own = [s for s in spells if s.owner_id == person]
+
+    def had(moment) -> bool:
+        return moment is not None and any(
+            s.began_at <= moment and (s.ended_at is None or s.ended_at >= moment) for s in own
+        )
+
+    mine = r["first_by"] == person and had(r["first_at"])
+    gone = any(s.pk > max(o.pk for o in own) for s in spells if s.owner_id != person)
+    first = any(s.how == "assigned" for s in own)
+    return r | {
+        "owner_id": person, "first_at": r["first_at"] if mine else None, "is_first": first,
+        "later": None if first else min(s.began_at for s in own), "self_booked": r["self_booked"] if had(r["self_booked"]) else None,
+        "ended_by": person if r["ended_by"] == person and (mine or r["first_at"] is None) else None,
+        "outcome": "reassigned" if gone and not mine and r["outcome"] != "void" else r["outcome"],
+    }  # fmt: skip
+
+
+def untouched(r) -> bool:
+    return r["first_at"] is None and r["outcome"] in DISPOSED and r["ended_by"] is not None
+
+
+def worked(r) -> bool:
+    return r["first_at"] is not None or untouched(r)
+
+
+def sold(rows) -> list[dict]:
+    return [r for r in rows if r["motion"] == "slg" and r["outcome"] not in ASIDE]
+
+
+def inbound(rows) -> list[dict]:
+    return [r for r in sold(rows) if r["go_to_market"] == "inbound"]
+
+
+def assignment(rows, known) -> dict:
+    real = [r for r in rows if r["outcome"] != "void"]
+    given = [r for r in real if r["is_first"]]
+    return {
+        "assigned": len(given),
+        "inbound": number(given, lambda r: r["go_to_market"] == "inbound"),
+        "outbound": number(given, lambda r: r["go_to_market"] == "outbound"),
+        "pulled": number(given, lambda r: r["trigger"] == "pull"),
+        "again": number(given, lambda r: r["number"] > 1),
+        "product": number(given, lambda r: r["motion"] == "plg"),
+        "received": len(real) - len(given),
+        "void": len(rows) - len(real),
+    }
+
+
+def _began(r):
+    """When somebody's clock began: with the round, or when a later owner got it."""
+    return r["later"] or r["assigned_at"]
+
+
+def _answered(r):
+    """A touch, or a meeting they booked by themselves, whichever came first."""
+    return min(filter(None, (r["first_at"], r["self_booked"])), default=None)
+
+
+def _is_off(r) -> bool:
+    """Assigned outside the owner's hours, by the clock on their wall."""
+    owner = r["world"].people[r["owner_id"]]
+    there = r["assigned_at"].astimezone(owner.zone)
+    return not (there.isoweekday() in owner.work_days and owner.work_start <= there.time() < owner.work_end)
+
+
+def _time(r) -> float:
+    return 0 if r["trigger"] == "own" and r["is_first"] else seconds(_answered(r), _began(r))
+
+
+def response(rows, known) -> dict:
+    ours = inbound(rows)
+    asked = [r for r in ours if not untouched(r)]
+    answered = [r for r in asked if _answered(r)]
+    owned = [r for r in ours if r["owner_id"]]
+    live = [r for r in answered if r["trigger"] == "own" and r["is_first"] and r["first_at"]]
+
+    def within(deadline):
+        judged = [r for r in asked if deadline(r) and (_answered(r) or deadline(r) < known)]
+        return share(judged, lambda r: r in live or (_answered(r) is not None and _answered(r) <= deadline(r)))
+
+    def moved(name):
+        return lambda r: r[name] and r[name] + (_began(r) - r["assigned_at"])
+
+    return {
+        "median": percentile(map(_time, answered), 0.5),
+        "p90": percentile(map(_time, answered), 0.9),
+        "mean": average(map(_time, answered)),
+        "in_2h": within(lambda r: _began(r) + 2 * HOUR),
+        "in_24h": within(lambda r: _began(r) + DAY),
+        "target": within(moved("target_at")),
+        "limit": within(moved("limit_at")),
+        "off_hours": share(owned, _is_off),
+        "median_off": percentile([_time(r) for r in answered if r["owner_id"] and _is_off(r)], 0.5),
+        "at_once": number(answered, lambda r: r["first_at"] == _began(r)),
+        "self_assigned": len(live),
+        "self_booked": number(answered, lambda r: r["self_booked"] and (not r["first_at"] or r["self_booked"] < r["first_at"])),
+        "untouched": len(ours) - len(asked),
+    }  # fmt: skip
+
+
+def pick_up(rows, known) -> dict:
+    ours = inbound(rows)
+    early = [r for r in ours if untouched(r)]
+    return {
+        "rate": share(ours, worked),
+        "touched": share(ours, lambda r: r["first_at"]),
+        "untouched": share(ours, untouched),
+        "early": share(early, lambda r: r["world"].reasons[r["reason_id"]].is_prequalification),
+        "waiting": number(ours, lambda r: not r["first_at"] and r["outcome"] == ""),
+        "lost": number(ours, lambda r: not r["first_at"] and r["outcome"] == "nurture" and r["ended_by"] is None),
+        "beside": number(
+            rows, lambda r: r["motion"] == "slg" and r["go_to_market"] == "inbound" and r["outcome"] in ASIDE
+        ),
+    }
+
+
+def qualified(rows, known) -> dict:
+    ours = sold(rows)
+    done = [r for r in ours if r["outcome"] == "qualified"]
+    return {
+        "rate": share(filter(worked, ours), lambda r: r["outcome"] == "qualified"),
+        "of_assigned": (len(done), len(ours)),
+        "qualified": len(done),
+        "worked": number(ours, worked),
+        "assigned": len(ours),
+        "time": percentile([seconds(r["ended_at"], r["assigned_at"]) for r in done], 0.5),
+    }
+
+
+def dispositions(rows, known) -> dict:
+    ours = sold(rows)
+    opened = [r for r in ours if r["ended_at"] is None]
+    ended = [r for r in ours if r["outcome"] in DISPOSED]
+
+    def gave_up(code):
+        return share(ours, lambda r: r["outcome"] == "nurture" and r["world"].reasons[r["reason_id"]].code == code)
+
+    def aged(low, high=None):
+        return number(
+            opened, lambda r: low <= known - r["assigned_at"] and (high is None or known - r["assigned_at"] < high)
+        )
+
+    return {
+        "ended": len(ended),
+        "share": (len(ended), len(ours)),
+        "now": number(ours, lambda r: r["outcome"] == "qualified"),
+        "not_now": number(ours, lambda r: r["outcome"] == "nurture"),
+        "never": number(ours, lambda r: r["outcome"] == "unqualified"),
+        "rep_abandoned": gave_up("rep_abandoned"),
+        "auto_abandoned": gave_up("auto_abandoned"),
+        "age_2h": aged(timedelta(0), 2 * HOUR),
+        "age_24h": aged(2 * HOUR, DAY),
+        "age_7d": aged(DAY, 7 * DAY),
+        "age_30d": aged(7 * DAY, 30 * DAY),
+        "age_old": aged(30 * DAY),
+    }  # fmt: skip
+
+
+def cherry_picking(rows, known) -> dict:
+    ours = sold(rows)
+
+    def burst(r) -> bool:
+        """As the sixth or later that this person ended untouched of this source within the hour."""
+        near = [
+            o
+            for o in _ended_untouched(r["world"], known)
+            if (o["ended_by"], o["source_id"]) == (r["ended_by"], r["source_id"])
+            and timedelta(0) <= r["ended_at"] - o["ended_at"] < HOUR
+        ]
+        return len(near) > 5
+
+    return {
+        "untouched": share(ours, untouched),
+        "touched": share(ours, lambda r: r["first_at"]),
+        "away": share(ours, lambda r: r["outcome"] == "reassigned"),
+        "burst": number(rows, lambda r: untouched(r) and burst(r)),
+        "qualified": share(ours, lambda r: r["outcome"] == "qualified"),
+    }
+
+
+def _ended_untouched(world: World, known) -> list[dict]:
+    (played,) = world._played.values()
+    return [r for r in played.values() if untouched(r) and r["outcome"] in ("nurture", "unqualified")]

@@ -1,0 +1,105 @@
+"""Everything that happened, read once, and played back up to what was known at a moment."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from accounts.models import Absence, Account, Event, Opportunity, Reason, Stage, User
+from leads.models import ContactRole, Cycle, Lead, Signal, Spell, Task, Touch
+from meetings.models import Meeting
+
+ENDS = {"qualify": "qualified", "nurture": "nurture", "unqualify": "unqualified", "opt_out": "opted_out",
+        "give_back_raw": "returned", "give_back_nurture": "returned"}  # fmt: skip
+BEGINS = ("assign", "reopen", "come_back")
+HANDED = {"hand_over": "handed_over", "fit_self_serve": "self_serve"}
+ANSWERED = ("interested", "call_back", "not_interested")
+FROZEN = ("id", "lead_id", "number", "trigger", "motion", "go_to_market", "source_id", "campaign_id", "segment", "region", "is_target",
+          "owner_id", "team_id", "account_id", "assigned_at", "target_at", "limit_at")  # fmt: skip
+
+
+class World:
+    """The record, and the tables of which no row ever changes what it says."""
+
+    def __init__(self):
+        self.events = list(Event.objects.order_by("pk"))
+        self.touches = list(Touch.objects.order_by("recorded_at", "pk"))
+        self.cycles = {row["id"]: row for row in Cycle.objects.values(*FROZEN)}
+        self.spells = defaultdict(list)
+        for spell in Spell.objects.order_by("pk"):
+            self.spells[spell.cycle_id].append(spell)
+        self.sales = list(Opportunity.objects.order_by("created_at", "pk"))
+        self.stages = {stage.pk: stage for stage in Stage.objects.all()}
+        self.roles = list(ContactRole.objects.order_by("-is_primary", "pk"))
+        self.meetings = list(Meeting.objects.order_by("pk"))
+        self.people = {user.pk: user for user in User.objects.all()}
+        self.away = defaultdict(list)
+        for absence in Absence.objects.all():
+            self.away[absence.user_id].append(absence)
+        self.reasons = {reason.pk: reason for reason in Reason.objects.all()}
+        self.leads = list(Lead.objects.filter(gone_as="").order_by("pk"))
+        self.signals = list(Signal.objects.all())
+        self.raises = list(Task.objects.filter(kind="hand_raise", cycle__isnull=False))
+        self.accounts = set(Account.objects.values_list("pk", flat=True))
+        self._played: dict = {}
+
+    def known(self, as_of: datetime | None) -> list[Event]:
+        return [e for e in self.events if as_of is None or e.recorded_at <= as_of]
+
+    def known_touches(self, as_of: datetime | None) -> list[Touch]:
+        """Return what was logged by then and not yet taken back, in the order in which we learnt of it."""
+        return [
+            t
+            for t in self.touches
+            if (as_of is None or t.recorded_at <= as_of)
+            and (t.withdrawn_at is None or (as_of is not None and t.withdrawn_at > as_of))
+        ]
+
+    def rounds(self, as_of: datetime | None) -> dict[int, dict]:
+        """Play the events back, up to what was known at a moment: every round by its number."""
+        if as_of not in self._played:
+            self._played = {as_of: self._play(as_of)}  # only the last is kept
+        return self._played[as_of]
+
+    def _play(self, as_of: datetime | None) -> dict[int, dict]:
+        rounds: dict[int, dict] = {}
+        running: dict[int, dict] = {}
+        for e in self.known(as_of):
+            if e.kind == "transition":
+                self._step(e, rounds, running)
+            elif e.kind == "exception_granted":
+                rounds[e.cycle_id]["exception"] = True
+            elif e.kind in ("undone", "erased") and e.lead_id in running:
+                _end(running.pop(e.lead_id), e.at, "void", None, None)
+            elif e.kind == "meeting" and e.move == "book" and e.actor_id is None and e.lead_id in running:
+                one = running[e.lead_id]
+                one["self_booked"] = one["self_booked"] or e.at
+        for touch in self.known_touches(as_of):
+            if touch.cycle_id in rounds and not touch.is_automated:
+                rounds[touch.cycle_id]["touches"].append(touch)
+        for one in rounds.values():
+            first = one["touches"][0] if one["touches"] else None
+            one["first_at"], one["first_by"] = (first.occurred_at, first.by_id) if first else (None, None)
+            one["connected"] = any(t.outcome in ANSWERED for t in one["touches"])
+            one["fully_worked"] = bool(
+                one["connected"]
+                or one["outcome"] == "qualified"
+                or (first and one["ended_by"] and one["outcome"] in ("nurture", "unqualified"))
+            )
+        return rounds
+
+    def _step(self, e, rounds, running) -> None:
+        if e.move in HANDED:
+            _end(running.pop(e.lead_id), e.at, HANDED[e.move], None, e.actor_id)
+        if e.move in BEGINS or e.move in HANDED:
+            rounds[e.cycle_id] = running[e.lead_id] = self.cycles[e.cycle_id] | {
+                "at": self.cycles[e.cycle_id]["assigned_at"], "touches": [], "exception": False, "ended_at": None, "outcome": "",
+                "reason_id": None, "ended_by": None, "self_booked": None, "later": None, "is_first": True,
+            }  # fmt: skip
+        elif e.move in ENDS and e.lead_id in running:
+            _end(running.pop(e.lead_id), e.at, ENDS[e.move], e.reason_id, e.data.get("asked_by") or e.actor_id)
+        elif e.move.startswith("take_back"):
+            running[e.lead_id] = rounds[e.cycle_id]
+            _end(rounds[e.cycle_id], None, "", None, None)
+
+
+def _end(one, at, outcome, reason, by) -> None:
+    one.update(ended_at=at, outcome=outcome, reason_id=reason, ended_by=by)

@@ -1,0 +1,64 @@
+"""A made-up stretch of work that every figure is asked over: a company through the real code, and what it does not do by itself."""
+
+from datetime import UTC, datetime, timedelta
+
+from accounts.models import Reason
+from leadops.simulation import company, house
+from leadops.simulation.world import DAY, HOUR, World
+from leads import exceptions, signals, touches
+from leads.models import Lead, Touch
+
+START = datetime(2026, 2, 2, tzinfo=UTC)
+
+
+def live(days: int, *, seed: int = 7) -> tuple[World, datetime]:
+    """Let three reps live so many days, and return their world and its end."""
+    end = START + timedelta(days=days)
+    world = World(house.some(3, START), seed=seed, start=START, end=end)
+    company.grant_leave(world)
+    for day in range(days):
+        for nth, happens in enumerate((asks_for_us, is_written_to, is_taken_back, is_an_exception)):
+            if (day + nth) % 3 == 0:
+                world.plan(START + day * DAY + (9 + nth) * HOUR, happens)
+    company.live(world, per_day=7)
+    return world, end
+
+
+def _somebody(world: World, **facts) -> Lead | None:
+    found = list(Lead.objects.filter(motion="slg", gone_as="", owner__isnull=False, **facts).order_by("pk"))
+    return world.random.choice(found) if found else None
+
+
+def asks_for_us(world: World, at: datetime) -> None:
+    """Somebody in hand asks for us, once answered and once not."""
+    for status in ("assigned", "working"):
+        if lead := _somebody(world, status=status):
+            world.attempt("asked for us", lambda lead=lead: signals.raise_hand([lead.pk], what="call", by=None, at=at))
+
+
+def is_written_to(world: World, at: datetime) -> None:
+    """A machine writes to somebody; a colleague calls somebody else's lead."""
+    if lead := _somebody(world, status="working"):
+        how = {"channel": "email", "outcome": "sent", "by": None, "is_automated": True}
+        world.attempt("written to", lambda: touches.log([lead.pk], at=at, **how))
+    if lead := _somebody(world, status="assigned"):
+        boss = next(world.house.of("manager"))
+        world.attempt("called", lambda: touches.log([lead.pk], channel="call", outcome="no_answer", by=boss, at=at))
+
+
+def is_taken_back(world: World, at: datetime) -> None:
+    """A first touch is logged and taken back within its minute."""
+    if lead := _somebody(world, status="assigned"):
+        how = {"channel": "call", "outcome": "no_answer", "by": lead.owner}
+        world.attempt("touched", lambda: touches.log([lead.pk], at=at, **how))
+        touch = Touch.objects.filter(lead=lead, recorded_at=at).first()
+        if touch:
+            world.attempt("taken back", lambda: touches.withdraw(touch, by=lead.owner, at=at + timedelta(seconds=30)))
+
+
+def is_an_exception(world: World, at: datetime) -> None:
+    if lead := _somebody(world, status="working"):
+        why, by = Reason.objects.filter(disposition="exception").first(), next(world.house.of("revops"))
+        asked = {"reason": why, "review_at": at + 9 * DAY, "by": lead.owner, "at": at}
+        world.attempt("exceptions asked for", lambda: exceptions.ask([lead.pk], **asked))
+        world.attempt("exceptions granted", lambda: exceptions.grant([lead.pk], by=by, at=at + timedelta(minutes=1)))

@@ -1,0 +1,229 @@
+"""Rules of single figures: starved days, who asks for us inside a round, what counts as answered, lead value, coverage."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from accounts.models import Event, Opportunity, Stage, User
+from accounts.sweeping import run
+from leads import assignment, pulls, signals
+from leads.models import Cycle, Lead, Signal, Source, Trigger
+from leads.sweeps import SWEEPS
+from meetings import coverage
+from reporting import answers
+from reporting.filters import Filters
+from reporting.metrics import METRICS
+from reporting.period import Period
+from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, put
+from tests.reporting.test_golden import figure, given, touch
+
+pytestmark = pytest.mark.django_db
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+END = datetime(2026, 3, 3, 17, 0, tzinfo=UTC)  # Ana's Tuesday, 18:00 in Berlin
+
+
+def pull(house, number: int) -> None:
+    at = END - 3 * HOUR
+    facts = {"go_to_market": "outbound", "status_since": at - DAY, "created_at": at - DAY, "recorded_at": at - DAY}
+    waiting = [LeadFactory(**facts) for _ in range(number)]
+    assignment.enqueue(waiting, team=house.north, by=None, at=at - HOUR)
+    assert len(assignment.pull(house.north, by=house.ana, at=at, number=number).done) == number
+    User.objects.filter(pk=house.ana.pk).update(day_ends_at=END, date_joined=END - 9 * DAY)
+    User.objects.exclude(pk=house.ana.pk).update(day_ends_at=END + 90 * DAY)
+
+
+def pulled(as_of=None) -> dict:
+    tuesday = Period(date(2026, 3, 3), date(2026, 3, 4))
+    cells = answers.answer(METRICS["pulls"], tuesday, Filters(), as_of, by="", now=END + DAY).total.cells
+    return {name: (cells[name].n, cells[name].of) for name in ("in_band", "below", "starved")}
+
+
+@pytest.mark.parametrize(("number", "starved"), [(9, 1), (10, 0)])
+def test_a_day_below_on_which_nothing_was_left_to_pull_is_starved_and_no_violation(house, number, starved):
+    pull(house, number)
+
+    for moment in (END, END + HOUR):
+        run(next(sweep for sweep in SWEEPS if sweep.name == "day-end"), moment)
+
+    assert Event.objects.filter(kind="starved").count() == starved
+    assert pulled() == {"in_band": (1 - starved, 1 - starved), "below": (0, None), "starved": (starved, None)}
+    assert pulled(END - HOUR)["starved"] == (0, None)
+
+
+def test_a_day_below_with_somebody_left_to_pull_is_a_violation(house):
+    pull(house, 9)
+    put(None, "raw", team=house.north)
+
+    run(next(sweep for sweep in SWEEPS if sweep.name == "day-end"), END)
+
+    assert pulled() == {"in_band": (0, 1), "below": (1, None), "starved": (0, None)}
+    assert pulls.LEAST == 10
+
+
+def asked(lead: Lead, at) -> None:
+    signals.raise_hand([lead.pk], what="call", by=None, at=at).lead  # noqa: B018
+
+
+@pytest.mark.parametrize(("seconds", "within"), [(7200, 1), (7201, 0)])
+def test_who_asks_for_us_inside_a_round_has_a_response_time_of_its_own(house, seconds, within):
+    lead = put(None, "working", owner=house.ana)
+    asked(lead, NOON + DAY)
+    touch(lead, house.ana, NOON + DAY + timedelta(seconds=seconds))
+
+    cells = figure("hand-raises")
+
+    assert (cells["asked"].n, cells["median"].value) == (1, seconds)
+    assert [(cells[name].n, cells[name].of) for name in ("in_2h", "target", "limit")] == [
+        (within, 1), (within, 1), (1, 1),
+    ]  # fmt: skip
+    # The round's own clock was ended by its first touch, before.
+    assert figure("response")["median"].value == (Cycle.objects.get().first_touch_at - NOON).total_seconds()
+
+
+def test_whom_nobody_answers_is_a_miss_once_the_time_has_passed(house):
+    lead = put(None, "working", owner=house.ana)
+    asked(lead, NOON + DAY)
+
+    early = figure("hand-raises", now=NOON + DAY + HOUR)
+    late = figure("hand-raises", now=NOON + 2 * DAY + timedelta(seconds=1))
+
+    assert (early["in_2h"].of, early["unanswered"].n) == (0, 1)
+    assert [(late[name].n, late[name].of) for name in ("in_2h", "in_24h")] == [(0, 1), (0, 1)]
+    assert late["median"].value is None
+
+
+def test_it_counts_for_whoever_had_the_lead_when_they_asked(house):
+    lead = put(None, "working", owner=house.ana)
+    asked(lead, NOON + DAY)
+    assignment.assign([lead.pk], to=house.ben, by=house.cleo, at=NOON + DAY + HOUR).lead  # noqa: B018
+    touch(lead, house.ben, NOON + DAY + 2 * HOUR)
+
+    answer = answers.answer(
+        METRICS["hand-raises"], Period(date(2026, 3, 1), date(2026, 4, 1)), Filters(), by="rep", now=NOON + 9 * DAY
+    )
+
+    assert {line.label: line.cells["in_2h"].n for line in answer.lines} == {"Ana Berg": 1}
+
+
+def test_who_brings_a_lead_in_and_takes_it_answered_live_and_is_flagged(house):
+    lead = LeadFactory(status_since=NOON, created_at=NOON, recorded_at=NOON)
+    taken = assignment.assign([lead], to=house.ana, by=None, at=NOON, trigger=Trigger.OWN).lead
+    before = figure("response")
+    touch(taken, house.ana, NOON + 5 * HOUR)
+
+    cells = figure("response")
+
+    assert (before["median"].value, before["in_2h"].n, before["in_2h"].of) == (None, 0, 1)
+    assert (cells["median"].value, cells["in_2h"].n, cells["target"].n, cells["self_assigned"].n) == (0, 1, 1, 1)
+
+
+def test_a_meeting_they_booked_by_themselves_ends_the_clock_and_is_flagged(house):
+    lead = given(house.ana, NOON)
+    Cycle.objects.filter(lead=lead).update(self_booked_at=NOON + HOUR)
+
+    cells, then = figure("response"), figure("response", as_of=NOON + HOUR / 2)
+
+    assert (cells["median"].value, cells["in_2h"].n, cells["self_booked"].n) == (3600, 1, 1)
+    assert (then["median"].value, then["self_booked"].n) == (None, 0)
+    assert figure("pick-up")["touched"].n == 0
+
+
+def decided(house, number: int, won: int, **facts) -> None:
+    """Rounds that ended; of some the sale was won at 10,000."""
+    stages = {stage.status: stage for stage in Stage.objects.all()}
+    for n in range(number):
+        lead = LeadFactory(status_since=NOON, created_at=NOON, recorded_at=NOON, **facts)
+        put(lead, "nurture", owner=house.ana)
+        if n < won:
+            lead.account = AccountFactory()
+            sale = opportunity_of(lead, at=NOON + HOUR)
+            Opportunity.objects.filter(pk=sale.pk).update(
+                status="won", stage=stages["won"], closed_at=NOON + DAY, amount=10_000
+            )
+
+
+def test_twenty_per_cent_times_ten_thousand_is_two_thousand(house):
+    """Golden case 4, and that few are drawn to all: ten decided rounds count a third, all the rest."""
+    decided(house, 10, 2, segment="large")
+    decided(house, 10, 0, segment="small")
+    answer = answers.answer(
+        METRICS["lead-value"], Period(date(2026, 3, 1), date(2026, 4, 1)), Filters(), by="segment", now=NOON + 9 * DAY
+    )
+    lines = {line.label: line.cells for line in answer.lines}
+
+    large = lines["large"]
+    assert (large["conversion"].value, float(large["average"].value), float(large["value"].value)) == (
+        0.2,
+        10_000,
+        2_000,
+    )
+    assert (float(answer.total.cells["value"].value), float(answer.total.cells["estimate"].value)) == (1_000, 1_000)
+    assert [round(float(lines[key]["estimate"].value), 2) for key in ("large", "small")] == [1_333.33, 666.67]
+
+
+def test_what_is_not_decided_is_in_no_lead_value(house):
+    decided(house, 4, 0)
+    put(None, "working", owner=house.ana)
+    with_sale = put(None, "nurture", owner=house.ana)
+    with_sale.account = AccountFactory()
+    opportunity_of(with_sale, at=NOON + HOUR)
+
+    assert figure("lead-value")["decided"].n == 4
+
+
+def test_a_channel_that_brings_many_and_wins_few_is_told_apart_from_its_reverse(house):
+    """Golden case 5, by segment and source: one average of both hides it."""
+    webinar = Source.objects.create(name="Webinar")
+    decided(house, 4, 1, segment="large", source=webinar)
+    decided(house, 4, 3, segment="large")
+
+    answer = answers.answer(
+        METRICS["funnel"], Period(date(2026, 3, 1), date(2026, 4, 1)), Filters(), now=NOON + 9 * DAY
+    )
+
+    shares = {line.label: (line.cells["to_opportunity"].n, line.cells["to_opportunity"].of) for line in answer.lines}
+    assert shares["large · Webinar"] == (1, 4)
+    assert sorted(shares.values()) == [(1, 4), (3, 4)]
+
+
+def standing(titles: dict[str, bool]) -> None:
+    """A company of these people, each answering just now or silent."""
+    company = AccountFactory()
+    at = NOON + 9 * DAY
+    for title, is_active in titles.items():
+        lead = LeadFactory(account=company, title=title, created_at=NOON, recorded_at=NOON, status_since=NOON)
+        if is_active:
+            Signal.objects.create(lead=lead, kind="reply", key=title, at=at, recorded_at=at)
+    lead = LeadFactory(
+        account=company, go_to_market="outbound", title="", created_at=NOON, recorded_at=NOON, status_since=NOON
+    )
+    assignment.assign([lead], to=User.objects.get(username="ana"), by=None, at=NOON).lead  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("titles", "place"),
+    [
+        ({}, "identify"),
+        ({"Clerk": True}, "expand"),
+        ({"CEO": False, "Finance director": False}, "engage"),
+        ({"CEO": True, "Budget Controller": False}, "win"),
+    ],
+)
+def test_a_company_stands_where_its_page_says(house, titles, place):
+    standing(titles)
+    answer = answers.answer(
+        METRICS["coverage"], Period(date(2026, 3, 1), date(2026, 4, 1)), Filters(), now=NOON + 9 * DAY
+    )
+
+    account = Lead.objects.exclude(account=None).first().account
+    page = coverage.of(account, NOON + 9 * DAY)
+    assert [line.key for line in answer.lines] == [place] == [page.place]
+    assert answer.total.cells["personas"].value == 100 * page.coverage
+    assert answer.total.cells["engagement"].value == pytest.approx(page.engagement)
+
+
+def test_companies_that_came_to_us_are_in_no_coverage(house):
+    lead = LeadFactory(account=AccountFactory(), status_since=NOON, created_at=NOON, recorded_at=NOON)
+    assignment.assign([lead], to=house.ana, by=None, at=NOON).lead  # noqa: B018
+
+    assert (figure("coverage")["companies"].n, figure("companies")["companies"].n) == (0, 1)

@@ -1,6 +1,5 @@
 """Coverage and engagement of companies (REP-10, ACC-13): identify, expand reach, engage, win."""
 
-from meetings.coverage import COVERED
 from reporting.frame import MEAN, SHARE, Measure, Metric
 from reporting.relations.covered import COVERED_COMPANIES
 
@@ -8,17 +7,17 @@ COVERAGE = Metric(
     name="coverage",
     title="Coverage and engagement",
     rule="REP-10",
-    definition="Companies we went to ourselves or target, by a round assigned in the period. Covered: half of those needed to buy are known"
-    " there or more; gone and opted-out people do not count. Engaged: people with activity in 30 days, weighted by how recent it is,"
-    " are at least the median of their segment; of a segment with fewer than 20 companies, one person active just now. Neither: identify;"
-    " engaged only: expand reach; covered only: engage; both: win.",
+    definition="Companies we went to ourselves or target, by a round assigned in the period. Covered: enough of those needed to buy are"
+    " known there; gone and opted-out people do not count. Engaged: enough people with activity in 30 days, weighted by how recent it is."
+    " Who is needed and how much is enough is RevOps' version in force, as on the company's page. Neither: identify; engaged only: expand"
+    " reach; covered only: engage; both: win.",
     relation=COVERED_COMPANIES,
     by="place",
     drawn="companies",
     measures=(
         Measure("companies", "Companies", "That we went to."),
-        Measure("covered", "Covered", "Half of those needed are known, or more.", SHARE, f"r.coverage >= {COVERED}"),
-        Measure("engaged", "Engaged", "At least as active as the middle of their segment.", SHARE, "r.is_engaged"),
+        Measure("covered", "Covered", "Enough of those needed are known.", SHARE, "r.is_covered"),
+        Measure("engaged", "Engaged", "Enough of its people are active.", SHARE, "r.is_engaged"),
         Measure("win", "Covered and engaged", "Ask for the decision.", SHARE, "r.place = 'win'"),
         Measure("personas", "Coverage", "Those needed who are known, in per cent, on average.", MEAN, value="100 * r.coverage",
                 unit="number"),

@@ -3,9 +3,8 @@
 from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
-from statistics import median
 
-from meetings.coverage import NEEDED
+from meetings.models import CoverageRule
 from tests.reporting.plain.counting import average, number, percentile, seconds, share
 from tests.reporting.plain.rounds import sold, worked
 from tests.reporting.plain.world import ANSWERED, World
@@ -262,13 +261,8 @@ def covered(world: World, as_of, known, period) -> list[dict]:
     rows = [
         r | _people(world, r["account"], as_of, known) for r in companies(world, as_of, known, period) if r["is_sought"]
     ]
-    segments = defaultdict(list)
     for row in rows:
-        segments[row["segment"]].append(row["engagement"])
-    for row in rows:
-        near = segments[row["segment"]]
-        cut = median(near) if len(near) >= 20 else 1.0
-        row["is_engaged"] = row["engagement"] > 0 and row["engagement"] >= cut - 1e-12
+        row["is_engaged"] = row["engagement"] >= 1
     return rows
 
 
@@ -293,7 +287,7 @@ def _people(world: World, account: int, as_of, known) -> dict:
     about = [f"{parts[lead.pk]} {lead.title}".lower() for lead in here]
     needed = [
         any(persona in text or set(words) & set(text.replace("-", " ").split()) for text in about)
-        for persona, words in NEEDED.items()
+        for persona, words in CoverageRule().needed.items()
     ]
     return {
         "contacts": len(here),

@@ -35,6 +35,8 @@ def changed_hands(told, event: Event) -> str:
     if not event.data.get("to") and event.data.get("team") and not event.data.get("from"):
         return f"{told.who(event)} put this lead into the queue of {told.hands(event)}."
     old, new = told.hands(event, "from", "from_team"), told.hands(event)
+    if event.data.get("roles") == ["follow_up"]:
+        return f"{told.who(event)} gave the follow-up from {old} to {new}."
     if route := event.data.get("route"):
         new += ", " + routing_words.because(route, str(told.teams.get(route.get("pool")) or ""))
     if event.data.get("why") == "limit":

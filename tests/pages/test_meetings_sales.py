@@ -248,7 +248,7 @@ def test_what_is_not_ticked_stays(cleo, ana, ben):
     [(set(), "ana", "ana"), ({"tasks"}, "ana", "ben"), ({"leads"}, "ben", "ben"), ({"leads", "tasks"}, "ben", "ben")],
     ids=str,
 )
-def test_follow_ups_are_ticked_apart_from_their_leads(cleo, ana, ben, along, lead_to, task_to):
+def test_follow_ups_are_ticked_apart_from_their_leads(client_of, cleo, ana, ben, along, lead_to, task_to):
     account, at = AccountFactory(development_owner=ana), clock.now()
     lead = put(LeadFactory(account=account), "working", owner=ana, at=at - HOUR)
     notes.follow_up([lead.pk], due_at=at + DAY, by=ana, at=at).lead  # noqa: B018
@@ -259,6 +259,8 @@ def test_follow_ups_are_ticked_apart_from_their_leads(cleo, ana, ben, along, lea
     task = Task.objects.get(lead=lead, kind="follow_up", done_at=None)
     assert (Lead.objects.get(pk=lead.pk).owner, task.owner) == (people[lead_to], people[task_to])
     assert (moved["leads"], moved["tasks"]) == (int("leads" in along), int("tasks" in along))
+    page = client_of(cleo).get(f"/leads/{lead.pk}/").content.decode()
+    assert ("Cleo gave the follow-up from Ana to Ben." in page) is ("tasks" in along)
 
 
 def test_a_sale_changes_hands_with_what_was_ticked_and_the_rest_stays(client_of, ana, eva, finn):

@@ -205,7 +205,11 @@ def show(request, pk: int):
 def run(request, pk: int):
     """Start it, or go on with one that was stopped or failed."""
     leading = one(request, pk)
-    runs.start(leading, at=clock.now())
+    try:
+        runs.start(leading, at=clock.now())
+    except importing.Problem as problem:
+        messages.error(request, problem.words)
+        return HttpResponseRedirect(reverse("history-columns", args=[pk]))
     tasks.ring_history(pk)
     return HttpResponseRedirect(reverse("history", args=[pk]))
 

@@ -99,3 +99,36 @@ def test_a_history_that_lost_its_ring_is_rung_for_again(page, house):
     tasks.resume_history()
 
     assert [task.func() for task in OrmQ.objects.all()] == ["meetings.tasks.run_history"]
+
+
+def test_a_run_that_is_pressed_before_the_columns_are_said_leads_back_to_them(page, house):
+    page.post("/history/new/", chosen(leads="email,first_name\nmarta@nordlicht.example,Marta\n"))
+    batch = Batch.objects.get()
+
+    answer = page.post(f"/history/{batch.pk}/run/")
+
+    batch.refresh_from_db()
+    shown = page.get(answer["Location"]).content.decode()
+    assert (answer["Location"], batch.status) == (f"/history/{batch.pk}/columns/", "read")
+    assert "Say where these leads came from" in shown
+
+
+def test_a_stale_form_changes_nothing_of_a_history_that_has_run_or_was_taken_back(page, house):
+    batch = read(page)
+    columns(page, batch, id="external_id")
+    page.post(f"/history/{batch.pk}/run/")
+    tasks.run_history(batch.pk)
+    page.post(f"/history/{batch.pk}/undo/")
+    tasks.undo_history(batch.pk)
+    batch.refresh_from_db()
+    before, leads = batch.options, Lead.objects.filter(gone_as="").count()
+
+    answers = [
+        columns(page, batch, id=""),
+        *(page.post(f"/history/{batch.pk}/{act}/") for act in ("run", "cancel", "undo")),
+    ]
+
+    batch.refresh_from_db()
+    assert {(answer.status_code, answer["Location"]) for answer in answers} == {(302, f"/history/{batch.pk}/")}
+    assert "This import is undone already." in page.get(f"/history/{batch.pk}/").content.decode()
+    assert (batch.options, batch.status, Lead.objects.filter(gone_as="").count()) == (before, "done", leads)

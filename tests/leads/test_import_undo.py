@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Account, Batch, Domain, Event
+from leadops.invariants import broken
 from leads import assignment, consent, dispositions, import_undo, importing, intake, notes, touches
 from leads.intake_rows import make_row
 from leads.lifecycle import Refused
@@ -55,6 +56,26 @@ def test_of_eighty_of_which_four_were_worked_seventy_six_go_and_four_are_listed(
     assert Account.objects.live().count() == Domain.objects.count() == 4
     assert Signal.objects.count() == 80
     assert Event.objects.filter(kind="undone", data__batch=batch.pk).count() == 76
+
+
+@pytest.mark.parametrize(("number", "worked"), [(800, 40)]  # by hand 8,000 with 40: 7,960 gone, 7,960 made again)
+def test_a_large_one_goes_but_for_who_was_worked_the_data_stay_sound_and_the_file_makes_them_anew(house, number, worked):
+    batch = brought_in(house.cleo, number)
+    lead = assignment.assign([lead_of(n) for n in range(worked)], to=house.ana, by=house.cleo, at=NOON).done
+    touches.log(lead, channel="call", outcome="interested", by=house.ana, at=LATER)
+
+    done = import_undo.undo(batch, by=house.cleo, at=LATER)
+
+    assert {name: done.options["undo"][name] for name in ("gone", "kept")} == {"gone": number - worked, "kept": worked}
+    kept = import_undo.preview(done)
+    assert (kept.kept, {row.why for row in kept.kept_leads}) == (worked, {"somebody reached out to them"})
+    assert Lead.objects.filter(gone_as="").count() == worked
+    assert broken() == {}
+    again = brought_in(house.cleo, number, LATER)
+    assert {name: again.counts[name] for name in ("created", "updated", "unchanged", "rejected")} == {
+        "created": number - worked, "updated": 0, "unchanged": worked, "rejected": 0,
+    }  # fmt: skip
+    assert Lead.objects.filter(gone_as="").count() == number
 
 
 def test_the_same_file_again_makes_them_anew(house):

@@ -6,7 +6,20 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from leadops.chaos import boundaries, clocks, limits, outage, poison, restarts, shares, soak, sweeps, tree, week
+from leadops.chaos import (
+    boundaries,
+    clocks,
+    limits,
+    outage,
+    poison,
+    restarts,
+    shares,
+    soak,
+    spreadsheets,
+    sweeps,
+    tree,
+    week,
+)
 from leadops.chaos.house import FAST
 from leadops.scratch import scratch_database
 
@@ -34,6 +47,7 @@ PARTS = {
     "limits": lambda say, o: limits.main(say, rounds=o["rows"] or 2_000),
     "limits-control": lambda say, o: limits.main(say, rounds=o["rows"] or 200, guarded=False),
     "outage": lambda say, o: outage.main(say, rows=o["rows"] or 10_000),
+    "spreadsheets": lambda say, o: spreadsheets.main(say),
     "soak": lambda say, o: soak.main(say, days=o["days"], reps=8, seed=o["seed"]),
     "tree": lambda say, o: tree.main(
         say, kills=o["kills"] or 60, seed=o["seed"], heart=FAST if o["fast"] else {}, built=o["built"]

@@ -41,6 +41,7 @@ BESIDE = {
     "hand-off-accept": "api-hand-off-answers", "hand-off-refuse": "api-hand-off-answers", "opportunities": "api-opportunities",
     "opportunity": "api-opportunity", "opportunity-stage": "api-opportunity-stages", "opportunity-win": "api-opportunity-closings",
     "opportunity-lose": "api-opportunity-closings", "opportunity-not-qualified": "api-opportunity-closings",
+    "opportunity-owners": NOT_YET,
     "opportunity-value": "api-opportunity-values", "opportunity-roles": "api-opportunity-people",
     "contracts-ending": "api-opportunities-ending", "surprises": "api-opportunities-surprises", "account-page": "api-account",
     "account-owners": "api-account-owners", "account-consolidate": "api-account-consolidations",

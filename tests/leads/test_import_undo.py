@@ -58,8 +58,10 @@ def test_of_eighty_of_which_four_were_worked_seventy_six_go_and_four_are_listed(
     assert Event.objects.filter(kind="undone", data__batch=batch.pk).count() == 76
 
 
-@pytest.mark.parametrize(("number", "worked"), [(800, 40)]  # by hand 8,000 with 40: 7,960 gone, 7,960 made again)
-def test_a_large_one_goes_but_for_who_was_worked_the_data_stay_sound_and_the_file_makes_them_anew(house, number, worked):
+@pytest.mark.parametrize(("number", "worked"), [(800, 40)])  # by hand 8,000 with 40: 7,960 gone, 7,960 made again
+def test_a_large_one_goes_but_for_who_was_worked_the_data_stay_sound_and_the_file_makes_them_anew(
+    house, number, worked
+):
     batch = brought_in(house.cleo, number)
     lead = assignment.assign([lead_of(n) for n in range(worked)], to=house.ana, by=house.cleo, at=NOON).done
     touches.log(lead, channel="call", outcome="interested", by=house.ana, at=LATER)

@@ -1,63 +1,142 @@
-"""Questions that every page asks, written down once a process: to write a query in SQL takes Django longer than the database to answer
-it (measured).
+"""Questions that every page asks, written down once a process and planned once a connection: to write a query in SQL takes Django longer
+than the database to answer it, and to plan ten joins takes the database longer than to follow them (measured).
 
-A `Prepared` is made from a function that builds a queryset of values from what is asked about. The first question of a shape writes the
-statement, with marks in the places of what was given; every later one fills them in. What is given must reach the statement as it is:
-whoever needs an hour earlier gives the hour earlier.
+A `Prepared` is made from a function that builds a queryset from what is asked about. The first question of a shape writes the
+statement, with marks in the places of what was given; every later one fills them in. A number or a text must reach the statement as it
+is given; a moment may be moved on the way. What is not given stands in the statement itself, so that an index on a part of a table
+serves it whatever is asked.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from operator import add
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import QuerySet
+from django.db.models.query import ModelIterable
+from psycopg import sql
+from psycopg.types.numeric import Int8
 
-FIRST_MARK = 7_001_000_000_000
-LONG_AGO = datetime(1800, 1, 1, tzinfo=UTC)
+PLACE = re.compile("%%|%s")
+FIRST_MARK, NO_LETTER = 7_001_000_000_000, "\ufdd0"
+# Moments are marked by days so far apart that one which was moved is still known.
+LONG_AGO, APART, MOVED = datetime(1000, 1, 1, tzinfo=UTC), timedelta(days=10_000), timedelta(days=4_000)
+
+
+class Planned(ServerBindingCursor):
+    """A cursor whose statements are planned once for as long as its connection lives. What is given is sent beside them."""
+
+    def execute(self, query, params=None, **more):
+        return super().execute(query, params, prepare=True, **more)
+
+
+@contextmanager
+def planned() -> Iterator[Any]:
+    """Return a cursor for statements of which there are few different ones, however often they are asked."""
+    with connection.cursor() as cursor:
+        cursor.cursor = Planned(cursor.cursor.connection)
+        yield cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One statement, how each of its places is filled in, and what Django needs to make objects of its rows."""
+
+    sql: str
+    places: list[tuple[Callable, int]]
+    compiler: Any = None
+    fetch_mode: Any = None
+
+
+class Answer:
+    """Stands where Django expects a queryset, its query and its compiler; what those would ask has been asked."""
+
+    def __init__(self, written: Written, rows: list[tuple]):
+        self.db, self.query, self._fetch_mode, self._known_related_objects = (
+            connection.alias,
+            self,
+            written.fetch_mode,
+            {},
+        )
+        self._compiler, self._rows = written.compiler, rows
+        self.select, self.klass_info = written.compiler.select, written.compiler.klass_info
+        self.annotation_col_map = written.compiler.annotation_col_map
+
+    def get_compiler(self, using):
+        return self
+
+    def execute_sql(self, **_how):
+        return [self._rows]
+
+    def results_iter(self, results):
+        return self._compiler.results_iter(results)
 
 
 class Prepared:
-    """One question. Its rows come as the driver reads them: numbers, texts, moments; no JSON, no model."""
+    """One question. `may_leave` says that it need not be about all that is given: what a role may see does not depend on everything."""
 
-    def __init__(self, build: Callable[..., QuerySet]):
-        self.build = build
-        self._written: dict[tuple, tuple[str, list]] = {}
+    def __init__(self, build: Callable[..., QuerySet], may_leave: bool = False):
+        self.build, self.may_leave = build, may_leave
+        self._written: dict[tuple, Written] = {}
 
     def rows(self, *given: int | str | datetime | Sequence) -> list[tuple]:
-        """Ask about numbers, texts, moments, or lists of them. One query; none where nothing can be found."""
+        """Ask about numbers, texts, moments, or lists of them. One query; none where nothing can be found.
+
+        The rows come as the driver reads them: numbers, texts, moments; no JSON, no model.
+        """
+        return self._ask(given)[1]
+
+    def objects(self, *given: int | str | datetime | Sequence) -> list:
+        """Ask for models, with those that the queryset selects beside them. One query; none where nothing can be found."""
+        written, rows = self._ask(given)
+        return list(ModelIterable(Answer(written, rows))) if rows else []
+
+    def _ask(self, given: Sequence) -> tuple[Written, list[tuple]]:
         shape = tuple(
             (len(value), *map(type, value[:1])) if isinstance(value, list) else type(value) for value in given
         )
         if shape not in self._written:
             self._written[shape] = self._write(given)
-        sql, places = self._written[shape]
-        if not sql:
-            return []
+        written = self._written[shape]
+        if not written.sql:
+            return written, []
         flat = _flat(given)
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [kind(flat[place]) if kind else place for kind, place in places])
-            return cursor.fetchall()
+        with planned() as cursor:
+            cursor.execute(written.sql, [fill(flat[place]) for fill, place in written.places])
+            return written, cursor.fetchall()
 
-    def _write(self, given: Sequence) -> tuple[str, list]:
-        """Write the statement with marks, and note for each of its values which mark it is, or itself."""
+    def _write(self, given: Sequence) -> Written:
+        """Write the statement with marks, and note for each of its places which mark it is; what is no mark is written out."""
         number = iter(range(len(_flat(given))))
         marked = [
             [_mark(value, next(number)) for value in part] if isinstance(part, list) else _mark(part, next(number))
             for part in given
         ]
-        marks = _flat(marked)
+        marks, rows = _flat(marked), self.build(*marked)
+        if rows._prefetch_related_lookups:
+            raise ValueError("what is fetched afterwards is not fetched here")
+        compiler = rows.query.get_compiler(connection.alias)
         try:
-            sql, values = self.build(*marked).query.sql_with_params()
+            statement, values = compiler.as_sql()
         except EmptyResultSet:
-            return "", []
-        places = [_place(value, marks) for value in values]
-        found = {place for kind, place in places if kind}
-        if found != set(range(len(marks))):
-            raise ValueError(
-                f"what was given does not stand in the statement as it is: {set(range(len(marks))) - found}"
-            )
-        return sql, places
+            return Written("", [])
+        filled = [_place(value, marks) for value in values]
+        lost = set(range(len(marks))) - {place[1] for place in filled if place}
+        strange = [
+            value for value, place in zip(values, filled, strict=True) if place is None and _is_like_a_mark(value)
+        ]
+        if strange or (lost and not self.may_leave):
+            raise ValueError(f"what was given does not stand in the statement as it is: {strange or lost}")
+        parts = iter(["%s" if place else _literal(value) for place, value in zip(filled, values, strict=True)])
+        statement = PLACE.sub(lambda sign: next(parts) if sign[0] == "%s" else sign[0], statement)
+        return Written(statement, [place for place in filled if place], compiler, rows._fetch_mode)
 
 
 def _flat(given: Sequence) -> list:
@@ -67,17 +146,38 @@ def _flat(given: Sequence) -> list:
 def _mark(value, number: int):
     """Return a value of this kind that no statement has by itself."""
     if isinstance(value, datetime):
-        return LONG_AGO + timedelta(days=number)
-    return FIRST_MARK + number if isinstance(value, int) else f"\ufdd0{number}\ufdd0"
+        return LONG_AGO + APART * number
+    return FIRST_MARK + 1_000 * number if isinstance(value, int) else f"{NO_LETTER}{number}{NO_LETTER}"
 
 
-def _place(value, marks: list) -> tuple:
-    """Return how to fill in a place of the statement: from what is given, in the type that the field wants; or as it stands."""
+def _is_like_a_mark(value) -> bool:
+    """Say whether something became of a mark that cannot be filled in."""
+    if isinstance(value, int):
+        return FIRST_MARK - 1_000 <= value < 2 * FIRST_MARK
+    return value.year < 1_700 if isinstance(value, datetime) else NO_LETTER in str(value)
+
+
+def _place(value, marks: list) -> tuple[Callable, int] | None:
+    """Return how to fill in a place of the statement: from which of what is given, and in which type; None for what is no mark."""
     for number, mark in enumerate(marks):
-        if isinstance(value, type(mark)) and value == mark:
-            return (_as_it_is if isinstance(value, datetime) else type(value)), number
-    return None, value
+        if isinstance(mark, datetime) and isinstance(value, datetime):
+            if abs(value - mark) <= MOVED:
+                return partial(add, value - mark) if value != mark else _as_it_is, number
+        elif isinstance(value, type(mark)) and value == mark:
+            return _number if isinstance(mark, int) else type(value), number
+    return None
 
 
 def _as_it_is(value):
     return value
+
+
+def _number(value: int) -> int:
+    """Send every number in the width of a key, so that a small one is no other statement than a large one; none is as large as a key."""
+    return Int8(value) if abs(value) < 2**63 else value
+
+
+def _literal(value) -> str:
+    """Write a value into a statement, whose places are marked by a sign that a text may hold too."""
+    connection.ensure_connection()
+    return sql.Literal(value).as_string(connection.connection).replace("%", "%%")

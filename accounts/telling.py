@@ -127,17 +127,22 @@ def unread(user: User) -> list[int]:
     return [pk for (pk,) in UNREAD.rows(user.pk, not_in_page(user))]
 
 
-def _unread(user: int, kinds: list[str]) -> QuerySet:
+def not_read(user: int, kinds: list[str]) -> QuerySet:
+    """Return the keys of what is unread, the newest first, at most a hundred, without what is not for the page."""
     return _in_page(user, kinds).filter(read_at__isnull=True).values_list("pk")[:MOST]
 
 
-UNREAD = Prepared(_unread)
+UNREAD = Prepared(not_read)
 
 
 def bell(user: User) -> Bell:
     """Return the bell as it is now. One query."""
-    rows = unread(user)
-    return Bell(len(rows), rows[0] if rows else 0)
+    return bell_of(unread(user))
+
+
+def bell_of(unread: Sequence[int]) -> Bell:
+    """Return the bell over what is unread, the newest first. Pure."""
+    return Bell(len(unread), unread[0] if unread else 0)
 
 
 def read(user: User, *, at: datetime, up_to: int | None = None, only: Sequence[int] = ()) -> int:

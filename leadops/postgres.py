@@ -32,12 +32,19 @@ OUTSIDE = Path("/var/lib/leadops")
 BORROWED = "nobody"
 NAMESPACE = ("unshare", "--user", "--map-user=1", "--")
 
+
+def _share(part: int, *, most: int) -> int:
+    """Return a part of this host's memory in megabytes, between 128 and this many. What is not used of it is not taken."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+    return max(128, min(most, memory // part))
+
+
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
+    "shared_buffers": f"{_share(8, most=1024)}MB",
+    "effective_cache_size": f"{_share(2, most=8192)}MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "2GB",

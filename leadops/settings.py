@@ -132,7 +132,9 @@ else:
     _address = database.settings_for(database.url(LEADOPS_DB_ROLE))
 
 DATABASES = {
-    "default": _address | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True},
+    # With `prepare_threshold` a statement of `accounts.prepared` may be planned once a connection; others are never.
+    "default": _address
+    | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "OPTIONS": _address["OPTIONS"] | {"prepare_threshold": 5}},
 }
 
 # Made-up people live in the embedded database, and elsewhere where someone says so.

@@ -8,9 +8,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection
-
 from accounts.bulk import numbers
+from accounts.prepared import planned
 from leads.models import Lead, Signal
 
 
@@ -73,7 +72,7 @@ def read(lead: Lead, wanted: dict[str, Collection[int]], *, past: bool = False) 
         given += [lead.pk, lead.pk, lead.account_id]
     found: dict[str, list[Row]] = {name: [] for name in (*NAMED, "touches", "said", "rounds", "sales")}
     if parts:
-        with connection.cursor() as cursor:
+        with planned() as cursor:
             cursor.execute(" UNION ALL ".join(parts), given)
             for row in map(Row._make, cursor.fetchall()):
                 found[row.what].append(row)

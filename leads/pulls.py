@@ -8,9 +8,12 @@ was told stands under one key a person and day; the morning's clean room reads i
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
-from django.db.models import Q, QuerySet, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Func, IntegerField, Q, QuerySet
 
+from accounts import telling
 from accounts.models import Absence, Door, Event, Message, Role, User
 from accounts.permissions import own_teams_of
 from accounts.prepared import Prepared
@@ -35,16 +38,35 @@ def _rounds(people: Sequence[int], since: datetime, until: datetime) -> QuerySet
     return rounds.exclude(outcome=Outcome.RETURNED, first_touch_at__isnull=True, ended_at__lt=until)
 
 
-def stand(user: User, at: datetime) -> tuple[int, int]:
-    """Count who waits to be pulled by somebody, up to one more than `queue.ENOUGH`, and what they pulled since midnight. One query."""
+class Stand(NamedTuple):
+    """What stands above somebody's queue: who waits to be pulled, what they pulled since midnight, and the bell."""
+
+    waiting: int
+    pulled: int
+    bell: telling.Bell
+
+
+def stand(user: User, at: datetime) -> Stand:
+    """Count who waits to be pulled by somebody, up to one more than `queue.ENOUGH`, and what they pulled; look at their bell. One query."""
     since, until = _midnight(user, at.astimezone(user.zone).date()), at + timedelta(microseconds=1)
-    rows = Counter(row for (row,) in STAND.rows(sorted(own_teams_of(user)), user.pk, since, until))
-    return rows[0], rows[1]
+    given = (sorted(own_teams_of(user)), user.pk, since, until, telling.not_in_page(user))
+    for waiting, pulled, unread in STAND.rows(*given):
+        return Stand(waiting, pulled, telling.bell_of(unread))
+    return Stand(0, 0, telling.bell_of([]))
 
 
-def _stand(teams: list[int], user: int, since: datetime, until: datetime) -> QuerySet:
-    waiting = queue.in_queues(teams).order_by().values_list(Value(0))[: queue.ENOUGH + 1]
-    return waiting.union(_rounds([user], since, until).values_list(Value(1)), all=True)
+def _stand(teams: list[int], user: int, since: datetime, until: datetime, kinds: list[str]) -> QuerySet:
+    waiting = queue.in_queues(teams).order_by().values("pk")[: queue.ENOUGH + 1]
+    columns = (
+        _number(waiting),
+        _number(_rounds([user], since, until).values("pk")),
+        ArraySubquery(telling.not_read(user, kinds)),
+    )
+    return User.objects.filter(pk=user).order_by().values_list(*columns)
+
+
+def _number(rows: QuerySet) -> Func:
+    return Func(ArraySubquery(rows), function="CARDINALITY", output_field=IntegerField())
 
 
 STAND = Prepared(_stand)

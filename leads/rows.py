@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection
 from django.utils import timezone
 
 from accounts.bulk import numbers
+from accounts.prepared import planned
 from accounts.words import MONTHS, ago, day, duration, moment
 from leads import sla
 from leads.models import Channel, GoToMarket, Lead, Signal, Task, TouchOutcome, Trigger
@@ -102,7 +102,7 @@ def of(entries: Sequence[Entry], at: datetime) -> list[Row]:
     """Draw these rows, in their order. One query; leads that are gone meanwhile are left out."""
     if not entries:
         return []
-    with connection.cursor() as cursor:
+    with planned() as cursor:
         cursor.execute(NEAR, [numbers(e.lead for e in entries)])
         found = {row[0]: Near._make(row) for row in cursor.fetchall()}
     return [_row(entry, found[entry.lead], at) for entry in entries if entry.lead in found]

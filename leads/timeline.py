@@ -12,15 +12,17 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Door, Event, Reason, User
+from accounts.prepared import Prepared
 from accounts.words import duration, moment
 from leads import lookups, routing_words
-from leads.models import Channel, Lead, Note, Signal, TouchOutcome, Way
+from leads.models import Channel, Lead, LeadStatus, Note, Signal, TouchOutcome, Way
 from leads.permissions import possessive
 from leads.rows import ICONS, asked
 from leads.timeline_moves import ENDS, MOVES, changed_hands
 
 PAGE = 20
 BREACHED = {"response": "The limit passed without a first touch"}
+TAKEN_BACK = ("withdraw", "take_back_untouched")
 LATER = timedelta(minutes=15)  # logged so long after it happened, an entry says so
 BY_DOOR = {
     Door.ADMIN: "in the admin", Door.API: "through the API", Door.IMPORT: "by import", Door.SWEEP: "by its date",
@@ -65,26 +67,41 @@ def of(lead: Lead, at: datetime, before: int | None = None, part: str = "") -> t
     return told.entries(), told.older
 
 
+def _newest(lead: int) -> QuerySet[Event]:
+    return Event.objects.filter(lead_id=lead).order_by("-pk")[: PAGE + 1]
+
+
+def _given(lead: int, cycle: int) -> QuerySet[Event]:
+    """Find what put an open lead into the hands it is in."""
+    events = Event.objects.filter(lead_id=lead, cycle_id=cycle)
+    events = events.filter(Q(kind="owner") | Q(to_status=LeadStatus.ASSIGNED))
+    return events.exclude(move__in=TAKEN_BACK).order_by("-pk")[:1]
+
+
+NEWEST, GIVEN = Prepared(_newest), Prepared(_given)
+NEWEST_AND_GIVEN = Prepared(lambda lead, cycle: _newest(lead).union(_given(lead, cycle)))
+
+
 def read(
     lead: Lead,
     at: datetime,
     before: int | None = None,
     *,
     part: str = "",
-    also: QuerySet[Event] | None = None,
+    given: bool = False,
     past: bool = False,
 ) -> "Told":
-    """Read one page of a lead's record with all that it names. `also`: one event more, wherever it stands; `past`: see `lookups`.
+    """Read one page of a lead's record with all that it names. `given`: and what put it into the hands it is in, wherever that stands;
+    `past`: see `lookups`.
 
-    Two queries, whatever the length; three where a part is told and one event more is asked for.
+    Two queries, whatever the length; three where a part is told and what put it there is asked for.
     """
-    rows = Event.objects.filter(PARTS[part][1] if part else Q(), lead_id=lead.pk).order_by("-pk")
-    page = (rows if before is None else rows.filter(pk__lt=before))[: PAGE + 1]
-    more = []
-    if also is not None and part:
-        more = list(also.order_by("-pk")[:1])
-    elif also is not None:
-        page = page.union(also.order_by("-pk")[:1])
+    more = GIVEN.objects(lead.pk, lead.cycle_id) if given and part else []
+    if before is None and not part:
+        page = NEWEST_AND_GIVEN.objects(lead.pk, lead.cycle_id) if given else NEWEST.objects(lead.pk)
+    else:
+        rows = Event.objects.filter(PARTS[part][1] if part else Q(), lead_id=lead.pk).order_by("-pk")
+        page = (rows if before is None else rows.filter(pk__lt=before))[: PAGE + 1]
     return Told(lead, sorted(page, key=lambda event: -event.pk), at, past=past, more=more, is_part=bool(part))
 
 

@@ -8,13 +8,13 @@ true and a page without one still says when.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any
 from urllib.parse import urljoin
 
 from django import template
 from django.conf import settings
 from django.utils import timezone
-from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
 from accounts import words

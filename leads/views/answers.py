@@ -90,8 +90,9 @@ def pulls(desk) -> dict | None:
     """Say how many this person may pull, and why not when it is none; None for those who never pull."""
     if not permissions.can(desk.user, "pull"):
         return None
-    waiting, today = stand(desk.user, desk.at)
+    waiting, today, bell = stand(desk.user, desk.at)
     return {
+        "bell": bell,
         "waiting": min(waiting, queue.ENOUGH),
         "is_more": waiting > queue.ENOUGH,
         "refused": "" if waiting else "Nobody waits in the queues of your teams.",
@@ -116,6 +117,8 @@ def queue_page(request, desk, lead: Lead | None, kind: str = "", *, start: int =
     """Draw the whole queue page."""
     context = listed(desk, start) | fragment(desk, lead, kind, **more)
     context |= {"is_open": is_open, "toast": said(request)}
+    if context["pull"]:
+        context["bell"] = context["pull"]["bell"]  # read beside it
     return render(request, "leads/queue.html", context, status=status)
 
 

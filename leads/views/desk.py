@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts import clock
 from accounts.permissions import allowed
+from accounts.prepared import Prepared
 from leads import permissions, queue, shield
 from leads.models import Lead
 
@@ -20,12 +21,16 @@ from leads.models import Lead
 NEAR = ("cycle", "account", "owner", "source")
 
 
+LEAD = Prepared(lambda pk: Lead.objects.filter(pk=pk, gone_as="").select_related(*NEAR))
+
+
 class Desk:
     """Where a person stands. `place` is queue or lead; `view` a group of the queue, or empty for all of it."""
 
     def __init__(self, request, place: str = ""):
         given = request.POST if request.method == "POST" else request.GET
-        self.request, self.user = request, request.user
+        # Who it is is asked hundreds of times a page: of the person, not of who finds out that it is them.
+        self.request, self.user = request, getattr(request, "_cached_user", request.user)
         self.at = clock.glance() if request.method in ("GET", "HEAD") else clock.now()
         self.place = place or ("lead" if given.get("place") == "lead" else "queue")
         if self.place == "queue" and not works_a_queue(self.user):
@@ -60,7 +65,7 @@ class Desk:
     def again(self, pk: int) -> Lead | None:
         """Return the lead as it is now, or None when it left this person's sight."""
         # Of one lead it is asked in words of Python: as a condition on all leads it is dearer to plan than to answer (measured).
-        lead = Lead.objects.filter(pk=pk, gone_as="").select_related(*NEAR).first()
+        lead = next(iter(LEAD.objects(pk)), None)
         return lead if lead is not None and permissions.can(self.user, "see", lead, at=self.at) else None
 
     def address(self, lead: int | None = None, **more: str) -> str:

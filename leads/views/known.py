@@ -3,13 +3,17 @@
 Part of the panel (`panel.py`). Of others only what this person may see; that there are more is said by their number.
 """
 
+from functools import cache
+
 import phonenumbers
 from django.db.models import BooleanField, Case, When
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.models.companies import Relationship
-from accounts.permissions import Scope, allowed, people_of
+from accounts.permissions import Scope, allowed, know_reach, own_teams_of, people_of, teams_of
+from accounts.prepared import Prepared
 from accounts.words import moment
 from leads import permissions
 from leads.models import Channel, Lead, Outcome, Task
@@ -107,17 +111,30 @@ def relationship(sales: list) -> str:
     return (Relationship.CUSTOMER if WON in states else Relationship.OPEN if OPEN in states else Relationship.NEW).label
 
 
+@cache
+def _others(role: str, is_superuser: bool) -> Prepared:
+    """Ask for the other people of a company, those this person may see first: one question for everybody of a role."""
+
+    def build(account: int, lead: int, user: int, teams: list, own: list, people: list, at):
+        reader = User(pk=user, role=role, is_superuser=is_superuser)
+        know_reach(reader, teams, own, people)
+        others = Lead.objects.filter(account=account, gone_as="").exclude(pk=lead)
+        mine = others.visible_to(reader, at).values("pk")
+        seen = Case(When(pk__in=mine, then=True), default=False, output_field=BooleanField())
+        rows = others.annotate(is_seen=seen).order_by("-is_seen", "-pk")
+        names = ("first_name", "last_name", "email", "company", "phone", "title", "status", "motion")
+        return rows.only(*names)[:COUNTED]
+
+    return Prepared(build, may_leave=True)
+
+
 def company(lead: Lead, sales: list, desk) -> dict:
     """Return the other people and the opportunities of the account: those this person may see, and how many more there are. One query."""
     if lead.account_id is None:
         return {"people": [], "people_more": 0, "opportunities": [], "opportunities_more": 0}
-    others = Lead.objects.filter(account=lead.account_id, gone_as="").exclude(pk=lead.pk)
-    mine = others.visible_to(desk.user, desk.at).values("pk")
-    seen = Case(When(pk__in=mine, then=True), default=False, output_field=BooleanField())
-    people = others.annotate(is_seen=seen).order_by("-is_seen", "-pk")
-    people = list(
-        people.only("first_name", "last_name", "email", "company", "phone", "title", "status", "motion")[:COUNTED]
-    )
+    user = desk.user
+    asked = (*map(sorted, (teams_of(user), own_teams_of(user), people_of(user))), desk.at)
+    people = _others(user.role, user.is_superuser).objects(lead.account_id, lead.pk, user.pk, *asked)
     shown = [person for person in people[:SHOWN] if person.is_seen]
     seen_sales = [sale for sale in sales if _sees_sale(desk.user, sale)]
     return {

@@ -3,13 +3,13 @@
 Gathers what the processes know into the words of the screen. Four queries, whatever the lead has been through.
 """
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts import unsent
-from accounts.models import Event
 from accounts.permissions import Scope, allowed
+from accounts.prepared import Prepared
 from leads import next_steps, permissions, sla, timeline
 from leads.dispositions import TAKE_BACK
 from leads.models import Channel, Lead, LeadStatus, Motion, Outcome, Signal, Task, Trigger
@@ -17,7 +17,6 @@ from leads.rows import ICONS, asked
 from leads.views import card, known, slots, waiting
 from leads.views.known import asked_not_to, said_at
 
-TAKEN_BACK = ("withdraw", "take_back_untouched")
 ENDED = {"qualified": ("now", "check"), "nurture": ("notnow", "moon"), "unqualified": ("never", "never")}
 HEARD = {"reply": "Their answer", "form": "Their form"}
 
@@ -43,12 +42,19 @@ def _with_more(url: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}"
 
 
+def _tasks(lead: int) -> QuerySet[Task]:
+    rows = Task.objects.filter(lead=lead, done_at__isnull=True).select_related("owner", "created_by", "reason")
+    return rows.order_by("due_at", "pk")
+
+
+TASKS = Prepared(_tasks)
+
+
 def full(desk, lead: Lead) -> dict:
     """Return all that is shown of a lead."""
-    tasks = Task.objects.filter(lead=lead, done_at__isnull=True).select_related("owner", "created_by", "reason")
-    tasks = list(tasks.order_by("due_at", "pk"))
+    tasks = TASKS.objects(lead.pk)
     part = part_of(desk.request) if desk.place == "lead" else ""
-    story = timeline.read(lead, desk.at, part=part, also=_given(lead) if lead.is_open else None, past=True)
+    story = timeline.read(lead, desk.at, part=part, given=lead.is_open, past=True)
     account, sales = lead.account, story.read["sales"]
     entries, older = story.entries(), story.older
     may = {name: permissions.can(desk.user, name, lead, at=desk.at) for name in MAY}
@@ -207,19 +213,12 @@ def _clock(lead: Lead, tasks: list[Task], at) -> sla.Clock | None:
     return sla.clock_of(lead, lead.cycle, at)
 
 
-def _given(lead: Lead) -> QuerySet[Event]:
-    """Find what put an open lead into the hands it is in."""
-    events = Event.objects.filter(lead_id=lead.pk, cycle_id=lead.cycle_id)
-    events = events.filter(Q(kind="owner") | Q(to_status=LeadStatus.ASSIGNED))
-    return events.exclude(move__in=TAKEN_BACK)
-
-
 def _assigned(lead: Lead, story: timeline.Told, desk) -> str:
     """Say in one sentence since when and why the lead is in these hands."""
     if not lead.is_open:
         return ""
     cycle = lead.cycle
-    mine = (e for e in story.events if e.cycle_id == cycle.pk and e.move not in TAKEN_BACK)
+    mine = (e for e in story.events if e.cycle_id == cycle.pk and e.move not in timeline.TAKEN_BACK)
     event = next((e for e in mine if e.kind == "owner" or e.to_status == LeadStatus.ASSIGNED), None)
     who = story.who(event) if event else "LeadOps"
     when = said_at(event.at if event else cycle.assigned_at, desk.at)

@@ -1,7 +1,9 @@
 """What this app puts on the lead page: booking, its undo, the meetings with their pack (WORK-3). The timeline: `meetings/telling.py`."""
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
+from accounts.prepared import Prepared
 from leads.models import Lead
 from leads.views import slots
 from meetings import permissions
@@ -22,10 +24,17 @@ def fill() -> None:
     slots.UNDOES["book"] = (booking.take_back, "the booking is taken back; they are not invited.")
 
 
+def _last(lead: int) -> QuerySet[Meeting]:
+    rows = Meeting.objects.filter(lead=lead).for_a_list().select_related("lead__owner", "reason", "disposed_by")
+    return rows.order_by("-starts_at", "-pk")[:SHOWN]
+
+
+LAST = Prepared(_last)
+
+
 def meetings(desk, lead: Lead) -> dict | None:
     """Return the meetings of a lead: what is ahead or waits for its word first, then the last ones. Two queries."""
-    found = Meeting.objects.filter(lead=lead).for_a_list().select_related("lead__owner", "reason", "disposed_by")
-    rows = list(found.order_by("-starts_at", "-pk")[:SHOWN])
+    rows = LAST.objects(lead.pk)
     if not rows:
         return None
     waiting = None

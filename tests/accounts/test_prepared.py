@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import Value
 
 from accounts import clock
@@ -56,10 +57,61 @@ def test_one_question_is_one_query_and_none_where_nothing_can_be_found(house, dj
 
 
 def test_what_does_not_reach_the_statement_as_it_is_given_is_refused_at_once(house):
-    asked = Prepared(lambda user, at: Message.objects.filter(to=user, created_at__gt=at - HOUR).values_list("pk"))
+    asked = Prepared(lambda user: User.objects.filter(pk=user + 1).values_list("pk"))
 
     with pytest.raises(ValueError, match="does not stand in the statement as it is"):
-        asked.rows(house.ana.pk, clock.now())
+        asked.rows(house.ana.pk)
+
+
+def test_a_moment_may_be_moved_on_its_way(house, told):
+    asked = Prepared(lambda user, at: Message.objects.filter(to=user, created_at__gt=at - HOUR).values_list("kind"))
+
+    assert sorted(asked.rows(house.ana.pk, told)) == [("reply",)]
+    assert sorted(asked.rows(house.ana.pk, told - HOUR)) == [("mention",), ("reply",)]
+    assert sorted(asked.rows(house.ana.pk, told - 9 * HOUR)) == [("mention",), ("reply",), ("soon",)]
+
+
+def test_models_come_with_those_beside_them_as_the_queryset_makes_them(house, told, django_assert_num_queries):
+    asked = Prepared(lambda user: Message.objects.filter(to=user).select_related("to", "subscription").order_by("pk"))
+
+    with django_assert_num_queries(1):
+        found = asked.objects(house.ana.pk)
+        names = [(message.kind, message.to.name, message.data, message.created_at.tzinfo) for message in found]
+
+    assert found == list(Message.objects.filter(to=house.ana).order_by("pk"))
+    assert names == [
+        (m.kind, "Ana Berg", m.data, m.created_at.tzinfo) for m in Message.objects.filter(to=house.ana).order_by("pk")
+    ]
+    assert asked.objects(house.ben.pk) == []
+
+
+def test_what_would_be_fetched_afterwards_is_refused(house):
+    asked = Prepared(lambda user: User.objects.filter(pk=user).prefetch_related("groups"))
+
+    with pytest.raises(ValueError, match="fetched afterwards"):
+        asked.objects(house.ana.pk)
+
+
+def test_a_sign_in_a_constant_is_no_place(house):
+    asked = Prepared(lambda user: User.objects.filter(pk=user).exclude(name__contains="%s").values_list("pk"))
+
+    assert asked.rows(house.ana.pk) == [(house.ana.pk,)]
+
+
+def test_a_statement_is_planned_once_a_connection(house, told):
+    asked = Prepared(lambda user: Message.objects.filter(to=user, kind="reply").values_list("pk"))
+    for user in (house.ana, house.ben, house.ana):
+        asked.rows(user.pk)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE '%%''reply''%%'",
+            [],
+        )
+        plans = cursor.fetchall()
+
+    assert [number for _statement, number in plans] == [3]
+    assert "$1" in plans[0][0]
 
 
 def test_a_constant_that_looks_like_what_was_given_stays_what_it_is(house):
@@ -77,5 +129,5 @@ def test_the_day_of_a_rep_and_the_stand_of_their_pulls_are_those_of_the_queryset
     assert queue.DAY.rows(house.ana.pk, at) == list(queue._day(house.ana.pk, at))
     assert len(queue.of(house.ana, at).entries) == 2
     for teams in ([], [house.north.pk], [house.north.pk, house.south.pk]):
-        asked = (teams, house.ana.pk, at - HOUR, at)
+        asked = (teams, house.ana.pk, at - HOUR, at, ["soon"])
         assert pulls.STAND.rows(*asked) == list(pulls._stand(*asked))

@@ -66,7 +66,9 @@ def _stand(teams: list[int], user: int, since: datetime, until: datetime, kinds:
 
 
 def _number(rows: QuerySet) -> Func:
-    return Func(ArraySubquery(rows), template="CARDINALITY(%(expressions)s::bigint[])", output_field=IntegerField())
+    return Func(
+        ArraySubquery(rows), template="COALESCE(CARDINALITY(%(expressions)s::bigint[]), 0)", output_field=IntegerField()
+    )
 
 
 STAND = Prepared(_stand)

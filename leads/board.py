@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Absence, Role, Team, User
 from accounts.permissions import Scope, allowed, people_of, teams_of
+from accounts.prepared import Prepared
 from leads import attention, sla
 from leads.models import Lead, LeadStatus, Motion, Task, Touch
 from leads.permissions import HOLDERS
@@ -85,25 +86,11 @@ class Board:
         """Everybody's line. Two queries: their open tasks, their leads in hand."""
         found = {pk: Rep(user, Counter(done=user.done_today)) for pk, user in self.users.items()}
         everybody = list(self.users)
-        tasks = Task.objects.filter(done_at__isnull=True, owner__in=everybody).values_list("owner")
-        late, risk = clocks(self.at)
-        tasks = tasks.annotate(
-            over=Count("lead", distinct=True, filter=late["over"]),
-            late=Count("lead", distinct=True, filter=late["late"]),
-            risk=Count("lead", distinct=True, filter=risk),
-            asked=Count("pk", filter=_EXCEPTION & Q(accepted_at__isnull=True)),
-            review=Count("pk", filter=_EXCEPTION & Q(accepted_at__isnull=False, due_at__lte=self.at)),
-            overdue=Count("pk", filter=overdue(self.at)),
-        )
-        for pk, *numbers in tasks:
+        for pk, *numbers in TASKS.rows(everybody, self.at):
             found[pk].counts.update(
                 dict(zip(("over", "late", "risk", "asked", "review", "overdue"), numbers, strict=True))
             )
-        in_hand = self._in_hand(everybody).values_list("owner")
-        in_hand = in_hand.annotate(
-            open=Count("pk"), unplanned=Count("pk", filter=_unplanned()), quiet=Count("pk", filter=_quiet(self.at))
-        )
-        for pk, *numbers in in_hand:
+        for pk, *numbers in IN_HAND.rows(everybody, self.at):
             found[pk].counts.update(dict(zip(("open", "unplanned", "quiet"), numbers, strict=True)))
         return [rep for rep in found.values() if rep.is_listed]
 
@@ -142,11 +129,15 @@ class Board:
             "quiet": lambda: self._in_hand(self.people).filter(_quiet(self.at)).order_by("last_activity_at", "pk"),
             "open": lambda: self._in_hand(self.people).order_by("status_since", "pk"),
         }  # fmt: skip
-        by_clock = tasks.filter(CLOCK & ~Q(lead__in=_granted())).order_by("due_at", "pk")
-        return views[view]() if view in views else by_clock
+        return views[view]() if view in views else _by_clock(self.people)
 
     def listed(self, view: str) -> list[tuple[Lead, Task | None]]:
         """Return up to 25 leads of a view, each with the task that put it there. At most two queries."""
+        if not view:
+            first = {}
+            for pk, lead in BY_CLOCK.rows(self.people):
+                first.setdefault(lead, pk)
+            return [(task.lead, task) for task in LISTED.objects(list(first.values())[:ROWS])]
         found = self.found(view)
         if found.model is Lead:
             return [(lead, None) for lead in found.select_related(*NEAR)[:ROWS]]
@@ -170,7 +161,7 @@ class Board:
         return {"created_by": self.rep} if self.rep else {}
 
     def _in_hand(self, people: list[int]) -> QuerySet[Lead]:
-        return Lead.objects.filter(owner__in=people, status__in=LeadStatus.OPEN, gone_as="")
+        return _in_hand(people)
 
     def _waiting(self) -> QuerySet[Lead]:
         """In a queue to be pulled, or in a team's hands because nobody could receive it."""
@@ -212,6 +203,46 @@ def _quiet(at: datetime) -> Q:
     since = at - attention.SILENT_FOR
     is_silent = Q(last_activity_at__lte=since) | Q(last_activity_at__isnull=True, status_since__lte=since)
     return Q(status=LeadStatus.WORKING) & is_silent & ~Q(pk__in=_granted())
+
+
+def _in_hand(people: list[int]) -> QuerySet[Lead]:
+    return Lead.objects.filter(owner__in=people, status__in=LeadStatus.OPEN, gone_as="")
+
+
+def _by_clock(people: list[int]) -> QuerySet[Task]:
+    tasks = Task.objects.filter(done_at__isnull=True, owner__in=people, lead__gone_as="")
+    return tasks.filter(CLOCK & ~Q(lead__in=_granted())).order_by("due_at", "pk")
+
+
+def _count_tasks(people: list[int], at: datetime) -> QuerySet:
+    """Count by person the open tasks a manager looks at; the others, most of them planned for later, are not read at all."""
+    tasks = Task.objects.filter(done_at__isnull=True, owner__in=people).values_list("owner")
+    late, risk = clocks(at)
+    return tasks.filter(CLOCK | _EXCEPTION | overdue(at)).annotate(
+        over=Count("lead", distinct=True, filter=late["over"]),
+        late=Count("lead", distinct=True, filter=late["late"]),
+        risk=Count("lead", distinct=True, filter=risk),
+        asked=Count("pk", filter=_EXCEPTION & Q(accepted_at__isnull=True)),
+        review=Count("pk", filter=_EXCEPTION & Q(accepted_at__isnull=False, due_at__lte=at)),
+        overdue=Count("pk", filter=overdue(at)),
+    )
+
+
+def _count_in_hand(people: list[int], at: datetime) -> QuerySet:
+    return (
+        _in_hand(people)
+        .values_list("owner")
+        .annotate(open=Count("pk"), unplanned=Count("pk", filter=_unplanned()), quiet=Count("pk", filter=_quiet(at)))
+    )
+
+
+def _listed(tasks: list[int]) -> QuerySet[Task]:
+    rows = Task.objects.filter(pk__in=tasks).order_by("due_at", "pk")
+    return rows.select_related(*[f"lead__{name}" for name in NEAR])
+
+
+TASKS, IN_HAND, LISTED = Prepared(_count_tasks), Prepared(_count_in_hand), Prepared(_listed)
+BY_CLOCK = Prepared(lambda people: _by_clock(people).values_list("pk", "lead")[: 2 * ROWS])
 
 
 def _up_to_enough(rows: QuerySet) -> int:

@@ -61,6 +61,12 @@ class Task(models.Model):
             models.Index(
                 fields=["team", "due_at"], name="task_of_team", condition=Q(done_at__isnull=True, team__isnull=False)
             ),
+            # a manager's list of clocks, what is due first
+            models.Index(
+                fields=["due_at", "id"],
+                name="task_by_clock",
+                condition=Q(done_at__isnull=True, limit_at__isnull=False) & ~Q(kind__in=["exception", "review"]),
+            ),
             # what a lead still waits for
             models.Index(fields=["lead", "due_at"], name="task_of_lead", condition=Q(done_at__isnull=True)),
             # what a sweep must look at

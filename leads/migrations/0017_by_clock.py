@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0017_currency_code"),
-        ("leads", "0015_card_rule"),
+        ("leads", "0016_credit_undone"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts.models import Door, Reason, Team, User
-from leads import assignment, dispositions
+from leads import assignment, dispositions, pulling
 from leads.lifecycle import Result, Seen
 from leads.models import Lead, LeadStatus
 
@@ -168,7 +168,7 @@ def take_back(rows: list[list], *, by: User, at: datetime, door: str = Door.PAGE
         "person": lambda to, seen: assignment.assign(seen, to=people[to], **when),
         "team": lambda to, seen: assignment.assign(seen, to=teams[to], **when),
         "queue": lambda to, seen: assignment.enqueue(seen, team=teams.get(to), **when),
-        "begun": lambda _to, seen: assignment.give_back(seen, **when),
+        "begun": lambda _to, seen: pulling.give_back(seen, **when),
     }
     result = Result()
     with transaction.atomic():

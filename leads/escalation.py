@@ -15,12 +15,12 @@ from accounts.models import Absence, Door, Membership, Role, Team, User
 from accounts.reading import read
 from accounts.workdays import is_on_shift, next_shift
 from leads import routing
-from leads.assignment import _Receiver, change_hands
 from leads.deadlines import is_exception
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import AtLimit, Credit, Spell, Task
 from leads.notices import notice
 from leads.policies import BREACHED, CLOCKS, FRESH, MISSED, NEAR, versions
+from leads.receiving import Receiver, change_hands
 
 WATCHED = (*CLOCKS, Task.Kind.REVIEW)  # whom a manager's word is asked for waits under the same limits, and stays
 MOST_HOPS = 3  # by its limit; then it is the manager's
@@ -139,7 +139,7 @@ def _move(step: Step, task: Task, hands: "Hands") -> bool:
         return False
     pool = decision.pool if decision else None
     data = {"why": "limit"} | ({"route": decision.trace()} if decision else {})
-    change_hands(step, _Receiver(receiver, step.at, counts_caps=False), how=Spell.How.SLA, pool=pool, data=data)
+    change_hands(step, Receiver(receiver, step.at, counts_caps=False), how=Spell.How.SLA, pool=pool, data=data)
     if owner is not None:
         _charge(step, owner, spell, task, pool, hands)
         step.tell(notice(owner, "taken", f"{task.pk}:{spell.pk}", at=step.at, lead=lead.pk))

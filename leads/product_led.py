@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from accounts.models import Door, Team, User
-from leads.assignment import _Receiver, assign, begin_inside
+from leads.assignment import assign
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import LeadStatus, Motion, Outcome, Trigger
+from leads.receiving import Receiver, begin_inside
 
 
 def product() -> Team:
@@ -36,7 +37,7 @@ def hand_over(
     leads, *, to: User | Team, at: datetime, by: User | None = None, rule: str = "", door: str = Door.SWEEP
 ) -> Result:
     """Hand product-led leads over to sales: the product's round ends *handed over*, a sales-led one begins with its clock."""
-    receiver = _Receiver(to, at)
+    receiver = Receiver(to, at)
 
     def change(step: Step) -> None:
         step.may("assign")
@@ -53,7 +54,7 @@ def hand_over(
 
 def fit_self_serve(leads, *, by: User | None, at: datetime, door: str = Door.PAGE) -> Result:
     """Return leads to the product: sales found that they serve themselves best. The rep's round ends *self-serve fit* (QUAL-2)."""
-    receiver = _Receiver(product(), at)
+    receiver = Receiver(product(), at)
 
     def change(step: Step) -> None:
         step.may("nurture")

@@ -9,11 +9,11 @@ from accounts.lines import Lines
 from accounts.models import Door, NurtureKind, Reason, Team, User
 from accounts.workdays import after_months
 from leads import deadlines, routing
-from leads.assignment import _Receiver, begin
 from leads.dispositions import _end
 from leads.lifecycle import Refused, Result, Seen, Step, turn
 from leads.models import Lead, LeadStatus, Motion, Outcome, Task, Trigger
 from leads.notices import notice
+from leads.receiving import Receiver, begin
 
 
 def abandon_due(step: Step) -> datetime | None:
@@ -67,7 +67,7 @@ def come_back(
         if keeper is not None:
             for row in notice(keeper, "kept_due", f"{lead.pk}:{step.at.isoformat()}", at=step.at, lead=lead.pk):
                 step.add(row)
-            begin(step, _Receiver(keeper, at, counts_caps=False), Trigger.RECYCLE)
+            begin(step, Receiver(keeper, at, counts_caps=False), Trigger.RECYCLE)
         elif refusal := _stays(step):
             _put_off(step, refusal.code, at)
         elif to := queue or _queue_of(lead, lines):

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from accounts.models import Door, Product, Team, User
 from accounts.permissions import manager_of
 from leads import policies, touches
-from leads.assignment import begin, routed
+from leads.assignment import routed
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import LeadStatus, Motion, Signal, Task, Trigger
 from leads.notices import notice
+from leads.receiving import begin
 
 
 def raise_hand(

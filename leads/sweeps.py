@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.sweeping import Sweep
-from leads import assignment, attention, deadlines, exceptions, mornings, pulls, recycling
+from leads import attention, deadlines, exceptions, mornings, pulling, pulls, recycling
 from leads.lifecycle import Result
 from leads.models import Cycle, Lead, LeadStatus, Task
 
@@ -77,7 +77,7 @@ def end_the_day(people: list[int], at: datetime, recorded_at: datetime) -> int:
 
 ABANDON = Sweep("auto-abandon", SOON, abandoned, _through(recycling.abandon))
 COME_BACK = Sweep("come-back", SOON, coming_back, _through(recycling.come_back))
-UNTOUCHED_PULLS = Sweep("untouched-pulls", SOON, untouched_pulls, _through(assignment.give_back_untouched))
+UNTOUCHED_PULLS = Sweep("untouched-pulls", SOON, untouched_pulls, _through(pulling.give_back_untouched))
 EXCEPTIONS = Sweep("exceptions", SOON, standing_exceptions, _through(exceptions.remind))
 LONG_WORKING = Sweep("long-working", HOURLY, long_working, _through(attention.warn))
 MORNING = Sweep("morning", timedelta(minutes=5), people_at_eight, tell_the_morning)

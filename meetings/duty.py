@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from accounts.models import Door, Reason
 from leads import dispositions
-from leads.assignment import _Receiver, change_hands
 from leads.deadlines import is_exception
 from leads.escalation import Hands, Managers
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import Spell, Task, Touch
 from leads.notices import notice
+from leads.receiving import Receiver, change_hands
 
 WINDOW, SECOND = timedelta(days=7), timedelta(days=3)
 ENOUGH = 5  # touches of people
@@ -74,7 +74,7 @@ def _to_another(step: Step, task: Task, due: datetime, managers: Managers) -> No
     decision = hands.next_of_role(step)
     if decision is not None:
         data = {"why": "duty", "route": decision.trace()}
-        receiver = _Receiver(decision.user, step.at, counts_caps=False)
+        receiver = Receiver(decision.user, step.at, counts_caps=False)
         change_hands(step, receiver, how=Spell.How.SLA, pool=decision.pool, data=data)
     task.level, task.sweep_at = SECOND_HANDS, step.at + SECOND
     step.changed_tasks[task.pk] = task

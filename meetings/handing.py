@@ -12,10 +12,10 @@ from accounts import ownership
 from accounts.lines import Lines
 from accounts.messages import post
 from accounts.models import Door, Event, Opportunity, OpportunityStatus, User
-from leads.assignment import _Receiver, change_hands
 from leads.lifecycle import Refused, Seen, Step, turn
 from leads.models import LeadStatus, Spell
 from leads.notices import notice
+from leads.receiving import Receiver, change_hands
 from meetings.models import HandOff, HandOffPoint, HandOffRule, Meeting
 from meetings.record import may
 
@@ -39,7 +39,7 @@ def give(step: Step, to: User, *, data: dict | None = None) -> None:
     lead = step.lead
     if lead.owner_id != to.pk:
         found_by = lead.development_owner
-        change_hands(step, _Receiver(to, step.at, counts_caps=False), how=Spell.How.REASSIGNED, data=data)
+        change_hands(step, Receiver(to, step.at, counts_caps=False), how=Spell.How.REASSIGNED, data=data)
         lead.development_owner = found_by
     lead.opportunity_owner = to
 
@@ -56,7 +56,7 @@ def return_to_source(step: Step, meeting: Meeting, *, data: dict | None = None) 
         return lead.owner
     if lead.owner_id != to.pk:
         seller = lead.opportunity_owner
-        change_hands(step, _Receiver(to, step.at, counts_caps=False), how=Spell.How.RETURNED, data=data)
+        change_hands(step, Receiver(to, step.at, counts_caps=False), how=Spell.How.RETURNED, data=data)
         lead.development_owner = meeting.sourced_by
         lead.opportunity_owner = seller
     return to
@@ -143,7 +143,7 @@ def _back(step: Step, row: HandOff) -> None:
     if step.lead.status not in LeadStatus.OPEN or step.lead.owner_id != row.receiver_id:
         raise Refused("It is in other hands already.", "state")
     change_hands(
-        step, _Receiver(row.giver, step.at, counts_caps=False), how=Spell.How.RETURNED, data={"hand_off": row.pk}
+        step, Receiver(row.giver, step.at, counts_caps=False), how=Spell.How.RETURNED, data={"hand_off": row.pk}
     )
 
 

@@ -3,7 +3,7 @@
 from accounts import messages, telling
 from accounts.models import Role, Way
 from accounts.telling import EVERYWHERE, IN_PAGE, Kind
-from leads import assignment, erasure, handing_over, room
+from leads import erasure, handing_over, receiving, room
 from meetings import forgetting, invitations, passing, tidiness
 
 REPS = (Role.SDR, Role.AE, Role.CSM, Role.MANAGER)
@@ -45,7 +45,7 @@ def begin() -> None:
     telling.add(
         *(Kind(code, label, words, way, ways, roles) for code, (label, words, way, ways, roles) in KINDS.items())
     )
-    assignment.meetings_with(passing.go_along)
+    receiving.meetings_with(passing.go_along)
     erasure.also(forgetting.hold, forgetting.call_off)
     handing_over.also(passing.held, passing.pass_on)
     for line in (tidiness.SILENT, tidiness.WAITING):

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
 from accounts.models import Membership, Role, User
-from leads import assignment, dispositions
+from leads import assignment, dispositions, pulling
 from leads import product_led as product
 from leads.models import Lead, Signal
 from leads.permissions import ACTIONS, can, may_give_to, refusal
@@ -156,7 +156,7 @@ def made(kind: str, actor: User, house) -> Lead:
             return put(None, "unqualified", owner=house.ben)
         case "given back":
             lead = assignment.assign([put(None, "raw", team=house.south)], to=house.ben, by=None, at=NOON).lead
-            return assignment.give_back([lead], by=None, at=NOON + DAY).lead
+            return pulling.give_back([lead], by=None, at=NOON + DAY).lead
         case "self-serve":
             lead = put(None, "working", owner=actor)
             return product.fit_self_serve([lead], by=None, at=NOW - DAY).lead

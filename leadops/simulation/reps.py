@@ -11,18 +11,7 @@ from leadops.simulation import sales, words
 from leadops.simulation.names import SIZES
 from leadops.simulation.people import Nature
 from leadops.simulation.world import DAY, HOUR, MINUTE, World, at_hour, works_on
-from leads import (
-    assignment,
-    consent,
-    dispositions,
-    exceptions,
-    next_steps,
-    notes,
-    product_led,
-    queue,
-    signals,
-    touches,
-)
+from leads import consent, dispositions, exceptions, next_steps, notes, product_led, pulling, queue, signals, touches
 from leads.lifecycle import Seen
 from leads.models import Channel, Lead, LeadStatus, Task, TouchOutcome
 
@@ -59,7 +48,7 @@ def session(world: World, at: datetime, rep: User, most: int, pulls: bool) -> No
 def pull(world: World, at: datetime, rep: User, number: int) -> None:
     """Take the next of the line's queue; one in thirty is given back untouched."""
     line = world.house.line_of(rep)
-    result = world.attempt("pulled", lambda: assignment.pull(line, by=rep, at=at, number=number))
+    result = world.attempt("pulled", lambda: pulling.pull(line, by=rep, at=at, number=number))
     for lead in result.done:
         if world.chance(0.03):
             world.plan(at + 5 * MINUTE, give_back, rep, lead)
@@ -75,7 +64,7 @@ def throw_away(world: World, at: datetime, rep: User) -> None:
 
 
 def give_back(world: World, at: datetime, rep: User, lead: Lead) -> None:
-    world.count("given back", assignment.give_back([lead], by=rep, at=at))
+    world.count("given back", pulling.give_back([lead], by=rep, at=at))
 
 
 def work(world: World, at: datetime, rep: User, lead: Lead, why: str) -> None:

@@ -12,7 +12,18 @@ from leadops.simulation.arriving import come_in
 from leadops.simulation.people import Person
 from leadops.simulation.sales import CARD
 from leadops.simulation.world import DAY, HOUR, MINUTE, World
-from leads import assignment, consent, dispositions, exceptions, notes, product_led, qualification, signals, touches
+from leads import (
+    assignment,
+    consent,
+    dispositions,
+    exceptions,
+    notes,
+    product_led,
+    pulling,
+    qualification,
+    signals,
+    touches,
+)
 from leads.lifecycle import Result, Seen
 from leads.models import Lead, Signal, Trigger
 from meetings import opportunities
@@ -163,7 +174,7 @@ class Tale:
     def given_back(self, ago: timedelta) -> "Tale":
         """The rep returns a pull untouched; from here on the lead is anybody's."""
         me = self.world.house[self.rep]
-        self.step(ago, lambda at: assignment.give_back([self.lead], by=me, at=at))
+        self.step(ago, lambda at: pulling.give_back([self.lead], by=me, at=at))
         return self.step(ago, lambda at: self.world.told.discard(self.lead))
 
     def booked(self, ago: timedelta, closer: str, amount: int, ahead: timedelta) -> "Tale":

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts import clock
 from accounts.models import Disposition, Door, Reason
-from leads import assignment, dispositions, permissions
+from leads import assignment, dispositions, permissions, pulling
 from leads.admin.reassign import ReassignForm
 from leads.lifecycle import Refused, Seen
 from leads.models import Lead, LeadStatus, Motion, Trigger
@@ -73,7 +73,7 @@ def _assign(seen, said, form, **who):
 
 
 def _give(seen, said, form, **who):
-    return assignment.give_back(seen, **who)
+    return pulling.give_back(seen, **who)
 
 
 def _pulled(lead: Lead) -> bool:

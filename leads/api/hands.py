@@ -7,7 +7,7 @@ from accounts.api.problems import Problem
 from accounts.models import Door, Reason, Team
 from accounts.models.reason import Disposition
 from accounts.permissions import own_teams_of
-from leads import assignment, consent, dispositions, erasure, exceptions, permissions, receivers
+from leads import assignment, consent, dispositions, erasure, exceptions, permissions, pulling, receivers
 from leads.api.frame import Act, Deed, Done, Noted, OfLead, stands
 from leads.lifecycle import Refused, Seen
 from leads.models import Channel, Trigger
@@ -73,7 +73,7 @@ class Returns(Deed):
         return super().post(request, pk)
 
     def do(self, said):
-        return self.done(assignment.give_back(self.seen(said), by=self.user, at=self.at, door=Door.API))
+        return self.done(pulling.give_back(self.seen(said), by=self.user, at=self.at, door=Door.API))
 
 
 class LeadOptOut(Said):
@@ -216,7 +216,7 @@ class Erasures(Deed):
 def pull(view) -> dict:
     """Take the next lead of one's own queues, as the page does (ROUTE-5)."""
     for team in Team.objects.filter(pk__in=own_teams_of(view.user), is_active=True).order_by("pk"):
-        got = assignment.pull(team, by=view.user, at=view.at, door=Door.API)
+        got = pulling.pull(team, by=view.user, at=view.at, door=Door.API)
         if got.done or got.refused:
             return stands(got.lead)
     raise Refused("Nobody waits in the queues of your teams.", "empty_queue")

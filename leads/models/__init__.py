@@ -1,9 +1,12 @@
 from .cycle import Cycle, Outcome, Spell, Trigger
 from .fairness import Credit, Share
-from .lead import Channel, GoToMarket, Identity, Lead, LeadStatus, Motion, Note, Source, search_text
+from .identity import Identity, search_text
+from .lead import Channel, GoToMarket, Lead, LeadStatus, Motion
+from .note import Note
 from .qualification import Answer, Qualification, Way
 from .rules import AtLimit, CardRule, Policy, RoutingRule
 from .signal import ContactRole, Signal
+from .source import Source
 from .task import Task
 from .touch import Touch, TouchOutcome
 

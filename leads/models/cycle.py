@@ -6,8 +6,9 @@ from django.db.models import F, Q
 from accounts.models import Account, NurtureKind, Opportunity, Reason, Team, User
 from accounts.relations import RECORD, Fate
 
-from .lead import GoToMarket, Lead, Motion, Source
+from .lead import GoToMarket, Lead, Motion
 from .rules import Policy
+from .source import Source
 
 
 class Trigger(models.TextChoices):

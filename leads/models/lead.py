@@ -11,10 +11,10 @@ from django.db.models import F, Q
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from accounts.models import Account, NurtureKind, Reason, Team, User
-from accounts.models.change import Kept
-from accounts.names import fold
 from accounts.reading import as_read
-from accounts.relations import OPEN_WORK, PERSONAL, RECORD, Fate
+from accounts.relations import OPEN_WORK, RECORD, Fate
+
+from .source import Source
 
 
 class LeadStatus(models.TextChoices):
@@ -49,30 +49,6 @@ class Channel(models.TextChoices):
     CHAT = "chat", "Chat"
     LETTER = "letter", "Letter"
     MEETING = "meeting", "Meeting"
-
-
-class SourceQuerySet(models.QuerySet):
-    def named(self):
-        """Keep the sources people choose from: no campaign, and not the nameless one that campaigns without a source hang below."""
-        return self.filter(parent__isnull=True).exclude(name="")
-
-
-class Source(models.Model):
-    """Where leads come from. A campaign is a source with a parent; the parent has no name where the source was blank."""
-
-    name = models.CharField(max_length=120)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="campaigns")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    kept = Kept(leave_out=("created_at",), born=False)
-    objects = SourceQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["parent", "name"], nulls_distinct=False, name="source_once")]
-
-    def __str__(self):
-        return self.name or "(blank)"
 
 
 class LeadQuerySet(models.QuerySet):
@@ -352,79 +328,3 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     @transition(field=status, source=LeadStatus.ASSIGNED, target=LeadStatus.NURTURE)
     def give_back_nurture(self):
         """A pull given back untouched, to where it was."""
-
-
-class Identity(models.Model):
-    """One thing a person is known by: an address, a phone, a number in another system. Old ones stay, as aliases.
-
-    `value` is normalised in Python, never by a collation. Addresses and external ids belong to one live lead; a phone may be a
-    switchboard's and be shared.
-    """
-
-    class Kind(models.TextChoices):
-        EMAIL = "email", "Email"
-        EXTERNAL = "external", "External id"
-        PHONE = "phone", "Phone"
-
-    lead = models.ForeignKey(Lead, models.CASCADE, related_name="identities", db_index=False)
-    kind = models.CharField(max_length=8, choices=Kind)
-    system = models.CharField(max_length=40, blank=True, help_text="external ids: whose")
-    value = models.CharField(max_length=254)
-    is_live = models.BooleanField(default=True)
-
-    fates = {"lead": Fate(merge="move", erase="drop")}
-
-    class Meta:
-        verbose_name_plural = "identities"
-        indexes = [
-            models.Index(fields=["kind", "value"], name="identity_phone", condition=Q(kind="phone", is_live=True))
-        ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "system", "value"],
-                condition=Q(is_live=True, kind__in=["email", "external"]),
-                name="identity_of_one_lead",
-            ),
-            models.UniqueConstraint(fields=["lead", "kind", "system", "value"], name="identity_once"),
-            models.CheckConstraint(condition=~Q(value=""), name="identity_not_empty"),
-        ]
-
-    def __str__(self):
-        return self.value
-
-
-class Note(models.Model):
-    """What somebody wrote about a lead. Personal text: it can be erased, and then says so."""
-
-    lead = models.ForeignKey(Lead, models.CASCADE, related_name="notes")
-    cycle = models.ForeignKey(
-        "leads.Cycle", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="round"
-    )
-    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    text = models.TextField(blank=True)
-    at = models.DateTimeField()
-    erased_at = models.DateTimeField(null=True, blank=True)
-
-    fates = {"lead": PERSONAL, "by": RECORD}
-    personal = {"text": ""}
-
-    class Meta:
-        indexes = [models.Index(fields=["lead", "-id"], name="note_of_lead")]
-        constraints = [
-            models.CheckConstraint(condition=~Q(text="") | Q(erased_at__isnull=False), name="note_says_something")
-        ]
-
-    def __str__(self):
-        return self.text[:60]
-
-
-def search_text(*, first_name="", last_name="", company="", email="", phone="") -> str:
-    """Return what the one search box looks in (WORK-5): lower case, and words with accents also without them.
-
-    Whoever writes one of these fields of a lead writes `Lead.search` with it.
-    """
-    text = " ".join(filter(None, (first_name, last_name, company, email, phone))).lower()
-    if text.isascii():
-        return text
-    known = text.split()
-    return " ".join([*known, *(word for word in fold(text).split() if word not in known)])

@@ -5,7 +5,8 @@ from django.db import models
 from accounts.models import Account, Batch, Opportunity, User
 from accounts.relations import RECORD, Fate
 
-from .lead import Lead, Source
+from .lead import Lead
+from .source import Source
 
 
 class Signal(models.Model):

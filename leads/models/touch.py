@@ -7,7 +7,8 @@ from accounts.models import User
 from accounts.relations import RECORD, Fate
 
 from .cycle import Cycle
-from .lead import Channel, Lead, Note
+from .lead import Channel, Lead
+from .note import Note
 
 
 class TouchOutcome(models.TextChoices):

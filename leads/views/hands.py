@@ -1,7 +1,7 @@
 """Into whose hands a lead goes, from its page: a colleague's, a team's, a queue's, one's own; back to the queue; up again on its day."""
 
 from accounts.models import Door, Team, User
-from leads import assignment, permissions, receivers, recycling
+from leads import assignment, permissions, pulling, receivers, recycling
 from leads.lifecycle import Forbidden, Refused
 from leads.models import Lead, LeadStatus, Trigger
 from leads.views import forms
@@ -58,7 +58,7 @@ def _one_of(rows: list[User] | list[Team], pk: int):
 @view_of(forms.ActForm, "log", right=lambda lead: ("give_back",))
 def give_back(desk, lead, said):
     """Give a pull back untouched, to the queue it came from."""
-    now = assignment.give_back([seen(lead, said)], by=desk.user, at=desk.at, door=Door.PAGE).lead
+    now = pulling.give_back([seen(lead, said)], by=desk.user, at=desk.at, door=Door.PAGE).lead
     return did(
         desk,
         now,

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import Door, Team
 from accounts.permissions import own_teams_of
 from accounts.words import moment
-from leads import assignment, permissions, pulls
+from leads import permissions, pulling, pulls
 from leads.lifecycle import Refused
 from leads.queue import PLACE
 from leads.views import acting, again, answers
@@ -53,7 +53,7 @@ def pull(request):
 
     def take(_seen) -> dict:
         for team in Team.objects.filter(pk__in=own_teams_of(desk.user), is_active=True).order_by("pk"):
-            got = assignment.pull(team, by=desk.user, at=desk.at, door=Door.PAGE)
+            got = pulling.pull(team, by=desk.user, at=desk.at, door=Door.PAGE)
             if got.done or got.refused:
                 lead = got.lead
                 return acting.did(

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import receipts
 from accounts.models import Door, Receipt, Team, User
-from leads import assignment, dispositions, touches
+from leads import assignment, dispositions, pulling, touches
 from leads.lifecycle import UNDO, Refused, Seen
 from leads.models import Touch
 from leads.queue import PLACE
@@ -56,7 +56,7 @@ def _take_back(desk, what):
 
 
 def _give_back(desk, what):
-    return assignment.give_back([Seen(what["lead"], what["cycle"])], by=desk.user, at=desk.at, door=Door.PAGE).lead
+    return pulling.give_back([Seen(what["lead"], what["cycle"])], by=desk.user, at=desk.at, door=Door.PAGE).lead
 
 
 def _assign_back(desk, what):

@@ -11,7 +11,7 @@ from django_q.models import OrmQ
 from accounts import telling
 from accounts.models import Message, Reason, Role, Stage, Team, User
 from leadops import invariants, jobs
-from leads import assignment, consent, dispositions, exceptions, intake, notes, product_led, signals, touches
+from leads import assignment, consent, dispositions, exceptions, intake, notes, product_led, pulling, signals, touches
 from leads.lifecycle import Seen
 from leads.models import Lead
 from meetings import booking, opportunities, outcomes
@@ -249,7 +249,7 @@ def test_what_is_found_at_night_is_told_to_revops_once_a_day(world, rita):
 def test_a_lead_that_came_back_is_sound_while_it_goes_on(world, ana, cleo):
     dispositions.take_back([Seen(world.nurture)], by=cleo, at=NOON + 9 * HOUR)
     consent.opt_out([world.working], by=ana, at=NOON + 9 * HOUR)
-    assignment.give_back([world.assigned], by=cleo, at=NOON + 9 * HOUR)
+    pulling.give_back([world.assigned], by=cleo, at=NOON + 9 * HOUR)
     product_led.hand_over([world.product], to=Team.objects.get(name="North"), at=NOON + 9 * HOUR)
 
     assert invariants.broken() == {}

@@ -15,6 +15,7 @@ from leads import (
     exceptions,
     notes,
     product_led,
+    pulling,
     recycling,
     signals,
     touches,
@@ -73,7 +74,7 @@ PROCESSES = {
     "activate": lambda lead, w, door: product_led.activate([lead], at=LATER, door=door),
     "hand over": lambda lead, w, door: product_led.hand_over([lead], to=w.ben, by=w.rita, at=LATER, door=door),
     "self-serve": lambda lead, w, door: product_led.fit_self_serve([lead], by=w.rita, at=LATER, door=door),
-    "give back": lambda lead, w, door: assignment.give_back([lead], by=w.rita, at=LATER, door=door),
+    "give back": lambda lead, w, door: pulling.give_back([lead], by=w.rita, at=LATER, door=door),
     "hand raise": lambda lead, w, door: signals.raise_hand(
         [lead], what="demo", to=w.ben, by=w.rita, at=LATER, door=door
     ),
@@ -443,7 +444,7 @@ def test_an_opt_out_of_all_ends_the_round_and_waits_in_no_queue(w):
     worked, waiting = (Lead.objects.select_related("cycle").get(pk=lead.pk) for lead in (worked, waiting))
     assert (worked.status, worked.cycle.outcome, worked.reason.code) == ("unqualified", Outcome.OPTED_OUT, "opted_out")
     assert (waiting.status, waiting.team, waiting.cycle) == ("raw", None, None)
-    assert assignment.pull(w.north, by=w.ana, at=LATER).done == []
+    assert pulling.pull(w.north, by=w.ana, at=LATER).done == []
 
 
 def test_who_opted_out_and_then_asks_for_us_is_answered(w):

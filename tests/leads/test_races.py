@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import Account, Event, Opportunity, Product, Stage, Team, User
-from leads import assignment, dispositions, lifecycle, touches
+from leads import assignment, dispositions, lifecycle, pulling, touches
 from leads.lifecycle import Refused, Seen, Step
 from leads.models import Cycle, Lead, Spell
 from meetings import opportunities
@@ -22,12 +22,12 @@ LATER = NOON + 6 * HOUR
 def pull_all(index: int, username: str, guarded: bool) -> list[int]:
     """Pull until the queue is empty. Runs in a process of its own."""
     if not guarded:
-        assignment.next_in_queue = _unguarded
+        pulling.next_in_queue = _unguarded
     rep, team = User.objects.get(username=username), Team.objects.get(name="North")
     got, misses = [], 0
     while misses < 3:
         try:
-            result = assignment.pull(team, by=rep, at=LATER, number=5)
+            result = pulling.pull(team, by=rep, at=LATER, number=5)
         except DatabaseError:
             misses += 1
             got.append(-1)

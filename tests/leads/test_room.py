@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import telling
 from accounts.models import Absence, Message, User
 from accounts.sweeping import run
-from leads import assignment, notes, pulls, room
+from leads import assignment, notes, pulling, pulls, room
 from leads.models import Lead
 from leads.sweeps import DAY_END, MORNING
 from tests.factories import NOON, LeadFactory, put
@@ -30,7 +30,7 @@ def queued(team, number: int, at=NOON) -> None:
 
 def pull(rep, team, number: int, at=TUESDAY) -> list[Lead]:
     queued(team, number)
-    return assignment.pull(team, by=rep, at=at, number=number).done
+    return pulling.pull(team, by=rep, at=at, number=number).done
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_when_the_day_ends_the_manager_hears_who_fell_outside_ten_to_fifteen(day
 
 def test_what_was_pulled_and_given_back_untouched_on_the_same_day_does_not_count(day):
     leads = pull(day.ana, day.north, 10)
-    assignment.give_back(leads[:1], by=day.ana, at=TUESDAY + HOUR)
+    pulling.give_back(leads[:1], by=day.ana, at=TUESDAY + HOUR)
 
     run(DAY_END, END)
 

@@ -13,6 +13,7 @@ from leads import (
     assignment,
     dispositions,
     intake,
+    pulling,
     rehearsal,
     routing_rules,
     routing_words,
@@ -228,7 +229,7 @@ def test_a_pull_gives_what_is_somebody_elses_to_that_one_and_takes_the_next(hous
     theirs = raw(team=house.north, account=company(is_target=True, development_owner=house.dov))
     free = raw(team=house.north)
 
-    result = assignment.pull(house.north, by=house.ana, at=NOON)
+    result = pulling.pull(house.north, by=house.ana, at=NOON)
 
     assert [lead.pk for lead in result.done] == [free.pk]
     after = Lead.objects.select_related("cycle").get(pk=theirs.pk)

@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from accounts import clock
 from accounts.models import Absence, Account, Membership, Message, Product, Team
-from leads import assignment, dispositions, timeline
+from leads import assignment, dispositions, pulling, timeline
 from leads.models import Lead, RoutingRule, Source, Spell
 from leads.routing import Router, ask_of
 from tests.cast import House
@@ -194,7 +194,7 @@ def back_a_second_later(w: World) -> Case:
 
 def back_from_a_round_nobody_worked(w: World) -> Case:
     lead = assignment.assign([raw(team=w.south)], to=w.dov, by=w.dov, at=NOON, trigger="pull").lead
-    assignment.give_back([lead], by=w.dov, at=ENDED)
+    pulling.give_back([lead], by=w.dov, at=ENDED)
     return Case(Lead.objects.get(pk=lead.pk), w.caught(), how={"at": ENDED})
 
 
@@ -384,7 +384,7 @@ def test_a_pull_obeys_the_order_and_what_went_to_somebody_else_says_why(world):
     theirs, second = (raw(team=world.north, account=account) for _ in range(2))
     free = raw(team=world.north)
 
-    result = assignment.pull(world.north, by=world.ana, at=NOON, number=2)
+    result = pulling.pull(world.north, by=world.ana, at=NOON, number=2)
 
     assert [lead.pk for lead in result.done] == [free.pk]
     for lead in (theirs, second):

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import Event
 from leadops import invariants
-from leads import assignment, consent, dispositions, recycling, signals, touches
+from leads import assignment, consent, dispositions, pulling, recycling, signals, touches
 from leads.lifecycle import Seen
 from leads.models import Cycle, Lead, Spell, Task, Touch
 from tests.leads.states import HOUR, NOON, lead_in, raw, reason
@@ -118,7 +118,7 @@ def test_what_a_turn_reads_late_it_reads_for_all_leads_at_once(
     pulled = assignment.assign(queued, to=ana, by=ana, at=NOON + 6 * HOUR, trigger="pull").done
 
     with django_assert_num_queries(12):
-        back = assignment.give_back([lead.pk for lead in pulled], by=rita, at=NOON + 7 * HOUR).done
+        back = pulling.give_back([lead.pk for lead in pulled], by=rita, at=NOON + 7 * HOUR).done
 
     assert {(lead.status, lead.team_id, lead.reason.code) for lead in back} == {("nurture", north.pk, "budget_later")}
 

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from accounts import sweeping
 from accounts.models import Event, Message, Parked, User
 from accounts.sweeping import run
-from leads import assignment, attention, dispositions, exceptions, recycling, signals, touches
+from leads import assignment, attention, dispositions, exceptions, pulling, recycling, signals, touches
 from leads.lifecycle import Seen
 from leads.models import Cycle, Lead, LeadStatus, Task
 from leads.sweeps import SWEEPS
@@ -390,7 +390,7 @@ def test_a_pull_in_which_an_answer_waits_stays(house):
     signals.raise_hand([lead.pk], what="demo", by=None, at=NOON + HOUR)
 
     result = run(BY_NAME["untouched-pulls"], DUE)
-    refusal = assignment.give_back_untouched([lead.pk], at=DUE).refused[0][1]
+    refusal = pulling.give_back_untouched([lead.pk], at=DUE).refused[0][1]
 
     assert (result.found, refusal.code) == (0, "held")
     assert Lead.objects.get(pk=lead.pk).status == "assigned"

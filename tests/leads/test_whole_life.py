@@ -27,7 +27,19 @@ from accounts import receipts, sweeping
 from accounts.models import Absence, Door, Product, Reason, Stage
 from leadops import invariants
 from leadops.schedules import SWEEPS
-from leads import assignment, consent, dispositions, erasure, exceptions, intake, notes, product_led, recycling, signals
+from leads import (
+    assignment,
+    consent,
+    dispositions,
+    erasure,
+    exceptions,
+    intake,
+    notes,
+    product_led,
+    pulling,
+    recycling,
+    signals,
+)
 from leads import touches as touching
 from leads.lifecycle import Refused, Result, Seen
 from leads.models import Lead, Touch
@@ -169,12 +181,12 @@ class WholeLife(RuleBasedStateMachine):
     @rule(who=st.sampled_from(["ana", "ben", "dov"]))
     def pulls(self, who):
         team = self.house.south if who == "dov" else self.house.north
-        with_holders = assignment.next_in_queue(team, 1)
+        with_holders = pulling.next_in_queue(team, 1)
         if not with_holders:
             return
         try:
             with transaction.atomic():
-                assignment.pull(team, by=self.person(who), at=self.at)
+                pulling.pull(team, by=self.person(who), at=self.at)
         except Refused:
             pass
 
@@ -205,7 +217,7 @@ class WholeLife(RuleBasedStateMachine):
 
     @rule(pk=leads)
     def is_given_back(self, pk):
-        self.ask("rita", lambda: assignment.give_back([self.seen(pk)], by=self.house.rita, at=self.at))
+        self.ask("rita", lambda: pulling.give_back([self.seen(pk)], by=self.house.rita, at=self.at))
 
     @rule(who=st.sampled_from(["ana", "ben"]), days=st.integers(1, 3))
     def goes_away(self, who, days):

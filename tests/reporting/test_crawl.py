@@ -10,7 +10,7 @@ import pytest
 from accounts import clock
 from accounts.models import Event, Product
 from accounts.sweeping import run
-from leads import assignment, signals
+from leads import assignment, pulling, signals
 from leads.response_sweeps import RESPONSE
 from meetings import booking, closing, outcomes
 from reporting import answers, shown, words
@@ -57,7 +57,7 @@ def _pull(house, at) -> None:
         moment = at - timedelta(days=3 - day)
         waiting = [LeadFactory(go_to_market="outbound", **then(moment)) for _ in range(2)]
         assignment.enqueue(waiting, team=house.north, by=None, at=moment)
-        assert len(assignment.pull(house.north, by=house.ben, at=moment, number=2).done) == 2
+        assert len(pulling.pull(house.north, by=house.ben, at=moment, number=2).done) == 2
 
 
 def _meet(house, at) -> None:

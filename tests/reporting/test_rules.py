@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Event, Opportunity, Stage, User
 from accounts.sweeping import run
-from leads import assignment, pulls, signals
+from leads import assignment, pulling, pulls, signals
 from leads.models import Cycle, Lead, Signal, Source, Trigger
 from leads.sweeps import SWEEPS
 from meetings import coverage
@@ -27,7 +27,7 @@ def pull(house, number: int) -> None:
     facts = {"go_to_market": "outbound", "status_since": at - DAY, "created_at": at - DAY, "recorded_at": at - DAY}
     waiting = [LeadFactory(**facts) for _ in range(number)]
     assignment.enqueue(waiting, team=house.north, by=None, at=at - HOUR)
-    assert len(assignment.pull(house.north, by=house.ana, at=at, number=number).done) == number
+    assert len(pulling.pull(house.north, by=house.ana, at=at, number=number).done) == number
     User.objects.filter(pk=house.ana.pk).update(day_ends_at=END, date_joined=END - 9 * DAY)
     User.objects.exclude(pk=house.ana.pk).update(day_ends_at=END + 90 * DAY)
 

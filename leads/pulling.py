@@ -1,0 +1,106 @@
+"""Leads pulled from a queue, and those given back to it untouched (ROUTE-5).
+
+Called by the queue's page, the API and the sweep `untouched-pulls`. How many a person should pull in a day is in `leads/pulls.py`.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Door, Team, User
+from leads import deadlines, routing
+from leads.assignment import assign
+from leads.lifecycle import Refused, Result, Seen, Step, turn
+from leads.models import Lead, LeadStatus, Motion, Outcome, Trigger
+from leads.notices import notice
+from leads.receiving import NotAvailable, Receiver, begin
+
+
+def pull(team: Team, *, by: User, at: datetime, number: int = 1, door: str = Door.PAGE) -> Result:
+    """Take the next leads of a queue into one's own hands, oldest first (ROUTE-5).
+
+    Two who pull at once never get the same lead: what another transaction holds is passed over. The pull stamps the assigned date.
+    Pulls obey the order of routing: a lead whose company or person is somebody's goes to that one, and the next is pulled instead
+    (ROUTE-1). An empty result means an empty queue. Raises NotAvailable at the cap or when absent from the queue's team.
+    """
+    if (room := routing.room_of(by, at)) is not None and room < number:
+        raise NotAvailable("You are at your cap. Work or end one first.", "cap")
+    with transaction.atomic():
+        ids = next_in_queue(team, number)
+        while ids and _to_holders(ids, by, at):
+            ids = next_in_queue(team, number)
+        return assign([Seen(pk) for pk in ids], to=by, by=by, at=at, door=door, trigger=Trigger.PULL)
+
+
+def _to_holders(ids: list[int], by: User, at: datetime) -> int:
+    """Give those of these leads that are somebody else's by ROUTE-1 to that one, and say how many went. Five queries if none does."""
+    leads = Lead.objects.filter(pk__in=ids).select_related("cycle", "account", "team")
+    router = routing.Router({lead.pk: routing.ask_of(lead, lead.account, at) for lead in leads}, at, named_only=True)
+    theirs = {pk: found for pk in ids if (found := router.holder(pk)).user not in (None, by)}
+
+    def change(step: Step) -> None:
+        step.may("assign")
+        found = theirs[step.lead.pk]
+        begin(step, lambda: (Receiver(found.user, at, counts_caps=False), found), Trigger.ROUTE)
+
+    return len(turn([Seen(pk) for pk in theirs], change, by=None, at=at, door=Door.ROUTING).done) if theirs else 0
+
+
+def next_in_queue(team: Team, number: int) -> list[int]:
+    """Lock and name the next leads of a queue that nobody else is taking. One query, by `lead_in_queue`."""
+    waiting = Lead.objects.filter(
+        team=team, status__in=LeadStatus.WAITING, motion=Motion.SLG, gone_as="", opted_out_at__isnull=True
+    )
+    return list(
+        waiting.order_by("id").select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[:number]
+    )
+
+
+def give_back(leads, *, by: User | None, at: datetime, door: str = Door.PAGE) -> Result:
+    """Return a pull untouched: the lead is again what and where it was before, the round ends *returned*."""
+
+    def change(step: Step) -> None:
+        step.may("give_back")
+        _return(step)
+
+    return turn(leads, change, by=by, at=at, door=door)
+
+
+def give_back_untouched(
+    leads, *, at: datetime, recorded_at: datetime | None = None, skip_locked: bool = False
+) -> Result:
+    """Return the pulls that nobody touched for three working days (ROUTE-5), dated when that was, and tell who had them.
+
+    Called by the sweep. Refused while it is not due, or an answer of theirs waits in it, or an exception stands.
+    """
+
+    def change(step: Step) -> None:
+        cycle = step.cycle
+        if step.lead.status != LeadStatus.ASSIGNED or cycle.return_at is None or cycle.return_at > at:
+            raise Refused("Not due.", "not_due")
+        if any(map(deadlines.holds, step.open_tasks)):
+            raise Refused("Something of theirs waits for an answer.", "held")
+        step.at = max(filter(None, (cycle.return_at, cycle.freed_at)))
+        for row in notice(step.lead.owner, "returned", str(cycle.pk), at=step.at, lead=step.lead.pk):
+            step.add(row)
+        _return(step)
+
+    return turn(leads, change, by=None, at=at, door=Door.SWEEP, recorded_at=recorded_at or at, skip_locked=skip_locked)
+
+
+def _return(step: Step) -> None:
+    lead, cycle = step.lead, step.cycle
+    if lead.status != LeadStatus.ASSIGNED or cycle.touches:
+        raise Refused("Only what nobody has touched goes back to the queue.", "touched")
+    if cycle.came_from not in LeadStatus.WAITING:
+        raise Refused("This lead came from no queue.", "no_queue")
+    step.end_cycle(Outcome.RETURNED)
+    nurture = cycle.came_from == LeadStatus.NURTURE
+    step.move(
+        "give_back_nurture" if nurture else "give_back_raw",
+        reason=cycle.came_reason,
+        data={"to_team": cycle.came_team_id},
+    )
+    if nurture:
+        lead.nurture_kind, lead.recycle_at = cycle.came_kind, cycle.came_recycle_at
+    step.own(None, cycle.came_team)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import changes, second_factor, sessions, unsent
+from accounts import changes, clock, second_factor, sessions, unsent
 from accounts.models import Door
 from accounts.record_keeping import record
 
@@ -35,7 +35,7 @@ def while_it_lasts(get_response):
     """
 
     def middleware(request):
-        user, session, at = request.user, request.session, timezone.now()
+        user, session, at = request.user, request.session, clock.glance()
         if not user.is_authenticated:
             if SESSION_KEY in session:
                 session.flush()
@@ -53,7 +53,7 @@ def while_it_lasts(get_response):
 
 def began(sender, request, user, **_more):
     """Start the clocks of a session when Django says that somebody was let in; connected by `accounts.apps`."""
-    sessions.begin(request.session, timezone.now())
+    sessions.begin(request.session, clock.glance())
 
 
 class SignInFirst(LoginRequiredMiddleware):
@@ -70,7 +70,7 @@ class SignInFirst(LoginRequiredMiddleware):
 
     def handle_no_permission(self, request, view_func):
         if request.method == "POST" and "HX-Request" not in request.headers:
-            unsent.keep(request, timezone.now())
+            unsent.keep(request, clock.glance())
         return redirect_to_login(way_back(request), login_url=reverse("sign-in"))
 
 

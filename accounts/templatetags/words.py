@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from accounts import words
+from accounts import clock, words
 
 register = template.Library()
 TICKING = ("ok", "risk", "late", "over")
@@ -30,13 +30,13 @@ register.filter("duration", words.duration)
 @register.filter
 def moment(at: datetime | None, now: datetime | None = None) -> str:
     """Say a moment in the active time zone, as seen from `now`: `{{ cycle.assigned_at|moment:now }}`."""
-    return words.moment(at, timezone.get_current_timezone(), now or timezone.now())
+    return words.moment(at, timezone.get_current_timezone(), now or clock.glance())
 
 
 @register.filter
 def ago(at: datetime | None, now: datetime | None = None) -> str:
     """Say how far a moment lies back from `now`."""
-    return words.ago(at, now or timezone.now())
+    return words.ago(at, now or clock.glance())
 
 
 @register.filter

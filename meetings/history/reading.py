@@ -81,7 +81,10 @@ def _read_one(kind, stream, name, given, mapped, by, at, options) -> Batch:
 
 
 def choose(batch: Batch, mapped: Mapping[str, str], *, guesses: bool = True) -> None:
-    """Set what a file's columns mean: what is given, else what their names tell. Not saved. Raises Problem."""
+    """Set what a file's columns mean: what is given, else what their names tell. Not saved. Raises Problem.
+
+    A column that is needed and that no name tells may still be said: `reader` asks for it.
+    """
     kind, header = kind_of(batch), batch.header
     if unknown := [column for column in mapped if column not in header]:
         raise Problem(
@@ -92,10 +95,7 @@ def choose(batch: Batch, mapped: Mapping[str, str], *, guesses: bool = True) -> 
             f"{batch.name}: there is no field “{wrong[0]}”. There are: {', '.join(fields.FIELDS[kind])}.", f"map-{kind}"
         )
     guessed = {c: f for c, f in fields.guess(kind, header).items() if f not in mapped.values()} if guesses else {}
-    columns = guessed | dict(mapped)
-    if missing := [field for field in fields.NEEDED[kind] if field not in columns.values()]:
-        raise Problem(f"{batch.name}: say which column holds “{missing[0]}”.", f"map-{kind}")
-    batch.options["map"] = columns
+    batch.options["map"] = guessed | dict(mapped)
 
 
 def choose_again(leading: Batch, maps: Mapping[str, Mapping[str, str]], given: Mapping[str, Any]) -> None:
@@ -132,9 +132,18 @@ def files_of(leading: Batch) -> list[Batch]:
     return list(Batch.objects.filter(kind__startswith=PAST, options__history=leading.pk).order_by("pk"))
 
 
+def lacks(batch: Batch) -> str:
+    """Say which column that is needed nobody named yet; "" when all are."""
+    said = batch.options["map"].values()
+    lacking = next((field for field in fields.NEEDED[kind_of(batch)] if field not in said), "")
+    return f"{batch.name}: say which column holds “{lacking.replace('_', ' ')}”." if lacking else ""
+
+
 def reader(batch: Batch, at: datetime) -> History:
-    """Return what reads the rows of one file. Raises Problem where leads have no source."""
+    """Return what reads the rows of one file. Raises Problem where a column that is needed was not said, or leads have no source."""
     kind, options = kind_of(batch), batch.options
+    if words := lacks(batch):
+        raise Problem(words, f"map-{kind}")
     lead: dict[str, Any] = {}
     if kind == "leads":
         if "source" not in options["map"].values() and not options["source"]:

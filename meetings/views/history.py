@@ -143,6 +143,7 @@ def columns(request, pk: int):
         "files": [_columns(b, maps) for b in batches],
         "form": form,
         "problem": problem,
+        "lacks": [] if maps else [words for batch in batches if (words := reading.lacks(batch))],
         "step": 2,
     }
     return render(request, "meetings/history_columns.html", context, status=422 if problem or form.errors else 200)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.models import Account, Event, Message, Opportunity, Product, User
+from accounts.models import Account, Batch, Event, Message, Opportunity, Product, User
 from leadops import invariants
 from leads import touches
 from leads.import_batches import Problem, rejected
@@ -254,10 +254,22 @@ def test_a_bad_row_says_which_column_and_why(house, texts, says):
 
 
 def test_a_file_that_cannot_be_understood_leaves_nothing(house):
-    with pytest.raises(Problem, match="say which column holds “lead”"):
-        reading.read(files(opportunities="whom,when\nx,y\n"), by=None, at=NOW, options=OPTIONS)
+    batches = reading.read(files(opportunities="whom,when\nx,y\n"), by=None, at=NOW, options=OPTIONS)
 
-    assert Lead.objects.count() == 0
+    with pytest.raises(Problem, match="say which column holds “lead”"):
+        runs.run(batches[0], at=NOW)
+
+    assert (Lead.objects.count(), Batch.objects.get(pk=batches[0].pk).status) == (0, "read")
+
+
+def test_the_command_refuses_a_file_whose_needed_column_was_not_said_and_keeps_nothing(house, tmp_path):
+    (tmp_path / "calls.csv").write_text("whom,date\na1,2026-01-05\n")
+
+    with pytest.raises(CommandError) as refused:
+        call_command("import_history", touches=str(tmp_path / "calls.csv"))
+
+    words = "calls.csv: say which column holds “lead”. (--map-touches) Nothing was saved."
+    assert (str(refused.value), Batch.objects.count()) == (words, 0)
 
 
 def test_the_command_says_what_would_happen_and_then_what_did(house, tmp_path, capsys):

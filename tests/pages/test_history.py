@@ -68,6 +68,21 @@ def test_a_column_that_is_needed_and_not_named_is_asked_for_and_what_was_chosen_
     assert Batch.objects.get(pk=batch.pk).status == "read"
 
 
+def test_a_column_whose_name_tells_nothing_is_asked_for_where_columns_are_said(page, house):
+    read(page, **chosen(opportunities=SALES.replace("mql_id", "whom")))
+    batch = Batch.objects.get(kind="past leads")
+
+    asked = page.get(f"/history/{batch.pk}/columns/").content.decode()
+    early = page.post(f"/history/{batch.pk}/run/")
+    columns(page, batch, id="external_id", whom="lead")
+
+    looked = Batch.objects.get(pk=batch.pk)
+    sales = looked.options["looked"]["files"]["opportunities"]
+    assert "opportunities.csv: say which column holds “lead”." in asked
+    assert early["Location"] == f"/history/{batch.pk}/columns/"
+    assert (looked.status, sales["created"]) == ("checked", 3)
+
+
 def test_no_file_and_a_file_that_is_none_are_told(page, house):
     none = page.post("/history/new/", {})
     picture = page.post("/history/new/", {"leads": SimpleUploadedFile("a.csv", b"\x89PNG\r\n")})

@@ -258,6 +258,75 @@ def test_a_table_of_the_admin_opens_to_those_it_should_and_to_nobody_else(label,
     assert wrong == {}
 
 
+def _searches() -> list[tuple[str, str, str]]:
+    """List each field of a table in the admin that points to another such table: the table, the field, the other."""
+    return [
+        (model._meta.label_lower, field.name, field.remote_field.model._meta.label_lower)
+        for model in admin.site._registry
+        for field in model._meta.get_fields()
+        if field.concrete
+        and (field.many_to_one or field.one_to_one)
+        and field.remote_field.model in admin.site._registry
+    ]
+
+
+def _found(client, table: str, field: str) -> set[int] | str:
+    """Page through what a search pop-up offers; or what kind of refusal came."""
+    app, model = table.split(".")
+    found, page, more = set(), 1, True
+    while more:
+        asked = {"app_label": app, "model_name": model, "field_name": field, "page": page}
+        response = client.get("/admin/autocomplete/", asked)
+        if response.status_code != 200:
+            return {403: FORBIDDEN, 404: GONE, 302: SIGN_IN}[response.status_code]
+        answered = response.json()
+        found |= {int(one["id"]) for one in answered["results"]}
+        page, more = page + 1, answered["pagination"]["more"]
+    return found
+
+
+def test_a_search_pop_up_finds_a_row_for_those_who_see_it_and_for_nobody_else(world):
+    """Every field that points to a table of the admin, by everybody at the tables: a table without a search has no pop-up."""
+    wrong, offered = {}, set()
+    for table, field, other in _searches():
+        row, promise = world.rows[other].pk, TABLES[other]
+        searched = bool(admin.site.get_model_admin(world.rows[other].__class__).search_fields)
+        for who in AT_TABLES:
+            found = _found(world.clients[who], table, field)
+            expected = SIGN_IN if who == "stranger" else FORBIDDEN
+            if who in STAFF.split():
+                listed = who in promise.listed.split()
+                expected = GONE if not searched else FORBIDDEN if not listed else who in promise.row.split()
+            if (row in found if isinstance(found, set) else found) != expected:
+                wrong[table, field, who] = f"{found}, not {expected}"
+            offered |= {(who, other)} if expected is True else set()
+    assert wrong == {}
+    assert {("cleo", "leads.lead"), ("rita", "accounts.user")} <= offered
+
+
+def test_whoever_loses_a_role_is_out_at_the_next_request_wherever_it_alone_opened(world):
+    """Rita was RevOps a moment ago and is an SDR of no team now; what is open to no SDR of another team is open to her no more."""
+    rita, person = world.clients["rita"], world.people["rita"]
+    doors = {
+        (method, reverse(_name(name), args=door.args(world)))
+        for name, door in DOORS.items()
+        for method in ("GET", "POST")
+        if promised(door, method, "rita") == OPEN != promised(door, method, "dov")
+    }
+    for label, table in TABLES.items():
+        base = f"/admin/{label.replace('.', '/')}/"
+        row = f"{base}{world.rows[label].pk}/"
+        doors |= {("GET", path) for path in (base, f"{row}change/", f"{row}history/")}
+        doors |= {("GET", f"{base}add/")} if "rita" in table.add.split() else set()
+    before = {door for door in doors if answer(rita, *door) != OPEN}
+
+    type(person).objects.filter(pk=person.pk).update(role="sdr")
+
+    after = {door for door in doors if answer(rita, *door) == OPEN}
+    assert (before, after) == (set(), set())
+    assert {("GET", "/history/new/"), ("POST", "/programs/"), ("GET", "/admin/leads/cardrule/")} <= doors
+
+
 def test_nothing_is_sent_without_the_token_of_a_form(world):
     """Every address that takes a POST, as somebody who may do everything, without a token."""
     client = Client(enforce_csrf_checks=True)

@@ -155,6 +155,16 @@ def test_who_a_lead_is_tells_what_stood_there_before_until_they_are_erased(house
     assert [c.what for c in Change.objects.all() if "Zqformer" in str(c.what)] == []
 
 
+def test_the_history_of_a_lead_tells_also_what_happened_to_it(house, client_of):
+    lead = put(None, "working", owner=house.ana, at=clock.now() - timedelta(hours=2))
+
+    text = shown(client_of(house.cleo), lead)
+
+    assert "Nothing was typed over here." in text
+    assert "start: Assigned to Working, by Ana Berg (page)" in text.split("What happened, newest first")[1]
+    assert "What happened" not in shown(client_of(house.rita), Reason.objects.first())
+
+
 def test_a_history_takes_as_many_queries_for_three_changes_as_for_one_and_goes_back_by_key(house, client_of):
     reason, rita = Reason.objects.first(), client_of(house.rita)
 

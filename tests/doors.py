@@ -150,7 +150,7 @@ DOORS = {
     # a meeting that Ana brought about and Eva holds, its hand-off, its sale, its company
     "meetings": Door(GET=REACH_OUT),
     "meeting": of_eva(GET="*"),
-    "meeting-outcome": of_eva(POST="eva cleo nora rita root"),
+    "meeting-outcome": of_eva(GET="*", POST="eva cleo nora rita root"),
     "meeting-correct": of_eva(POST="eva cleo nora rita root"),
     "meeting-move": of_eva(POST="*"),
     "meeting-cancel": of_eva(POST="*"),

@@ -4,7 +4,7 @@ The first page of an account executive. An SDR sees the meetings they brought ab
 what waits for their word. A fixed number of queries, however many rows.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
@@ -16,22 +16,12 @@ from django.views.decorators.http import require_GET
 from accounts.permissions import Scope, allowed
 from leads.views.answers import said
 from meetings import permissions
-from meetings.models import HandOff, Meeting, MeetingStatus
-from meetings.views import rows
+from meetings.models import Meeting, MeetingStatus
+from meetings.views import lists, rows
 from meetings.views.acting import Place
 
-MOST = 50
-PAGE = 25
-BESIDE = (
-    "lead__owner",
-    "owner",
-    "sourced_by",
-    "opportunity__product",
-    "opportunity__account",
-    "account",
-    "reason",
-    "claimed_by",
-)
+PAGE = 25  # of what is past
+WHOLE = 10  # due meetings that are drawn with their form
 
 
 @require_GET
@@ -54,76 +44,49 @@ def refuse_who_sees_none(place: Place) -> None:
         raise PermissionDenied(f"{place.user.get_role_display()} sees no meetings.")
 
 
-def day(place: Place) -> dict:
-    """Return what stands on the page of the day."""
-    user, at = place.user, place.at
-    mine = Meeting.objects.filter(Q(owner=user) | Q(sourced_by=user)).select_related(*BESIDE)
-    booked = mine.filter(status=MeetingStatus.BOOKED, starts_at__lt=week_ends(user, at)).order_by("starts_at", "pk")
-    near = list(booked[: 2 * MOST])
-    due = [row for row in near if row.starts_at <= at]
-    own, others = [r for r in due if r.owner_id == user.pk], [r for r in due if r.owner_id != user.pk]
-    words = waits_for_a_word(place)
-    read = [*near, *words]
+def day(place: Place, at_row: int = 0) -> dict:
+    """Return what stands on the page of the day, or of one of its lists further on.
+
+    The first that are due are drawn with their forms, told in one press; those after them as lines that open theirs. The reasons stand
+    in the first form alone, and are asked for by the others. `at_row` is drawn with all of it wherever it stands: something was just
+    said of it, and refused. Seven queries at most, however many rows.
+    """
+    page = lists.Page.asked(place.request)
+    found = page.read(place)
+    due = found["due"].rows
+    whole = [row for number, row in enumerate(due) if number < WHOLE or row.pk == at_row]
+    read = [*whole, *(row for name in ("words", "ahead", "others") for row in found[name].rows)]
     drawn = dict(zip((row.pk for row in read), rows.meetings(place, read), strict=True))
-    today = day_ends(user, at)
-    ahead = [row for row in near if row.starts_at > at]
-    parts = {
-        "due": own,
-        "today": [row for row in ahead if row.starts_at < today],
-        "week": [row for row in ahead if row.starts_at >= today],
-        "others": others,
-        "words": words,
-    }
-    shown = {name: [drawn[row.pk] for row in part] for name, part in parts.items()}
-    waiting = hand_offs(place)
-    return shown | {
-        "hand_offs": [rows.hand_off(place, row) for row in waiting],
-        "reasons": rows.reasons() if any(row["can"]["tell"] for row in drawn.values()) else [],
-        "is_more": len(near) == 2 * MOST,
-        "next": next((row for row in shown["today"] + shown["week"]), None),
-    }
-
-
-def hand_offs(place: Place) -> list[HandOff]:
-    """List the passings that wait for this person's word; for a manager their team's, those without a receiver too. One query."""
-    waiting = HandOff.objects.filter(outcome="").select_related(
-        "opportunity__product", "opportunity__account", "giver", "receiver", "lead"
-    )
-    scope = allowed(place.user, "hand_offs.answer")
-    if scope & (Scope.TEAM | Scope.ALL):
-        waiting = permissions.visible_to(waiting, place.user)
-    else:
-        waiting = waiting.filter(receiver=place.user)
-    return list(waiting.order_by("limit_at", "pk")[:MOST])
-
-
-def waits_for_a_word(place: Place) -> list[Meeting]:
-    """List what a manager must confirm or settle, and what their people leave without a disposition. One query, none for others."""
-    if not allowed(place.user, "meetings.settle"):
-        return []
-    asked = Q(status=MeetingStatus.BOOKED) & (~Q(claim="") | Q(due_at__lte=place.at))
-    contested = Q(contested_at__isnull=False, settled_at__isnull=True)
-    seen = permissions.visible_to(Meeting.objects.filter(asked | contested), place.user)
-    return list(
-        seen.exclude(owner=place.user, claim="")
-        .select_related(*BESIDE, "contested_by")
-        .order_by("starts_at", "pk")[:MOST]
+    for row in whole[1:]:
+        drawn[row.pk]["is_short"] = row.pk != at_row
+    shown = {name: [drawn[row.pk] for row in found[name].rows] for name in ("words", "others")}
+    today = lists.day_ends(place.user, place.at)
+    ahead = [drawn[row.pk] for row in found["ahead"].rows]
+    return (
+        shown
+        | {
+            "due": [drawn[row.pk] if row in whole else rows.line(place, row) for row in due],
+            "today": [row for row in ahead if row["at"] < today],
+            "week": [row for row in ahead if row["at"] >= today],
+            "hand_offs": [rows.hand_off(place, row) for row in found["hand_offs"].rows],
+            "more": {name: part.more for name, part in found.items()},
+            "reasons": rows.reasons() if any(row["can"]["tell"] for row in drawn.values()) else [],
+            "next": next(iter(ahead), None),
+            "only": page.name,
+        }
+        | way_back(page)
     )
 
 
-def day_ends(user, at: datetime) -> datetime:
-    here = at.astimezone(user.zone)
-    return (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def week_ends(user, at: datetime) -> datetime:
-    return day_ends(user, at) + timedelta(days=6)
+def way_back(page: lists.Page) -> dict:
+    """Return what a form of a row carries, so that its answer draws the page it was pressed on."""
+    return {"carry": page.query, "back": reverse("meetings") + page.query}
 
 
 def past(place: Place) -> dict:
     """Return the meetings that are over, newest first, paged by key. Two queries."""
     seen = permissions.visible_to(Meeting.objects.exclude(status=MeetingStatus.BOOKED), place.user).select_related(
-        *BESIDE
+        *lists.BESIDE
     )
     before = place.request.GET.get("before", "")
     when, _comma, pk = before.partition(",")

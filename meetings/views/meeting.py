@@ -7,14 +7,15 @@ that page's lists (htmx) or leads back to it.
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import Event
 from leads.timeline import TELLERS, Told
 from leads.views.answers import said
 from meetings import booking, free, handing, outcomes, zones
 from meetings.models import HandOff, Meeting, MeetingStatus
-from meetings.views import day, forms, rows
+from meetings.views import day, forms, lists, rows
 from meetings.views.acting import Place, Wrong, answered, do, may
 from meetings.views.booking import LENGTHS, holders, moment_of
 from meetings.views.words import cards_of, sentence, when
@@ -24,7 +25,7 @@ ENDS = (MeetingStatus.QUALIFIED, MeetingStatus.UNQUALIFIED, MeetingStatus.NO_SHO
 
 def read(place: Place, pk: int) -> Meeting:
     return place.found(
-        Meeting.objects.select_related(*day.BESIDE, "disposed_by", "contested_by", "opportunity__stage"), pk
+        Meeting.objects.select_related(*lists.BESIDE, "disposed_by", "contested_by", "opportunity__stage"), pk
     )
 
 
@@ -54,7 +55,7 @@ def page(place: Place, row: Meeting, wrong: Wrong | None = None):
         "first_day": place.at.astimezone(place.user.zone).date().isoformat(),
         "others": [(s.value, s.label) for s in ENDS if s != row.status],
         "now": place.at, "token": place.token, "wrong": wrong, "typed": given, "back": reverse("meeting", args=[row.pk]),
-        "toast": said(place.request),
+        "toast": said(place.request), "is_why": "why" in place.request.GET,
     }  # fmt: skip
     return render(place.request, "meetings/meeting.html", context, status=wrong.status if wrong else 200)
 
@@ -93,20 +94,20 @@ def act(form_class, kind: str, right: str):
 def refused(place: Place, pk: int, wrong: Wrong):
     """Answer a refused act where the hand was: in the lists of the day, or on the meeting's page."""
     if place.is_htmx:
-        return lists(place, wrong=wrong, at_row=pk)
+        return again(place, wrong=wrong, at_row=pk)
     return page(place, read(place, pk), wrong)
 
 
 def done(place: Place, text: str, pk: int):
     """Answer an act that was done: the lists anew (htmx), or the page it was pressed on."""
     if place.is_htmx:
-        return lists(place, text=text)
+        return again(place, text=text)
     return answered(place, text, place.back(reverse("meeting", args=[pk])))
 
 
-def lists(place: Place, *, text: str = "", wrong: Wrong | None = None, at_row: int = 0) -> HttpResponse:
+def again(place: Place, *, text: str = "", wrong: Wrong | None = None, at_row: int = 0) -> HttpResponse:
     """Draw the lists of the day anew, with what was said."""
-    context = day.day(place) | {
+    context = day.day(place, at_row) | {
         "now": place.at,
         "token": place.token,
         "wrong": wrong,
@@ -131,11 +132,31 @@ def words(row: Meeting) -> str:
     return f"{row.lead.name}: " + WORDS[row.status].format(sale=row.opportunity.name, reason=reason, who=who)
 
 
+def form(request, pk):
+    """Draw a due meeting with its form in the place of its line; what was said, where it was told meanwhile. Without a script: its page."""
+    place = Place(request)
+    row = read(place, pk)
+    if not place.is_htmx:
+        return page(place, row)
+    drawn = rows.meetings(place, [row])[0]
+    template = "meetings/_due.html" if drawn["can"]["tell"] else "meetings/_row.html"
+    context = {"row": drawn, "reasons": rows.reasons(), "token": place.token, "now": place.at, "is_opened": True}
+    context["is_why"] = "why" in request.GET
+    return render(request, template, context | day.way_back(lists.Page.asked(request)))
+
+
 @act(forms.OutcomeForm, "disposition", "disposition")
-def outcome(place, row, given):
+def told(place, row, given):
     """Say what came of a meeting."""
     status, reason = given["outcome"]
     return words(outcomes.dispose(row, status, by=place.user, at=place.at, reason=reason, version=given["version"]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
+def outcome(request, pk):
+    """Ask what came of a meeting, or say it."""
+    return told(request, pk) if request.method == "POST" else form(request, pk)
 
 
 @act(forms.OutcomeForm, "correct", "correct")
@@ -173,10 +194,10 @@ def _answer(request, pk, form_class, kind, effect):
         text = do(place, kind, form_class(request.POST), lambda given: effect(place, row, given))
     except Wrong as wrong:
         if place.is_htmx:
-            return lists(place, wrong=wrong, at_row=-pk)
+            return again(place, wrong=wrong, at_row=-pk)
         context = day.day(place) | {"now": place.at, "token": place.token, "wrong": wrong, "at_row": -pk, "show": ""}
         return render(request, "meetings/day.html", context, status=wrong.status)
-    return lists(place, text=text) if place.is_htmx else answered(place, text, place.back(reverse("meetings")))
+    return again(place, text=text) if place.is_htmx else answered(place, text, place.back(reverse("meetings")))
 
 
 @require_POST

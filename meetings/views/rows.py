@@ -50,6 +50,22 @@ def meeting(place, row: Meeting, card=None) -> dict:
     }
 
 
+def line(place, row: Meeting) -> dict:
+    """Draw a meeting that is due as one line, without its pack and its form."""
+    return {
+        "id": row.pk,
+        "is_line": True,
+        "url": reverse("meeting", args=[row.pk]),
+        "lead": row.lead.name,
+        "company": row.account.name,
+        "product": row.opportunity.product.name,
+        "when": when(row.starts_at, place.at, row.zone),
+        "at": row.starts_at,
+        "clock": due(row, place.at),
+        "claimed": claimed(row) if row.claim else "",
+    }
+
+
 def can(place, row: Meeting, is_due: bool) -> dict:
     """Say what this person may press on a meeting, as it stands and at this moment."""
     user, at = place.user, place.at

@@ -16,7 +16,7 @@ from meetings.models import Meeting
 from meetings.views import forms, rows
 from meetings.views.account import LABELS, owner_of, went
 from meetings.views.acting import Place, Wrong, answered, do, may
-from meetings.views.day import BESIDE as OF_MEETINGS
+from meetings.views.lists import BESIDE as OF_MEETINGS
 from meetings.views.told import entries
 from meetings.views.words import money
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import escape, unescape
 
 import pytest
 from django.db import connection
@@ -202,6 +203,144 @@ def test_one_row_or_three_ask_the_same_number_of_questions(client_of, ana, eva, 
         outcomes.no_show(met(ana, eva, ago=(40 + shift) * HOUR), by=eva, at=clock.now())
 
     assert asked() == one
+
+
+def many(ana, eva, number: int, beginning: int = 0) -> list[Meeting]:
+    """So many due and a fifth of it ahead with their hand-offs, the longest waiting first."""
+    for hour in range(beginning // 5, number // 5):
+        met(ana, eva, ago=-(2 * DAY + hour * HOUR), amount=SCHEDULED)
+    return [met(ana, eva, ago=(2 + hour) * HOUR) for hour in range(beginning, number)][::-1]
+
+
+def forms_of(page: str) -> list[int]:
+    return [int(pk) for pk in re.findall(r'hx-post="/meetings/(\d+)/outcome/', page)]
+
+
+def lines_of(page: str) -> list[int]:
+    return [int(pk) for pk in re.findall(r'<article class="due due--line" id="m-(\d+)"', page)]
+
+
+def more_of(page: str, what: str) -> str:
+    return unescape(re.search(f'href="([^"]+)">More {what}<', page)[1])
+
+
+def test_with_a_hundred_and_fifty_due_the_first_page_is_light_and_asks_what_it_asks_for_one(client_of, ana, eva):
+    def drawn() -> tuple[int, str]:
+        client = client_of(eva)
+        client.get("/meetings/")
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get("/meetings/").content.decode()
+        return len(queries), page
+
+    met(ana, eva, ago=-DAY, amount=SCHEDULED)
+    rows = many(ana, eva, 1)
+    (one, _page), rows = drawn(), many(ana, eva, 3, 1) + rows
+    (three, _page), rows = drawn(), many(ana, eva, 150, 3) + rows
+    Meeting.objects.update(
+        next_step="They want to see how a plant of theirs would be set up, and what it takes of them. " * 9
+    )
+
+    (all_of_them, page), ids = drawn(), [row.pk for row in rows]
+    further = client_of(eva).get(more_of(page, "that are due")).content.decode()
+
+    assert (three, all_of_them) == (one, one)
+    assert (forms_of(page), lines_of(page)) == (ids[:10], ids[10:20])
+    assert (forms_of(further), lines_of(further)) == (ids[20:30], ids[30:40])
+    assert "more than 20" in page
+    assert max(len(page.encode()), len(further.encode())) < 100_000
+    assert page.count("how a plant of theirs") == 2 * (1 + 15)  # a pack is cut short where it stands in a list
+
+
+def test_every_due_meeting_is_reached_by_key_once(client_of, ana, eva):
+    rows, client = many(ana, eva, 45), client_of(eva)
+
+    found, url = [], "/meetings/"
+    while url:
+        page = client.get(url).content.decode()
+        found += forms_of(page) + lines_of(page)
+        url = more_of(page, "that are due") if "More that are due" in page else ""
+
+    assert found == [row.pk for row in rows]
+
+
+def test_so_are_the_hand_offs_and_the_meetings_of_the_week(client_of, ana, eva):
+    client = client_of(eva)
+    for number in range(17):
+        met(ana, eva, ago=-(2 * DAY + number * HOUR), amount=SCHEDULED)
+
+    first = client.get("/meetings/").content.decode()
+    week, offs = (client.get(more_of(first, what)).content.decode() for what in ("of the week", "hand-offs"))
+    last = client.get(more_of(offs, "hand-offs")).content.decode()
+
+    assert [page.count('class="mrow"') for page in (first, week)] == [15, 2]
+    assert [page.count("Send back</summary>") for page in (first, offs, last)] == [5, 5, 5]
+
+
+def test_a_line_opens_its_form_in_its_place_and_what_is_pressed_there_answers_with_the_same_page(client_of, ana, eva):
+    rows, client = many(ana, eva, 35), client_of(eva)
+    url = more_of(client.get("/meetings/").content.decode(), "that are due")
+    line = rows[32]
+    address = unescape(re.search(rf'hx-get="(/meetings/{line.pk}/outcome/[^"]+)"', client.get(url).content.decode())[1])
+
+    form = client.get(address, headers=HTMX).content.decode()
+    said = {name: re.search(rf'name="{name}" value="([^"]*)"', form)[1] for name in ("token", "version")}
+    answer = client.post(address, said | {"outcome": "no_show"}, headers=HTMX).content.decode()
+
+    line.refresh_from_db()
+    assert (forms_of(form), line.status) == ([line.pk], "no_show")
+    assert forms_of(answer) + lines_of(answer) == [row.pk for row in rows[20:] if row != line]
+    assert f'value="{escape(url)}"' in form
+
+
+def test_without_a_script_a_line_leads_to_the_meetings_own_page(client_of, ana, eva):
+    row, client = met(ana, eva), client_of(eva)
+
+    pages = [client.get(f"/meetings/{row.pk}/{end}").content.decode() for end in ("", "outcome/")]
+
+    assert [page.count(f'action="/meetings/{row.pk}/outcome/"') for page in pages] == [1, 1]
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_reasons_stand_in_the_first_form_and_are_asked_for_by_the_others(client_of, ana, eva, script):
+    (_first, second), client = many(ana, eva, 2), client_of(eva)
+
+    page = client.get("/meetings/").content.decode()
+    asked = client.get(f"/meetings/{second.pk}/outcome/?why=1", headers=HTMX if script else {}).content.decode()
+
+    assert page.count('value="unqualified:budget_later"') == 1
+    assert page.count(f'href="/meetings/{second.pk}/outcome/?why=1"') == 1
+    assert (page.count("tell__why"), asked.count('class="tell__why" open')) == (1, 1)
+    assert asked.count('value="unqualified:budget_later"') == 1
+
+
+def test_a_line_that_was_told_meanwhile_says_what_was_said(client_of, ana, eva):
+    row, client = met(ana, eva), client_of(eva)
+    press(client, row, "outcome", outcome="no_show")
+
+    answer = client.get(f"/meetings/{row.pk}/outcome/", headers=HTMX).content.decode()
+
+    assert (forms_of(answer), answer.count("No show")) == ([], 1)
+
+
+def test_a_refusal_of_a_line_draws_it_with_its_form(client_of, ana, eva):
+    rows, client = many(ana, eva, 14), client_of(eva)
+
+    answer = press(client, rows[12], "outcome", True, outcome="unqualified")
+
+    assert answer.status_code == 422
+    assert forms_of(answer.content.decode()) == [row.pk for row in (*rows[:10], rows[12])]
+
+
+@pytest.mark.parametrize(
+    "asked", ["more=due&after=", "more=due&after=now,1", "more=due&after=2026-01-01,1", "more=none&after=2026-01-01T00:00:00%2B00:00,1",
+              "more=due&after=2026-01-01T00:00:00%2B00:00,-1", "more=due&after=2026-01-01T00:00:00%2B00:00,99999999999999999999"],
+)  # fmt: skip
+def test_what_is_no_key_is_the_first_page(client_of, ana, eva, asked):
+    row = met(ana, eva)
+
+    page = client_of(eva).get(f"/meetings/?{asked}").content.decode()
+
+    assert (forms_of(page), page.count("Back to the first of every list")) == ([row.pk], 0)
 
 
 def test_leadership_has_no_meetings(client_of, lena):

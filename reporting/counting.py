@@ -29,7 +29,7 @@ SELECT e.*, e.from_status || CASE WHEN e.from_status IN ('assigned', 'working') 
 FROM accounts_event e LEFT JOIN leads_cycle c ON c.id = e.cycle_id WHERE e.kind = 'transition'"""
 MOVES = f"""
 SELECT (recorded_at AT TIME ZONE %(zone)s)::date, concat_ws(':', from_lane, to_lane), count(*) FROM ({LANES}) e
-WHERE id > %(after)s AND recorded_at >= %(since)s AND recorded_at < %(until)s GROUP BY 1, 2
+WHERE id > %(after)s AND recorded_at >= %(since)s AND recorded_at < %(until)s AND recorded_at <= %(at)s GROUP BY 1, 2
 """
 STAYS = f"""
 SELECT from_lane, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM stayed)) FROM ({LANES}) e
@@ -51,7 +51,7 @@ def count(at: datetime) -> int:
         cursor.execute("SELECT coalesce(max(id), 0) FROM accounts_event")
         mark = cursor.fetchone()[0]
         rows = [_figure(Figure.Kind.COUNT, today, key, number, at, {"mark": mark}) for key, number in standing_now()]
-        cursor.execute(MOVES, {"zone": ZONE, "after": after, "since": since, "until": until})
+        cursor.execute(MOVES, {"zone": ZONE, "after": after, "since": since, "until": until, "at": at})
         rows += [_figure(Figure.Kind.MOVE, day, key, number, at) for day, key, number in cursor.fetchall()]
         cursor.execute(STAYS, {"after": max(0, mark - 3_000_000), "since": at - STAY_OVER})
         rows += [_figure(Figure.Kind.STAY, today, key, round(seconds, 2), at) for key, seconds in cursor.fetchall()]
@@ -73,13 +73,12 @@ def standing_now() -> list[tuple[str, int]]:
         return cursor.fetchall()
 
 
-def moves_now(first: date, until: date) -> list[tuple[str, int]]:
+def moves_now(first: date, until: date, at: datetime) -> list[tuple[str, int]]:
     """Count the moves of some days over all events. For a house never counted, which is a small one."""
     zone, found = ZoneInfo(ZONE), Counter()
     with connection.cursor() as cursor:
-        cursor.execute(
-            MOVES, {"zone": ZONE, "after": 0, "since": _midnight(first, zone), "until": _midnight(until, zone)}
-        )
+        days = {"since": _midnight(first, zone), "until": _midnight(until, zone)}
+        cursor.execute(MOVES, days | {"zone": ZONE, "after": 0, "at": at})
         for _day, key, number in cursor.fetchall():
             found[key] += number
     return list(found.items())
@@ -100,3 +99,8 @@ def _figure(kind: str, day: date, key: str, value, at: datetime, data: dict | No
 
 def _midnight(on: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(on, time(), zone)
+
+
+def midnight(on: date) -> datetime:
+    """Return when a day of the company begins."""
+    return _midnight(on, ZoneInfo(ZONE))

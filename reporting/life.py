@@ -6,10 +6,10 @@ counted live. In hand is live for everybody. Six queries at most; nothing is cha
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import Max, Sum
+from django.db.models import Max, Min, Sum
 
 from reporting import counting
 from reporting.models import Figure
@@ -54,6 +54,8 @@ class Life:
     due: int
     left_out: int
     counted_at: datetime | None
+    counted_from: date | None = None  # moves of earlier days were never counted
+    lanes: Counter = field(default_factory=Counter)  # moves between lanes, as counted
     changes: Counter = field(default_factory=Counter)
 
     def piles(self, state: str, motion: str) -> list[tuple[str, int, str]]:
@@ -88,17 +90,16 @@ TO_HAND = {
 
 def of_house(period, at: datetime) -> Life:
     """Return the life of all leads, moves of a period. Six queries, none over a whole table."""
-    figures = Figure.objects.filter(day__lt=period.until)
-    last = Figure.objects.filter(kind=Figure.Kind.COUNT).aggregate(day=Max("day"), at=Max("frozen_at"))
+    last = _counted()
     standing, kinds = _standing(last["day"])
-    moves = (
-        figures.filter(kind=Figure.Kind.MOVE, day__gte=period.first).values_list("key").annotate(number=Sum("value"))
-    )
+    moves = Figure.objects.filter(kind=Figure.Kind.MOVE, day__gte=period.first, day__lt=period.until)
+    moves = moves.values_list("key").annotate(number=Sum("value"))
+    moves = moves if last["day"] else counting.moves_now(period.first, period.until, at)
     stays = Figure.objects.filter(kind=Figure.Kind.STAY, day=last["day"]).values_list("key", "value")
     hand, left_out = _in_hand("", {}, at)
     life = Life(
         hand, standing, kinds, Counter({key: int(number) for key, number in moves}), {key: float(v) for key, v in stays},
-        _due("", {}, at), left_out, last["at"],
+        _due("", {}, at), left_out, last["at"], _first_day(last),
     )  # fmt: skip
     _settle(life)
     return life
@@ -128,6 +129,16 @@ def of_people(people: list[int], teams: list[int], period, at: datetime) -> Life
     life = Life(hand, standing, kinds, moves, {}, _due(PASSED, whose, at), left_out, None)
     _settle(life)
     return life
+
+
+def _counted() -> dict:
+    """Return the days first and last counted, and when. One query."""
+    counted = Figure.objects.filter(kind=Figure.Kind.COUNT)
+    return counted.aggregate(first=Min("day"), day=Max("day"), at=Max("frozen_at"))
+
+
+def _first_day(counted: dict) -> date | None:
+    return counted["first"] and counted["first"] - timedelta(days=counting.BACK)
 
 
 def _standing(day) -> tuple[Counter, Counter]:
@@ -177,7 +188,7 @@ def _settle(life: Life) -> None:
         life.changes[before] -= number
         life.changes[after] += number
         moves[f"{before.partition('/')[0]}:{after.partition('/')[0]}"] += number
-    life.moves = moves
+    life.lanes, life.moves = life.moves, moves
 
 
 def pile_of(

@@ -48,7 +48,9 @@ def _names(kind: str, ids: set[int]) -> dict:
     if kind == "lead":
         return {
             lead.pk: lead.name
-            for lead in Lead.objects.filter(pk__in=ids).only("first_name", "last_name", "email", "company", "phone")
+            for lead in Lead.objects.filter(pk__in=ids).only(
+                "status", "first_name", "last_name", "email", "company", "phone"
+            )
         }
     return {row.pk: str(row) for row in LOOKED_UP[kind].objects.filter(pk__in=ids)}
 

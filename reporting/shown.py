@@ -76,7 +76,7 @@ def addresses(here: str, said: dict, by: str) -> Address:
 def picture(answer: Answer, measure: Measure) -> dict | None:
     """Return the data of the picture, or None where there is nothing to draw."""
     lines = [line for line in answer.lines if line.cells[measure.name].value is not None]
-    if len(lines) < 2:
+    if len(lines) < 2 or not any(line.cells[measure.name].value for line in lines):
         return None
     lines = lines if answer.by.is_time else lines[:20]
     scale = {"time": 1 / 3600, "": 100 if measure.how == SHARE else 1}.get(measure.unit, 1)

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from reporting.views import overview, reports
+from reporting.views import moves, overview, reports
 
 urlpatterns = [
     path("overview/", overview.overview, name="overview"),
     path("overview/leads/", overview.pile, name="overview-leads"),
+    path("overview/moves/", moves.moved, name="overview-moves"),
     path("reports/", reports.reports, name="reports"),
     path("reports/mine/", reports.my_numbers, name="my-numbers"),
     path("reports/pay/", reports.pay_statement, name="pay"),

@@ -18,7 +18,7 @@ _server = contextlib.ExitStack()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--days", type=int, default=36, help="how long the made-up stretch is that all figures are computed over"
+        "--days", type=int, default=22, help="how long the made-up stretch is that all figures are computed over"
     )
 
 

@@ -101,6 +101,7 @@ DOORS = {
     "mailbox": Door(GET=REVOPS),
     "overview": Door(GET="cleo hugo nora rita mark lena root"),
     "overview-leads": Door(GET=STAFF),
+    "overview-moves": Door(GET=STAFF),
     "reports": Door(GET="*"),
     "my-numbers": Door(GET=REACH_OUT),
     "two-reps": Door(GET=STAFF),

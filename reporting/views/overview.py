@@ -1,5 +1,7 @@
 """The first page of managers and leaders: the clock, the life of leads drawn as the round it is, and the leads behind each pile (REP-7)."""
 
+from urllib.parse import urlencode
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import render
@@ -11,12 +13,22 @@ from accounts.permissions import Scope, allowed, people_of, teams_of
 from accounts.words import DASH, count, duration
 from leads import sla
 from leads.models import Lead
-from reporting import charts, life, permissions
+from reporting import charts, life, moves, permissions
 from reporting.forms import Asked
 from reporting.life import Life
 
 PAGE = 50
 WEEK = "last-7"
+LANE_MOVES = {
+    (state, motion): [("worked", motion, "worked")] if state == "assigned" else []
+    for state in life.IN_HAND
+    for motion in charts.PLACES
+}
+CAME = {
+    "qualified": [("now", "", "became now"), ("lost", "", "lost again")],
+    "nurture": [("notnow", "", "became not now"), ("again", "", "round again")],
+    "unqualified": [("never", "", "became never")],
+}
 
 
 @require_GET
@@ -31,10 +43,10 @@ def overview(request):
     period = form.period_asked()
     of = of_whom(request.user)
     found = life.of_house(period, now) if of is None else life.of_people(*of, period, now)
-    link = _links(request.user)
-    faces = [_shown(charts.clock_face(found, face, link), found) for face in (charts.WIDE, charts.SMALL)]
+    link, to_move = _links(request.user), _move_links(request, form.said())
+    faces = [_shown(charts.clock_face(found, face, link), found, to_move) for face in (charts.WIDE, charts.SMALL)]
     context = {
-        "form": form, "period": period, "life": found, "faces": faces, "rows": _rows(found, link), "is_of_team": of is not None,
+        "form": form, "period": period, "life": found, "faces": faces, "rows": _rows(found, link, to_move), "is_of_team": of is not None,
         "sentence": sentence(found, period), "worst": _worst(found, link), "now": now,
         "total": found.all_in_hand + sum(found.standing.values()),
     }  # fmt: skip
@@ -56,6 +68,15 @@ def _links(user):
     return lambda state, motion, pile: (
         f"{piles}?state={state}&motion={motion}&pile={pile}" if motion else f"{leads}?state={state}"
     )
+
+
+def _move_links(request, said: dict):
+    """Return where a number of moves is listed; nowhere for who sees no people."""
+    if not permissions.sees_people(request.user):
+        return lambda move, motion="": ""
+    time = {key: value for key, value in said.items() if key in ("period", "first", "last")} or {"period": WEEK}
+    lane = lambda motion: {"motion": motion} if motion else {}  # noqa: E731
+    return lambda move, motion="": f"{reverse('overview-moves')}?{urlencode(time | {'move': move} | lane(motion))}"
 
 
 def _worst(found: Life, link) -> dict | None:
@@ -90,7 +111,7 @@ def sentence(found: Life, period) -> str:
     )
 
 
-def _rows(found: Life, link) -> list[dict]:
+def _rows(found: Life, link, to_move) -> list[dict]:
     """The same as the picture, as a table: count, what is stuck, how long they stay, what moved on."""
     rows = [
         _row(
@@ -99,7 +120,7 @@ def _rows(found: Life, link) -> list[dict]:
             "raw",
             found.standing["raw"],
             [],
-            f"{count(found.moved('raw:assigned'))} assigned",
+            _moves(found, to_move, ("raw", "", "assigned")),
             link("raw", "", ""),
         )
     ]
@@ -114,21 +135,35 @@ def _rows(found: Life, link) -> list[dict]:
             if number
         ]
         rows.append(
-            _row(found, words, f"{state}/{motion}", found.in_hand(state, motion), stuck, "", link(state, motion, "all"))
+            _row(
+                found,
+                words,
+                f"{state}/{motion}",
+                found.in_hand(state, motion),
+                stuck,
+                _moves(found, to_move, *LANE_MOVES[state, motion]),
+                link(state, motion, "all"),
+            )
         )
     for state, words in (("qualified", "Now"), ("nurture", "Not now"), ("unqualified", "Never")):
         stuck = (
             [{"text": f"{count(found.due)} due within a week", "url": ""}] if state == "nurture" and found.due else []
         )
-        moved = {"qualified": ("lost", "lost again"), "nurture": ("again", "round again"), "unqualified": ("", "")}[
-            state
-        ]
-        says = f"{count(found.moved(*life.TO_HAND[moved[0]]))} {moved[1]}" if moved[0] else ""
-        rows.append(_row(found, words, state, found.standing[state], stuck, says, link(state, "", "")))
+        moved = _moves(found, to_move, *CAME[state])
+        rows.append(_row(found, words, state, found.standing[state], stuck, moved, link(state, "", "")))
     return rows
 
 
-def _row(found: Life, label: str, state: str, number: int, stuck: list, moved: str, url: str) -> dict:
+def _moves(found: Life, to_move, *which: tuple[str, str, str]) -> list[dict]:
+    """Say how many moved, and where they are listed."""
+    numbers = [(moves.number_of(found, move, motion), move, motion, words) for move, motion, words in which]
+    return [
+        {"text": f"{count(number)} {words}", "url": to_move(move, motion) if number else ""}
+        for number, move, motion, words in numbers
+    ]
+
+
+def _row(found: Life, label: str, state: str, number: int, stuck: list, moved: list, url: str) -> dict:
     stay, change = found.stays.get(state), found.changes[state]
     return {
         "label": label, "count": count(number), "url": url if number else "", "stuck": stuck, "moved": moved, "status": state,
@@ -137,7 +172,7 @@ def _row(found: Life, label: str, state: str, number: int, stuck: list, moved: s
     }  # fmt: skip
 
 
-def _shown(drawing: charts.Drawing, found: Life) -> dict:
+def _shown(drawing: charts.Drawing, found: Life, to_move) -> dict:
     """Add the figures to the shapes of one face."""
     f = drawing.face
     texts = [
@@ -147,15 +182,27 @@ def _shown(drawing: charts.Drawing, found: Life) -> dict:
         _text(f.cx, f.cy + (54 if f.is_wide else 38), "not now", "c-quiet", "middle"),
     ]
     texts += _wide_texts(f, found) if f.is_wide else _small_texts(f, found)
+    for text in texts:
+        text["url"] = (
+            to_move(text["move"]) if f.is_wide and text["move"] and found.moved(*life.TO_HAND[text["move"]]) else ""
+        )
     return {"drawing": drawing, "texts": texts, "name": f.name, "box": f"0 0 {charts.n(f.w)} {charts.n(f.h)}"}
 
 
-def _text(x, y, text, cls="", anchor="start") -> dict:
-    return {"x": charts.n(x), "y": charts.n(y), "text": text, "cls": cls, "anchor": anchor}
+def _text(x, y, text, cls="", anchor="start", move="") -> dict:
+    return {
+        "x": charts.n(x),
+        "y": charts.n(y),
+        "text": text,
+        "cls": cls,
+        "anchor": anchor,
+        "move": move,
+        "says": moves.WORDS.get(move, ""),
+    }
 
 
-def _block(x, y, head, figure, rows, anchor="start", cls="") -> list[dict]:
-    texts = [_text(x, y, head, "c-head", anchor), _text(x, y + 31, figure, f"c-fig {cls}", anchor)]
+def _block(x, y, head, figure, rows, anchor="start", cls="", move="") -> list[dict]:
+    texts = [_text(x, y, head, "c-head", anchor), _text(x, y + 31, figure, f"c-fig {cls}", anchor, move)]
     return texts + [_text(x, y + 55 + 20 * i, row, row_cls, anchor) for i, (row, row_cls) in enumerate(rows)]
 
 
@@ -176,12 +223,12 @@ def _wide_texts(f, found: Life) -> list[dict]:
         *_block(330, 44, "Assigned", count(found.in_hand("assigned")), assigned, "end"),
         *_block(790, 44, "Working", count(found.in_hand("working")), working),
         *_block(left - 14, f.cy - 24, "Raw", count(found.standing["raw"]), [], "end"),
-        *_block(right + 34, f.cy - 24, "Now", count(move["now"]), [(f"{move['lost']} lost again", "c-quiet")], cls="c-now"),
-        *_block(right + 34, f.cy + 116, "Never", count(move["never"]), never, cls="c-never"),
-        _text(left + 32, f.cy - 40, f"+{move['raw']} assigned", "c-row"),
-        _text(f.cx - f.edge - 16, f.cy + 52, f"{move['again']} round again", "c-row c-night-ink", "end"),
+        *_block(right + 34, f.cy - 24, "Now", count(move["now"]), [(f"{move['lost']} lost again", "c-quiet")], cls="c-now", move="now"),
+        *_block(right + 34, f.cy + 116, "Never", count(move["never"]), never, cls="c-never", move="never"),
+        _text(left + 32, f.cy - 62, f"+{move['raw']} assigned", "c-row", move="raw"),
+        _text(f.cx - f.edge - 16, f.cy + 52, f"{move['again']} round again", "c-row c-night-ink", "end", "again"),
         _text(f.cx - f.edge - 16, f.cy + 74, f"{found.due} due this week", "c-row c-due", "end"),
-        _text(f.cx, 48, f"{move['worked']} worked", "c-row", "middle"),
+        _text(f.cx, 48, f"{move['worked']} worked", "c-row", "middle", "worked"),
         _text(f.cx, f.h - 22, ", ".join(f"{word} {count(found.kinds[word])}" for _k, word in life.KINDS).capitalize(), "c-row", "middle"),
     ]  # fmt: skip
 
@@ -195,9 +242,9 @@ def _small_texts(f, found: Life) -> list[dict]:
         _text(0, f.cy - 29, "Raw", "c-quiet"),
         _text(0, f.cy - 14, count(found.standing["raw"]), "c-row"),
         _text(f.w, f.cy - 25, "Now", "c-quiet", "end"),
-        _text(f.w, f.cy - 10, count(move["now"]), "c-row c-now", "end"),
+        _text(f.w, f.cy - 10, count(move["now"]), "c-row c-now", "end", "now"),
         _text(f.w, y - 24, "Never", "c-quiet", "end"),
-        _text(f.w, y - 9, count(move["never"]), "c-row c-never", "end"),
+        _text(f.w, y - 9, count(move["never"]), "c-row c-never", "end", "never"),
     ]
 
 

@@ -6,6 +6,8 @@ from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
 from accounts.models import Event, Product
@@ -145,6 +147,19 @@ def test_rows_go_on_past_a_page_and_none_is_missed_or_doubled(house, client_of):
         seen += [int(row[0].url.split("/")[2]) for row in page.context["rows"]]
         address = page.context["pager"].get("older", "")
     assert sorted(seen) == sorted(leads)
+
+
+def test_the_rows_cost_the_same_however_many(house, client_of):
+    browser, taken = client_of(house.cleo), []
+    address = "/reports/assignment/rows/?period=last-30&measure=assigned"
+    browser.get(address)
+    for more in (1, 2):
+        for _ in range(more):
+            put(None, "assigned", owner=house.ana, at=clock.now() - timedelta(days=2))
+        with CaptureQueriesContext(connection) as queries:
+            page = browser.get(address)
+        taken.append((len(page.context["rows"]), len(queries)))
+    assert taken == [(1, taken[0][1]), (3, taken[0][1])]
 
 
 @pytest.mark.parametrize(

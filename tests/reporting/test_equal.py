@@ -1,7 +1,7 @@
 """Every figure over a made-up stretch of work equals the same one computed in plain Python over the events, under random filters; and the
 page, its file and the API say the same of them.
 
-A stretch of 36 days here; `--days 365` is the whole year (docs/reports.md).
+A stretch of 22 days here; `--days 365` is the whole year (docs/reports.md).
 """
 
 import csv
@@ -93,7 +93,7 @@ def test_every_figure_equals_a_plain_computation_under_fifty_random_filters_each
 
 
 def test_page_file_and_api_say_the_same_under_fifty_random_filters(client_of, monkeypatch):
-    days = 18
+    days = 12
     world, end, events = lived(days)
     monkeypatch.setattr(clock, "now", lambda: end)
     browser, rounds = client_of(next(world.house.of("revops"))), list(events.cycles.values())

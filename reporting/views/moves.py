@@ -1,0 +1,64 @@
+"""The leads behind a number of moves of the clock, the last moved first (REP-8)."""
+
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from accounts import clock
+from accounts.models import User
+from leads.models import Lead, LeadStatus
+from reporting import charts, life, moves, permissions
+from reporting.forms import Asked
+from reporting.views.overview import PAGE, WEEK, of_whom
+
+LAST = 2**63 - 1
+STATES = dict(LeadStatus.choices)
+
+
+@require_GET
+def moved(request):
+    """List the moves behind one number of the clock. A fixed number of queries."""
+    user, given = request.user, request.GET
+    if not permissions.can_see_overview(user) or not permissions.sees_people(user):
+        raise PermissionDenied("The leads behind the clock are for their managers and RevOps.")
+    name, motion = given.get("move", "raw"), given.get("motion", "")
+    if name not in life.TO_HAND or motion not in ("", *charts.PLACES):
+        raise Http404("no such move")
+    now = clock.now()
+    form = Asked(given if "period" in given or "first" in given else {"period": WEEK}, user, None, now)
+    period, of = form.period_asked(), of_whom(user)
+    found = life.of_house(period, now) if of is None else life.of_people(*of, period, now)
+    before = given.get("before", "")
+    before = int(before) if before.isdecimal() and len(before) < 19 else LAST
+    rows = moves.listed(found, name, motion, of, period, now, before, PAGE + 1)
+    said = {key: value for key, value in given.items() if key in ("move", "motion", "period", "first", "last")}
+    older = f"{request.path}?{urlencode(said | {'before': rows[PAGE - 1].pk})}" if len(rows) > PAGE else ""
+    said_time = {key: value for key, value in said.items() if key not in ("move", "motion")}
+    context = {
+        "words": moves.WORDS[name], "lane": charts.PLACES.get(motion, ""), "number": moves.number_of(found, name, motion),
+        "rows": _said(rows[:PAGE]), "period": period, "life": found, "now": now, "pager": {"older": older} if older else {},
+        "back": f"{reverse('overview')}?{urlencode(said_time)}",
+    }  # fmt: skip
+    return render(request, "reporting/moves.html", context)
+
+
+def _said(rows: list[moves.Move]) -> list[dict]:
+    """Name the leads and people of a page. Two queries."""
+    leads = Lead.objects.only("status", "first_name", "last_name", "email", "company", "phone").in_bulk(
+        {row.lead for row in rows}
+    )
+    people = User.objects.in_bulk({row.by for row in rows if row.by})
+    return [
+        {
+            "lead": leads.get(row.lead),
+            "at": row.at,
+            "by": people.get(row.by, ""),
+            "before": STATES.get(row.before, row.before),
+            "after": STATES.get(row.after, row.after),
+        }
+        for row in rows
+    ]

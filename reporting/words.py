@@ -60,6 +60,8 @@ def sentence(answer: Answer, measure: Measure) -> str:
     total, before = answer.total.cells[measure.name], answer.before.cells[measure.name]
     noun = answer.metric.stands_on(answer.by.name if answer.by else "", answer.filters).noun
     if not total.base:
+        if measure.how not in (COUNT, SUM):
+            return f"{measure.title} in {answer.period}: nothing to work it out from."
         return f"Nothing to show: no {noun} in {answer.period}."
     head = f"{measure.title} in {answer.period}: {said(measure, total)}"
     if measure.how not in (COUNT, SUM):

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
+from leads import signals
 from leads.models import Lead
 from reporting import counting, life
 from reporting.models import Figure
@@ -125,3 +126,11 @@ def test_the_list_of_reports_leads_only_where_one_may_go(house, client_of, name,
     offered = [url for url in ("/reports/two/", "/reports/pay/") if f'href="{url}"' in page]
     assert offered == (["/reports/two/", "/reports/pay/"] if sees else [])
     assert [client.get(url).status_code for url in offered] == [200] * len(offered)
+
+
+def test_a_sentence_does_not_deny_what_is_there_but_unanswered(house, client_of):
+    lead = put(None, "working", owner=house.ana, at=clock.now() - timedelta(days=2))
+    signals.raise_hand([lead.pk], what="call", by=None, at=clock.now() - timedelta(hours=1))
+    context = client_of(house.rita).get("/reports/hand-raises/?period=last-7").context
+    assert context["figures"][0]["text"] == "1"
+    assert context["sentence"] == f"Median in {context['answer'].period}: nothing to work it out from."

@@ -33,7 +33,7 @@ class ReassignForm(forms.Form):
             teams = teams.filter(pk__in=teams_of(user))
         self.receivers = {f"person-{p.pk}": p for p in people} | {f"team-{t.pk}": t for t in teams}
         self.fields["to"].choices = [
-            ("", "---------"),
+            ("", "Choose"),
             ("People", [(key, str(to)) for key, to in self.receivers.items() if isinstance(to, User)]),
             ("Queues", [(key, str(to)) for key, to in self.receivers.items() if isinstance(to, Team)]),
         ]

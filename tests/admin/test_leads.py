@@ -137,7 +137,7 @@ def test_reassigning_asks_first_and_changes_nothing_yet(house, client_of):
     lead = put(None, "working", owner=house.ana)
     response = client_of(house.cleo).post(LIST, {"action": "reassign", "_selected_action": [lead.pk]})
     assert [choice[1] for choice in response.context["form"].fields["to"].choices] == [
-        "---------",
+        "Choose",
         [(f"person-{p.pk}", str(p)) for p in (house.ana, house.ben, house.cleo)],
         [(f"team-{house.north.pk}", "North")],
     ]

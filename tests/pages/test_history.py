@@ -83,6 +83,16 @@ def test_a_column_whose_name_tells_nothing_is_asked_for_where_columns_are_said(p
     assert (looked.status, sales["created"]) == ("checked", 3)
 
 
+def test_one_who_is_not_here_is_told_as_one(page, house):
+    read(page, **chosen(leads=LEADS.replace("Gone Person", "ana")))
+    batch = Batch.objects.get(kind="past leads")
+
+    columns(page, batch, id="external_id")
+
+    looked = page.get(f"/history/{batch.pk}/").content.decode()
+    assert "1 person is not here and becomes a former colleague, switched off: Former Rep</p>" in looked
+
+
 def test_no_file_and_a_file_that_is_none_are_told(page, house):
     none = page.post("/history/new/", {})
     picture = page.post("/history/new/", {"leads": SimpleUploadedFile("a.csv", b"\x89PNG\r\n")})

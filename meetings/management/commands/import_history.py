@@ -76,8 +76,11 @@ class Command(BaseCommand):
     def _say_people(self, former: set[str], dry_run: bool) -> None:
         if former:
             names = ", ".join(sorted(former)[:5]) + (", ..." if len(former) > 5 else "")
-            what = "would become" if dry_run else "become"
-            self.stdout.write(f"{len(former)} people who are not here {what} former colleagues, switched off: {names}")
+            would = "would become" if dry_run else "become"
+            what = f"{len(former)} people who are not here {would} former colleagues"
+            if len(former) == 1:
+                what = f"1 person who is not here {'would become' if dry_run else 'becomes'} a former colleague"
+            self.stdout.write(f"{what}, switched off: {names}")
 
     def _say_what(self, batch: Batch, counts) -> None:
         for row in islice(rejected(batch), SHOWN):

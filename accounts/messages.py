@@ -204,6 +204,16 @@ def _park(message: Message, at: datetime, words: str, tell: bool = True) -> bool
     return False
 
 
+def send_again(mails: QuerySet, at: datetime) -> int:
+    """Let mails that were put aside be tried anew, under the Message-ID they had; return how many. One query.
+
+    Whoever asks decides that it may arrive twice. An opt-out is asked about again as each leaves.
+    """
+    again = {"parked_at": None, "taken_at": None, "attempts": 0, "next_try_at": at, "error": ""}
+    aside = Message.objects.filter(channel=Message.Channel.MAIL, sent_at__isnull=True, parked_at__isnull=False)
+    return aside.filter(pk__in=mails.values("pk")).update(**again)
+
+
 def _said(problem: Exception) -> str:
     """Say what the server said, without addresses: they are people's."""
     if isinstance(problem, smtplib.SMTPRecipientsRefused):

@@ -4,7 +4,7 @@ from accounts import gathering, messages, telling
 from accounts.models import Role, Way
 
 PUT_ASIDE = "The sweep {sweep} failed three times on row {key} and put it aside: {error}"
-MAIL = "Mail {mail} was put aside: {error}"
+MAIL = "Mail {mail} was put aside: {error}. It can be sent again from the admin."
 WEBHOOK = "What webhook {webhook} should have been told was put aside: its address took nothing for a day. It can be sent again."
 REVOPS = (Role.REVOPS,)
 KINDS = (

@@ -353,6 +353,7 @@ TABLES = {
     "accounts.apikey": Table(add=REVOPS),
     "accounts.subscription": Table(add=REVOPS, change=REVOPS),
     "accounts.delivery": Table(),
+    "accounts.asidemail": Table(),
     "leads.source": RULES,
     "leads.policy": Table(listed=STAFF, row=STAFF, add=REVOPS),
     "leads.cardrule": Table(listed=STAFF, row=STAFF, add=REVOPS),

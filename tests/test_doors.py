@@ -11,7 +11,19 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Absence, ApiKey, Batch, Delivery, Domain, Event, Product, Reason, Stage, Subscription
+from accounts.models import (
+    Absence,
+    ApiKey,
+    AsideMail,
+    Batch,
+    Delivery,
+    Domain,
+    Event,
+    Product,
+    Reason,
+    Stage,
+    Subscription,
+)
 from leads.models import CardRule, Credit, Policy, RoutingRule, Share, Source, Touch
 from meetings import booking, feeds
 from meetings.models import CoverageRule, HandOff, HandOffRule, Meeting
@@ -111,6 +123,9 @@ def world(house):
         "accounts.apikey": ApiKey.objects.create(user=house.api, start="lo_abcde", digest="0" * 64, created_at=NOON),
         "accounts.subscription": Subscription.objects.create(
             url="https://hooks.example.com/", kinds=[], created_at=NOON
+        ),
+        "accounts.asidemail": AsideMail.objects.create(
+            channel="mail", kind="invitation", to=house.ana, dedupe_key="m", created_at=NOON, parked_at=NOON
         ),
         "accounts.delivery": Delivery.objects.create(
             channel="webhook", kind="lead.raw", dedupe_key="w", created_at=NOON

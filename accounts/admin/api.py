@@ -1,4 +1,4 @@
-"""Programs that come in and that are told: keys, webhooks, deliveries. Kept by RevOps."""
+"""Programs that come in and that are told: keys, webhooks, deliveries; and mails that were put aside. Kept by RevOps."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -6,8 +6,9 @@ from django.core.exceptions import ValidationError
 from django.template.response import TemplateResponse
 
 from accounts import api_keys, webhooks
+from accounts import messages as outbox
 from accounts.clock import now
-from accounts.models import ApiKey, ApiScope, Delivery, Role, Subscription, User
+from accounts.models import ApiKey, ApiScope, AsideMail, Delivery, Role, Subscription, User
 from accounts.webhook_sending import Failed, Unfit, parse, resolve
 
 from .base import ReadOnlyAdmin, RuledAdmin
@@ -190,3 +191,22 @@ class DeliveryAdmin(ReadOnlyAdmin):
     list_filter = [StateFilter]
     ordering = ["-id"]
     actions = [send_again]
+
+
+@admin.action(description="Send again, under the same Message-ID", permissions=["view"])
+def mail_again(model_admin, request, rows):
+    if not model_admin.reaches(request.user, "people.change"):
+        return
+    messages.success(request, f"{outbox.send_again(rows, now())} are sent again at the next run.")
+
+
+@admin.register(AsideMail)
+class AsideMailAdmin(ReadOnlyAdmin):
+    """Mails that could not be sent, or that nobody knows to have arrived: a person decides."""
+
+    see = "people.change"
+    fields = ["kind", "to", "address", "lead_id", "created_at", "attempts", "parked_at", "error"]
+    list_display = ["id", "kind", "to", "address", "created_at", "attempts", "parked_at", "error"]
+    list_select_related = ["to"]
+    ordering = ["-id"]
+    actions = [mail_again]

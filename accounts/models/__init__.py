@@ -2,7 +2,7 @@ from .api import ApiKey, ApiScope, Subscription
 from .batch import Batch, BatchRow
 from .change import Change
 from .companies import Account, Domain
-from .message import Delivery, Message, Parked, Receipt, SweepRun, Way
+from .message import AsideMail, Delivery, Message, Parked, Receipt, SweepRun, Way
 from .opportunity import Opportunity, OpportunityStatus, Product, Stage
 from .people import Absence, Membership, Role, Team, User
 from .reason import Disposition, NurtureKind, Reason
@@ -15,6 +15,7 @@ __all__ = [
     "Account",
     "ApiKey",
     "ApiScope",
+    "AsideMail",
     "Batch",
     "BatchRow",
     "Change",

@@ -84,6 +84,12 @@ class Message(models.Model):
             ),
             # what was delivered, newest first; what is so old that it may be forgotten
             models.Index(fields=["-id"], name="message_delivery", condition=Q(channel="webhook")),
+            # mails for a person to decide about
+            models.Index(
+                fields=["-id"],
+                name="message_put_aside",
+                condition=Q(channel="mail", sent_at__isnull=True, parked_at__isnull=False),
+            ),
             # what is so old that it may be forgotten: rows lie in the order in which they were told
             BrinIndex(fields=["created_at"], name="message_age", pages_per_range=32, autosummarize=True),
         ]
@@ -108,6 +114,27 @@ class Delivery(Message):
 
     def __str__(self):
         return f"{self.kind} {self.pk}"
+
+
+class AsideManager(models.Manager):
+    def get_queryset(self):
+        return (
+            super().get_queryset().filter(channel=Message.Channel.MAIL, sent_at__isnull=True, parked_at__isnull=False)
+        )
+
+
+class AsideMail(Message):
+    """One mail that was put aside: refused, tried for a day, or perhaps arrived. RevOps sends it again or lets it be."""
+
+    objects = AsideManager()
+
+    class Meta:
+        proxy = True
+        verbose_name = "mail put aside"
+        verbose_name_plural = "mails put aside"
+
+    def __str__(self):
+        return f"Mail {self.pk}"
 
 
 class Receipt(models.Model):

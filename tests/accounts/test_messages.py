@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.urls import reverse
 
 from accounts import messages
 from accounts.messages import LEASE, UNDO, mail, mail_sweep, message_id, post, recall
@@ -195,6 +196,26 @@ def test_a_worker_that_died_over_an_outsiders_mail_leaves_it_to_a_person(post_of
     assert (sent, post_office.mails) == ([0, 0], [])
     assert state(message)[:2] == (None, NOON + UNDO + LEASE)
     assert "died" in Message.objects.get(kind="mail_parked", to=rita).data["error"]
+
+
+def test_a_mail_that_was_put_aside_is_sent_again_by_revops_and_by_nobody_else(post_office, client_of, cleo, rita):
+    message = outside()
+    messages._claim(message.pk, NOON + UNDO)
+    send(NOON + UNDO + LEASE)
+    press = {"action": "mail_again", "_selected_action": [message.pk]}
+    place = reverse("admin:accounts_asidemail_changelist")
+
+    refused = client_of(cleo).post(place, press)
+    after = state(message)
+    answer = client_of(rita).post(place, press, follow=True)
+    again = client_of(rita).post(place, press, follow=True)
+
+    assert (refused.status_code, after[1]) == (403, NOON + UNDO + LEASE)
+    assert [str(said) for said in answer.context["messages"]] == ["1 are sent again at the next run."]
+    assert [str(said) for said in again.context["messages"]] == ["0 are sent again at the next run."]
+    later = Message.objects.get(pk=message.pk).next_try_at
+    assert [send(later), send(later + LEASE)] == [1, 0]
+    assert [mail["Message-ID"] for _to, mail in post_office.mails] == [message_id(message)]
 
 
 def test_a_worker_that_died_over_a_colleagues_mail_leaves_it_to_the_next(post_office, ana):

@@ -140,7 +140,7 @@ def form(request, pk):
         return page(place, row)
     drawn = rows.meetings(place, [row])[0]
     template = "meetings/_due.html" if drawn["can"]["tell"] else "meetings/_row.html"
-    context = {"row": drawn, "reasons": rows.reasons(), "token": place.token, "now": place.at, "is_opened": True}
+    context = {"row": drawn, "reasons": rows.reasons(), "token": place.token, "now": place.at}
     context["is_why"] = "why" in request.GET
     return render(request, template, context | day.way_back(lists.Page.asked(request)))
 

@@ -61,6 +61,20 @@ def test_the_reason_opens_under_unqualified_and_is_pressed_there(at_screen, hous
     assert Meeting.objects.get(pk=row.pk).reason.code == "budget_later"
 
 
+def test_a_line_after_the_first_ten_opens_its_form_and_takes_the_focus(at_screen, house):
+    rows = [met(house.ana, house.eva, ago=timedelta(hours=2 + hour)) for hour in range(11)]
+    page = at_screen(house.eva, **PHONE)
+    page.goto("/meetings/")
+    last = page.locator(f"#m-{rows[0].pk}")
+
+    last.get_by_role("link", name=re.compile("^Say how it went")).tap()
+    expect(last.get_by_role("link", name=rows[0].lead.name, exact=True)).to_be_focused()
+    last.get_by_role("button", name=re.compile("^No show")).tap()
+
+    expect(page.locator(".toast p")).to_contain_text("no show")
+    assert Meeting.objects.get(pk=rows[0].pk).status == "no_show"
+
+
 def test_a_meeting_is_booked_in_two_keys(at_screen, house):
     sellers(house.eva)
     lead = given(house.ana)

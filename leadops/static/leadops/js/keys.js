@@ -140,6 +140,7 @@ page.addEventListener("htmx:afterSettle", (e) => {
     if (requestConfig?.verb === "post" || focusNext === "name") document.getElementById("lead-name")?.focus({ preventScroll: true });
     if (requestConfig?.verb === "post" || focusNext) place.scrollTop = 0;
   } else if (place?.id === "act") document.getElementById("act-h")?.focus();
+  else if (place?.matches?.("article.due")) place.querySelector("h3 a").focus(); // a line that opened its form
   focusNext = null;
 });
 

@@ -41,7 +41,7 @@ class Own:
 
 
 def board(user: User, period: Period, *, now: datetime) -> list[Own]:
-    """Return a person's figures with those of their team beside, and their rank, without anybody else's name. Five queries a metric."""
+    """Return a person's figures with those of their team beside, and their rank, without anybody else's name. Four queries a metric."""
     own = permissions.narrowed(user, Filters(rep=user.pk)).only(user.pk)
     team = permissions.of_their_team(user, Filters())
     lines = []
@@ -49,10 +49,10 @@ def board(user: User, period: Period, *, now: datetime) -> list[Own]:
         metric = METRICS[name]
         as_of = answers.report_moment(metric, period, now)
         mine = answers.answer(metric, period, own, as_of, by="", now=now)
-        theirs = answers.answer(metric, period, team, as_of, by="", now=now)
+        # By person, as the rep's own are: of their time with a round, not of the whole round.
         each = answers.answer(metric, period, _named(team), as_of, by="rep", now=now)
         for measure in map(metric.measure, measures):
-            lines.append(_own(metric, measure, mine, theirs, each, user))
+            lines.append(_own(metric, measure, mine, each, user))
     return lines
 
 
@@ -61,10 +61,10 @@ def _named(team: Filters) -> Filters:
     return Filters(people=team.people, teams=team.teams)
 
 
-def _own(metric: Metric, measure: Measure, mine: Answer, team: Answer, each: Answer, user: User) -> Own:
+def _own(metric: Metric, measure: Measure, mine: Answer, each: Answer, user: User) -> Own:
     cell, before = mine.total.cells[measure.name], mine.before.cells[measure.name]
     return Own(
-        metric, measure, words.said(measure, cell), words.base(measure, cell), words.said(measure, team.total.cells[measure.name]),
+        metric, measure, words.said(measure, cell), words.base(measure, cell), words.said(measure, each.total.cells[measure.name]),
         words.tone(measure, cell), words.change(measure, cell, before), rank(each, measure, user.pk),
     )  # fmt: skip
 

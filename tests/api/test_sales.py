@@ -196,7 +196,7 @@ def test_a_company_changes_hands_with_what_was_named_to_go_along(sale, lead, hou
     back = root.post(f"{path}consolidations/", {"to": "eva"})
 
     assert (named.status_code, problem(again)) == (201, (422, "to", ["to"]))
-    assert moved.json() == {"account": lead.account_id, "opportunities": 1, "leads": 0, "meetings": 0}
+    assert moved.json() == {"account": lead.account_id, "opportunities": 1, "leads": 0, "tasks": 0, "meetings": 0}
     assert back.json()["opportunities"] == 1
     assert problem(root.post(f"{path}owners/", {"role": "opportunity_owner", "to": "mark"})) == (422, "unknown", ["to"])
     assert browser_of(house.ana).post(f"{path}consolidations/", {"to": "eva"}).status_code == 403

@@ -88,7 +88,7 @@ def _is_unique(model, field) -> bool:
 
 
 @pytest.fixture
-def scripted(house, world):
+def scripted(shipped, house, world):
     """The house of the doors, a lead of it worked in every way, and scripts in all of its columns."""
     at, pk = clock.now(), world.lead.pk
     touches.log([pk], channel="call", outcome="interested", note="x", by=house.ana, at=at)

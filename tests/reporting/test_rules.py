@@ -10,7 +10,7 @@ from leads import assignment, pulling, pulls, signals
 from leads.models import Cycle, Lead, Signal, Source, Trigger
 from leads.sweeps import SWEEPS
 from meetings import coverage
-from reporting import answers
+from reporting import answers, mine
 from reporting.filters import Filters
 from reporting.metrics import METRICS
 from reporting.period import Period
@@ -227,3 +227,14 @@ def test_companies_that_came_to_us_are_in_no_coverage(house):
     assignment.assign([lead], to=house.ana, by=None, at=NOON).lead  # noqa: B018
 
     assert (figure("coverage")["companies"].n, figure("companies")["companies"].n) == (0, 1)
+
+
+def test_what_somebody_took_over_counts_beside_them_as_in_their_team(house):
+    leads = [put(LeadFactory(), "assigned", owner=house.ben) for _ in range(2)]
+    assert len(assignment.assign(leads, to=house.ana, by=house.cleo, at=NOON + HOUR).done) == 2
+
+    day = Period(NOON.date(), NOON.date() + DAY)
+    lines = {(line.metric.name, line.measure.name): line for line in mine.board(house.ana, day, now=NOON + 2 * DAY)}
+
+    received = lines["assignment", "received"]
+    assert (received.mine, received.team) == ("2", "2")

@@ -245,7 +245,7 @@ def test_what_is_not_ticked_stays(cleo, ana, ben):
 
 @pytest.mark.parametrize(
     ("along", "lead_to", "task_to"),
-    [(set(), "ana", "ana"), ({"tasks"}, "ana", "ben"), ({"leads"}, "ben", "ben"), ({"leads", "tasks"}, "ben", "ben")],
+    [((), "ana", "ana"), (("tasks",), "ana", "ben"), (("leads",), "ben", "ben"), (("leads", "tasks"), "ben", "ben")],
     ids=str,
 )
 def test_follow_ups_are_ticked_apart_from_their_leads(client_of, cleo, ana, ben, along, lead_to, task_to):
@@ -254,7 +254,7 @@ def test_follow_ups_are_ticked_apart_from_their_leads(client_of, cleo, ana, ben,
     notes.follow_up([lead.pk], due_at=at + DAY, by=ana, at=at).lead  # noqa: B018
     people = {"ana": ana, "ben": ben}
 
-    moved = accounts.change_owner(account, "development_owner", to=ben, along=along, by=cleo, at=at)
+    moved = accounts.change_owner(account, "development_owner", to=ben, along=set(along), by=cleo, at=at)
 
     task = Task.objects.get(lead=lead, kind="follow_up", done_at=None)
     assert (Lead.objects.get(pk=lead.pk).owner, task.owner) == (people[lead_to], people[task_to])

@@ -47,7 +47,8 @@ BESIDE = {
     "account-owners": "api-account-owners", "account-consolidate": "api-account-consolidations",
     # figures, history
     "reports": "api-reports", "report": "api-report", "report-file": "api-report", "report-rows": NOT_YET, "my-numbers": NOT_YET,
-    "two-reps": NOT_YET, "pay": NOT_YET, "overview": NOT_YET, "overview-leads": "api-leads", "programs": "api-programs",
+    "two-reps": NOT_YET, "pay": NOT_YET, "overview": NOT_YET, "overview-leads": "api-leads", "overview-moves": NOT_YET,
+    "programs": "api-programs",
     **dict.fromkeys(
         ["histories", "history-new", "history", "history-columns", "history-run", "history-cancel", "history-undo", "history-rejected"],
         NOT_YET,

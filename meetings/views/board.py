@@ -33,7 +33,7 @@ def asked(place: Place) -> dict:
     number = {
         n: int(given[n]) for n in ("product", "stage", "before") if given.get(n, "").isdecimal() and len(given[n]) < 19
     }
-    many = bool(allowed(place.user, "opportunities.see") & (Scope.TEAM | Scope.ALL))
+    many = leads_many(place)
     whose = given.get("whose") if given.get("whose") in ("mine", "team") else ("team" if many else "mine")
     return number | {"whose": whose if many else "mine", "many": many}
 
@@ -189,8 +189,13 @@ def surprises(request):
     )
 
 
+def leads_many(place: Place) -> bool:
+    """Say whether somebody looks at the opportunities of others."""
+    return bool(allowed(place.user, "opportunities.see") & (Scope.TEAM | Scope.ALL))
+
+
 def refuse_who_leads_none(place: Place) -> None:
-    if not allowed(place.user, "opportunities.see") & (Scope.TEAM | Scope.ALL):
+    if not leads_many(place):
         raise PermissionDenied("A manager looks at surprises.")
 
 
@@ -228,7 +233,8 @@ def ending(request):
          "owner": row.opportunity_owner, "money": money(row.amount, row.currency), "days": (row.contract_end_date - place.at.date()).days}
         for row in rows
     ]  # fmt: skip
-    return render(request, "meetings/ending.html", {"rows": found[:PAGE], "is_more": len(found) > PAGE})
+    shown = {"rows": found[:PAGE], "is_more": len(found) > PAGE, "narrowed": {"many": leads_many(place)}}
+    return render(request, "meetings/ending.html", shown)
 
 
 urlpatterns = [

@@ -206,7 +206,13 @@ def test_contracts_that_end_are_listed(client_of, eva):
     end = (clock.now() + 60 * DAY).date()
     client.post(f"/opportunities/{sale.pk}/win/", {"token": token(), "contract_end_date": end.isoformat()})
 
-    assert sale.name in client.get("/opportunities/ending/").content.decode()
+    page = client.get("/opportunities/ending/").content.decode()
+    assert sale.name in page
+    assert "/opportunities/surprises/" not in page
+
+
+def test_a_manager_finds_the_surprises_from_the_contracts_that_end(client_of, cleo):
+    assert 'href="/opportunities/surprises/"' in client_of(cleo).get("/opportunities/ending/").content.decode()
 
 
 # ---- a company ----

@@ -10,51 +10,20 @@ to come back to is ``/sign-in/company/back/``.
 """
 
 import os
-import secrets
 from datetime import timedelta
-from urllib.parse import parse_qsl, unquote, urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from leadops import database
-
-
-def _switch(name: str) -> bool:
-    return os.environ.get(name, "") not in ("", "0")
-
+from leadops.environment import mailer, secret_key, switch
 
 BASE_DIR = database.BASE
 DATA_DIR = database.data_folder()
-DEBUG = _switch("LEADOPS_DEBUG")
-HTTPS = _switch("LEADOPS_HTTPS") or _switch("LEADOPS_PROXIED")
+DEBUG = switch("LEADOPS_DEBUG")
+HTTPS = switch("LEADOPS_HTTPS") or switch("LEADOPS_PROXIED")
 
 
-def _secret_key() -> str:
-    if given := os.environ.get("LEADOPS_SECRET_KEY"):
-        return given
-    if database.is_external():
-        if DEBUG:
-            return "only-for-development"
-        raise ImproperlyConfigured(
-            "With DATABASE_URL set, LEADOPS_SECRET_KEY must be set too: every host needs the same."
-        )
-    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = DATA_DIR / "secret-key"
-    if not path.exists():
-        draft = path.with_name(f"secret-key.{os.getpid()}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(64))
-        try:
-            os.link(draft, path)  # the first of several that start at once decides
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text()
-
-
-SECRET_KEY = _secret_key()
+SECRET_KEY = secret_key(DEBUG)
 ALLOWED_HOSTS = os.environ.get("LEADOPS_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 # Where people reach this house from outside a page: links in mails.
 LEADOPS_URL = os.environ.get("LEADOPS_URL") or f"http{'s' * HTTPS}://{ALLOWED_HOSTS[0]}"
@@ -138,7 +107,7 @@ DATABASES = {
 }
 
 # Made-up people live in the embedded database, and elsewhere where someone says so.
-LEADOPS_DEMO = _switch("LEADOPS_DEMO") if "LEADOPS_DEMO" in os.environ else not database.is_external()
+LEADOPS_DEMO = switch("LEADOPS_DEMO") if "LEADOPS_DEMO" in os.environ else not database.is_external()
 
 # People.
 
@@ -159,8 +128,8 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Too many wrong passwords (`accounts.lockout`), a second factor, the company's own sign-in.
 
-LEADOPS_PROXIED = _switch("LEADOPS_PROXIED")
-LEADOPS_SECOND_FACTOR = _switch("LEADOPS_SECOND_FACTOR")
+LEADOPS_PROXIED = switch("LEADOPS_PROXIED")
+LEADOPS_SECOND_FACTOR = switch("LEADOPS_SECOND_FACTOR")
 LEADOPS_SSO_URL = os.environ.get("LEADOPS_SSO_URL", "")
 LEADOPS_SSO_CLIENT_ID = os.environ.get("LEADOPS_SSO_CLIENT_ID", "")
 LEADOPS_SSO_CLIENT_SECRET = os.environ.get("LEADOPS_SSO_CLIENT_SECRET", "")
@@ -208,7 +177,7 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-if _switch("LEADOPS_PROXIED"):
+if switch("LEADOPS_PROXIED"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # Files that never change under one name.
@@ -243,30 +212,7 @@ FORMAT_MODULE_PATH = ["leadops.formats"]  # 12 Oct 2026, 14:05: no month that co
 # Mail. Without an address nothing leaves the host.
 
 
-def _mailer() -> dict[str, object]:
-    given = os.environ.get("LEADOPS_MAIL_URL")
-    if not given:
-        # What would be sent is kept in the outbox; in a made-up world /mailbox/ shows it.
-        return {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
-    parts = urlsplit(given)
-    if parts.scheme not in ("smtp", "smtps"):
-        raise ImproperlyConfigured("LEADOPS_MAIL_URL must begin with smtp:// or smtps://")
-    options = dict(parse_qsl(parts.query))
-    return {
-        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "OPTIONS": {
-            "host": parts.hostname or "localhost",
-            "port": parts.port or (465 if parts.scheme == "smtps" else 25),
-            "username": unquote(parts.username or ""),
-            "password": unquote(parts.password or ""),
-            "use_ssl": parts.scheme == "smtps",
-            "use_tls": options.get("tls", "") not in ("", "0"),
-            "timeout": 10,
-        },
-    }
-
-
-MAILERS = {"default": _mailer()}
+MAILERS = {"default": mailer()}
 DEFAULT_FROM_EMAIL = os.environ.get("LEADOPS_MAIL_FROM", "leadops@localhost")
 
 # Background work. The queue only rings; `leadops.checks` holds `retry` to its formula, without

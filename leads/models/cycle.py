@@ -6,9 +6,10 @@ from django.db.models import F, Q
 from accounts.models import Account, NurtureKind, Opportunity, Reason, Team, User
 from accounts.relations import RECORD, Fate
 
-from .lead import GoToMarket, Lead, Motion
+from .lead import Lead
 from .rules import Policy
 from .source import Source
+from .states import GoToMarket, Motion
 
 
 class Trigger(models.TextChoices):

@@ -3,14 +3,13 @@
 Criteria left empty match everything. What is in force is never edited, so that what was decided under it can be read for ever.
 """
 
-from typing import Self
-
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Role, Team
 from accounts.models.change import Kept
+from accounts.models.version import Versioned
 
 
 class AtLimit(models.TextChoices):
@@ -57,11 +56,9 @@ class Policy(models.Model):
         return f"{self.name}, version {self.version}"
 
 
-class CardRule(models.Model):
+class CardRule(Versioned):
     """One version of when the qualification card suggests sales-led (QUAL-1). What was suggested under an earlier one stays suggested."""
 
-    version = models.PositiveIntegerField(unique=True, editable=False)
-    valid_from = models.DateTimeField("in force from")
     sales_sum = models.PositiveSmallIntegerField(
         "sales-led from a sum of",
         default=5,
@@ -77,9 +74,8 @@ class CardRule(models.Model):
 
     kept = Kept()
 
-    class Meta:
+    class Meta(Versioned.Meta):
         verbose_name = "qualification cut-off"
-        ordering = ["-valid_from", "-version"]
         constraints = [
             models.CheckConstraint(condition=Q(sales_sum__gte=1, sales_sum__lte=9), name="cardrule_sum_1_to_9"),
             models.CheckConstraint(condition=Q(sales_any__gte=1, sales_any__lte=3), name="cardrule_any_1_to_3"),
@@ -87,11 +83,6 @@ class CardRule(models.Model):
 
     def __str__(self):
         return f"Sales-led from a sum of {self.sales_sum} or any {self.sales_any}"
-
-    @classmethod
-    def in_force(cls, at) -> Self:
-        """Return the newest version that has begun; as shipped where there is none. One query."""
-        return cls.objects.filter(valid_from__lte=at).order_by("-valid_from", "-version").first() or cls()
 
 
 class RoutingRule(models.Model):

@@ -7,8 +7,9 @@ from accounts.models import User
 from accounts.relations import RECORD, Fate
 
 from .cycle import Cycle
-from .lead import Channel, Lead
+from .lead import Lead
 from .note import Note
+from .states import Channel
 
 
 class TouchOutcome(models.TextChoices):

@@ -1,8 +1,7 @@
 """Who is needed to buy, and from when on a company counts as covered and as engaged (ACC-13): RevOps', by version."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -10,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models.change import Kept
+from accounts.models.version import Versioned
 
 SHIPPED = """decision maker: decision, chief, ceo, cfo, coo, cto, director, vp, head, owner, founder, president
 champion: champion, manager, lead
@@ -43,11 +43,9 @@ def readable(text: str) -> None:
     parsed(text)
 
 
-class CoverageRule(models.Model):
+class CoverageRule(Versioned):
     """One version. Where a company stands is said by the one in force at the moment it is asked for."""
 
-    version = models.PositiveIntegerField(unique=True, editable=False)
-    valid_from = models.DateTimeField("in force from")
     personas = models.TextField(
         "who is needed to buy",
         default=SHIPPED,
@@ -73,9 +71,8 @@ class CoverageRule(models.Model):
 
     kept = Kept()
 
-    class Meta:
+    class Meta(Versioned.Meta):
         verbose_name = "coverage and engagement cut-off"
-        ordering = ["-valid_from", "-version"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(covered_percent__gte=1, covered_percent__lte=100), name="coveragerule_percent"
@@ -86,11 +83,6 @@ class CoverageRule(models.Model):
 
     def __str__(self):
         return f"Covered from {self.covered_percent} %, engaged from {self.engaged_from:g}"
-
-    @classmethod
-    def in_force(cls, at: datetime) -> Self:
-        """Return the newest version that has begun; as shipped where there is none. One query."""
-        return cls.objects.filter(valid_from__lte=at).order_by("-valid_from", "-version").first() or cls()
 
     @property
     def needed(self) -> dict[str, tuple[str, ...]]:

@@ -10,10 +10,11 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from accounts.models import Event
+from accounts.models import Event, Opportunity
+from leads.models import Lead
 from leads.timeline import TELLERS, Told
 from leads.views.answers import said
-from meetings import booking, free, handing, outcomes, zones
+from meetings import booking, free, handing, outcomes, permissions, zones
 from meetings.models import HandOff, Meeting, MeetingStatus
 from meetings.views import day, forms, lists, rows
 from meetings.views.acting import Place, Wrong, answered, do, may
@@ -47,6 +48,7 @@ def page(place: Place, row: Meeting, wrong: Wrong | None = None):
     context = {
         "row": drawn,
         "m": row,
+        "links": links(row, place),
         "entries": history(row, place),
         "reasons": rows.reasons() if can["tell"] or can["correct"] or can["claim"] or can["settle"] else [],
         "times": [{"value": t.isoformat(), "label": sentence(when(t, place.at, row.zone))} for t in times],
@@ -58,6 +60,16 @@ def page(place: Place, row: Meeting, wrong: Wrong | None = None):
         "toast": said(place.request), "is_why": "why" in place.request.GET,
     }  # fmt: skip
     return render(place.request, "meetings/meeting.html", context, status=wrong.status if wrong else 200)
+
+
+def links(row: Meeting, place: Place) -> dict[str, str]:
+    """Say where the lead and the sale of a meeting are, to who may see them: one may hold a meeting of a colleague's. Two queries."""
+    lead = Lead.objects.visible_to(place.user, place.at).filter(pk=row.lead_id)
+    sale = permissions.visible_to(Opportunity.objects.filter(pk=row.opportunity_id), place.user)
+    return {
+        "lead": reverse("lead", args=[row.lead_id]) if lead.exists() else "",
+        "sale": reverse("opportunity", args=[row.opportunity_id]) if sale.exists() else "",
+    }
 
 
 def history(row: Meeting, place: Place) -> list:

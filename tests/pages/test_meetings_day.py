@@ -136,6 +136,36 @@ def test_a_meeting_is_moved_and_called_off_from_its_page(client_of, ana, eva):
     assert statuses == [("rescheduled", True), ("cancelled", False)]
 
 
+def test_the_facts_link_to_a_lead_and_a_sale_for_who_may_see_them(client_of, ana, eva, finn):
+    theirs = met(ana, finn)
+    lead = put(LeadFactory(account=theirs.account), "working", owner=ana)
+    row = booking.book(
+        Lead.objects.get(pk=lead.pk), product=theirs.opportunity.product, starts_at=clock.now() + DAY, by=ana, at=clock.now(), owner=eva
+    )  # fmt: skip
+    assert (row.owner, row.opportunity, row.opportunity.opportunity_owner) == (eva, theirs.opportunity, finn)
+    where = [f"/leads/{row.lead_id}/", f"/opportunities/{row.opportunity_id}/"]
+
+    for person, status, linked in ((eva, 404, False), (finn, 200, True), (ana, 200, True)):
+        client = client_of(person)
+        page = client.get(f"/meetings/{row.pk}/") if person != finn else client.get(f"/meetings/{theirs.pk}/")
+        told = page.content.decode()
+        facts = where if person != finn else [f"/leads/{theirs.lead_id}/", where[1]]
+        assert [client.get(path).status_code for path in facts] == [status, status]
+        assert [f'<a href="{path}">' in told for path in facts] == [linked, linked]
+        assert f"<dt>Opportunity</dt><dd>{'<a href' if linked else escape(row.opportunity.name)}" in told
+
+
+@pytest.mark.parametrize(("what", "ticked"), [("move", [True, False]), ("cancel", [False, True])])
+def test_a_refused_form_keeps_its_own_tick(client_of, ana, eva, what, ticked):
+    row = met(ana, eva, ago=-DAY)
+    fields = {"when": "other", "day": "", "hour": ""} if what == "move" else {}
+
+    answer = press(client_of(eva), row, what, theirs="on", **fields | {"version": row.version + (what == "cancel")})
+
+    boxes = re.findall(r'name="theirs"( checked)?>', answer.content.decode())
+    assert (answer.status_code, [bool(box) for box in boxes]) == (422 if what == "move" else 409, ticked)
+
+
 def test_a_wrong_word_is_corrected_and_both_stay_on_record(client_of, ana, eva):
     row, client = met(ana, eva), client_of(eva)
     press(client, row, "outcome", outcome="no_show")

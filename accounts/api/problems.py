@@ -13,7 +13,7 @@ MEDIA_TYPE = "application/problem+json"
 log = logging.getLogger("django.request")
 TITLES = {
     400: "The request cannot be read", 401: "Who are you?", 403: "Not yours to do", 404: "Not there",
-    405: "Not with this method", 409: "Somebody was faster", 413: "Too long", 415: "Only JSON is read", 422: "That cannot be",
+    405: "Not with this method", 409: "Somebody was faster", 413: "Too long", 415: "Not in this form", 422: "That cannot be",
     429: "Too many requests", 500: "Our mistake",
 }  # fmt: skip
 

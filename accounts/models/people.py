@@ -193,5 +193,7 @@ class Absence(models.Model):
         return f"{self.user} away"
 
     def clean(self):
+        if self.starts_at and self.starts_at.year < 2000:
+            raise ValidationError({"starts_at": "Choose a later day."})
         if self.starts_at and self.ends_at and (self.ends_at - self.starts_at).days >= 2 and not self.delegate_id:
             raise ValidationError({"delegate": "Away for two days or more: name who stands in."})

@@ -9,7 +9,7 @@ from accounts.api.fields import Said, Word
 from accounts.api.paging import Page
 from accounts.api.problems import Problem
 from accounts.api.schema import listed
-from accounts.models import Batch, BatchRow
+from accounts.models import Batch, BatchRow, Door
 from accounts.record_keeping import record_export
 from leads import import_desk, importing
 from leads.api.frame import Refusing, named
@@ -253,7 +253,7 @@ class ImportRejected(OfImport):
         """List the rejected rows, the first first. Who took how many is on record."""
         rows = BatchRow.objects.filter(batch=self.batch, result=BatchRow.Result.REJECTED)
         answer = self.listed(rows, _rejected, newest_first=False)
-        record_export(self.user, "import_rejected", len(answer.data["items"]), self.at)
+        record_export(self.user, "import_rejected", len(answer.data["items"]), self.at, door=Door.API)
         return answer
 
 

@@ -58,9 +58,16 @@ def test_a_file_is_posted_looked_at_run_and_taken_back(house, browser_of, rung):
     assert (problem(settled)[:2], problem(stopped)[:2]) == ((422, "state"), (422, "state"))
     assert undone["undo"] == {"gone": 2, "kept": 0, "done": True}
     assert problem(cleo.post(f"{path}undos/", {}))[:2] == (422, "already")
-    assert Event.objects.filter(kind="export").count() == 1
+    taken = Event.objects.get(kind="export")
+    assert (taken.actor_id, taken.door, taken.data) == (house.cleo.pk, "api", {"what": "import_rejected", "rows": 1})
     assert [row["id"] for row in browser_of(house.rita).get("imports/").json()["items"]] == [posted["id"]]
     assert browser_of(house.hugo).get(path).status_code == 404
+
+
+def test_a_file_said_in_json_is_told_that_it_comes_in_another_form(house, browser_of):
+    refused = browser_of(house.cleo).post("imports/", {"file": "fair.csv"})
+
+    assert (problem(refused)[0], refused.json()["title"]) == (415, "Not in this form")
 
 
 @pytest.mark.parametrize(
@@ -110,6 +117,17 @@ def test_an_absence_names_who_stands_in(house, browser_of):
     assert (problem(backwards), done["delegate"]) == ((422, "last", ["last"]), "ben")
     assert cleo.get(path).json()["items"] == [done]
     assert (Absence.objects.count(), browser_of(house.hugo).get(path).status_code) == (1, 404)
+
+
+@pytest.mark.parametrize("first", ["0001-01-01", "1999-12-31"])
+def test_an_absence_from_a_day_nobody_reckons_with_is_refused(house, browser_of, first):
+    cleo, path = browser_of(house.cleo), "people/ana/absences/"
+    last = (clock.now() + timedelta(days=4)).date().isoformat()
+
+    refused = cleo.post(path, {"first": first, "last": last, "delegate": "ben"})
+
+    assert (problem(refused), Absence.objects.count()) == ((422, "first", ["first"]), 0)
+    assert cleo.get(path).json()["items"] == []
 
 
 def test_who_leaves_hands_over_what_they_hold(house, browser_of):

@@ -141,13 +141,13 @@ class LeadAdmin(ReadOnlyAdmin):
     def hands(self, lead):
         return lead.owner or lead.team or "–"
 
-    @admin.display(description="what happened, newest first")
     def history_view(self, request, object_id, extra_context=None):
         """Show below what was typed over also what happened: states, touches, hands."""
         found = self.get_object(request, unquote(object_id))
         seen = found is not None and self.has_view_permission(request, found)
         return super().history_view(request, object_id, {"happened": self.record(found)} if seen else None)
 
+    @admin.display(description="what happened, newest first")
     def record(self, lead):
         """Tell the newest events of this lead in one line each. Three queries."""
         events = list(Event.objects.filter(lead_id=lead.pk).order_by("-id")[:SHOWN])

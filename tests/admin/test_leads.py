@@ -73,6 +73,11 @@ def test_nothing_of_a_lead_is_typed_over(house, client_of, field):
     assert Event.objects.count() == events
 
 
+def test_the_record_of_a_lead_says_what_it_is_and_in_which_order(house, client_of):
+    shown = client_of(house.rita).get(page(put(None, "working", owner=house.ana))).content.decode()
+    assert "What happened, newest first:" in shown
+
+
 def test_no_form_of_the_admin_offers_a_state(house, rf):
     from django.contrib import admin
 

@@ -22,7 +22,7 @@ def mailbox(request):
         raise PermissionDenied("The mailbox is for RevOps.")
     mails = Message.objects.filter(channel=Message.Channel.MAIL).select_related("to").order_by("-pk")
     older = request.GET.get("older", "")
-    if older.isdigit():
+    if older.isdecimal() and len(older) < 19:
         mails = mails.filter(pk__lt=int(older))
     rows = list(mails[: PAGE + 1])
     pager = {"older": f"?older={rows[PAGE - 1].pk}"} if len(rows) > PAGE else {}

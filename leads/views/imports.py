@@ -102,7 +102,7 @@ def imports(request):
     may_import(request.user)
     batches = import_desk.visible(request.user).order_by("-pk")
     older = request.GET.get("older", "")
-    if older.isdigit():
+    if older.isdecimal() and len(older) < 19:
         batches = batches.filter(pk__lt=int(older))
     rows = list(batches[: LIST + 1])
     pager = {"older": f"?older={rows[LIST - 1].pk}"} if len(rows) > LIST else {}

@@ -89,7 +89,7 @@ def histories(request):
     may_bring(request.user)
     batches = Batch.objects.filter(kind__startswith=reading.PAST).select_related("by").order_by("-pk")
     older = request.GET.get("older", "")
-    if older.isdigit():
+    if older.isdecimal() and len(older) < 19:
         batches = batches.filter(pk__lt=int(older))
     rows = list(batches[: LIST + 1])
     for row in rows:

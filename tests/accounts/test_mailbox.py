@@ -81,6 +81,12 @@ def test_older_mails_are_a_page_further(client_of, rita, ana):
     assert ("Mail 09." in second, "Mail 10." in second) == (True, False)
 
 
+@pytest.mark.parametrize("older", ["²", "9" * 5000, "x", "-1"])
+@pytest.mark.parametrize("path", ["/mailbox/", "/imports/", "/history/"])
+def test_a_page_that_begins_nowhere_is_the_first_page(client_of, rita, path, older):
+    assert client_of(rita).get(path, {"older": older}).status_code == 200
+
+
 def test_where_people_are_real_there_is_no_mailbox(client_of, rita, settings):
     settings.LEADOPS_DEMO = False
 

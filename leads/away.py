@@ -30,6 +30,8 @@ def absence(
         raise Refused("The last day is before the first.", "last")
     if last.year > 2200:
         raise Refused("Choose an earlier day.", "last")
+    if first.year < 2000:  # midnight of the first day there is lies before it, east of here
+        raise Refused("Choose a later day.", "first")
     starts = datetime.combine(first, time.min, zone)
     ends = datetime.combine(last + timedelta(days=1), time.min, zone)
     row = Absence(user=person, starts_at=starts, ends_at=ends, delegate=delegate, note=note)

@@ -265,6 +265,18 @@ def test_an_absence_of_two_days_names_who_stands_in(client_of, house):
     assert Absence.objects.get().delegate == house.ben
 
 
+def test_an_absence_from_the_first_day_there_is_is_refused_and_the_page_still_opens(client_of, house):
+    house.ana.time_zone = "Asia/Tokyo"
+    house.ana.save()
+    client, day = client_of(house.cleo), clock.now().date()
+    said = {"first": "0001-01-01", "last": day.isoformat(), "delegate": house.ben.pk}
+
+    refused = client.post(f"/team/{house.ana.pk}/away/", said)
+
+    assert (refused.status_code, "Choose a later day." in refused.content.decode()) == (422, True)
+    assert (Absence.objects.count(), client.get(f"/team/{house.ana.pk}/away/").status_code) == (0, 200)
+
+
 def leaves(client, person, **said):
     """Look, then press what the preview offers."""
     url = f"/team/{person.pk}/leave/"

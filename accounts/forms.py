@@ -39,3 +39,9 @@ class MeForm(forms.ModelForm):
         model = User
         fields = ["name", "time_zone", "keys_on"]
         help_texts = {"keys_on": "Off also hides the letters on the buttons."}
+
+    def save(self, commit=True):
+        """Write these fields and no other: RevOps may be changing the person's role at this moment, or switching them off."""
+        me = super().save(commit=False)
+        me.save(update_fields=self.Meta.fields)
+        return me

@@ -8,8 +8,9 @@ from django.contrib.messages import get_messages
 from django.utils import timezone
 
 from accounts.context import address, navigation
+from accounts.forms import MeForm
 from accounts.middleware import in_their_zone
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.views import DEMO_PEOPLE, FIRST_PAGE
 
 pytestmark = pytest.mark.django_db
@@ -207,3 +208,19 @@ def test_the_way_to_a_page_is_shown_to_those_who_may_go_there_and_once_it_is_bui
 def test_the_page_one_is_on_is_marked(lena):
     assert [entry["current"] for entry in navigation(lena, "/overview/")] == [True, False]
     assert [entry["current"] for entry in navigation(lena, "/account/")] == [False, False]
+
+
+def test_whoever_is_switched_off_while_they_change_their_name_stays_switched_off(ana):
+    form = MeForm({"name": "Ana B.", "time_zone": "UTC"}, instance=User.objects.get(pk=ana.pk))
+    User.objects.filter(pk=ana.pk).update(is_active=False, role=Role.MARKETING)
+
+    form.save()
+
+    ana.refresh_from_db()
+    assert (ana.name, ana.time_zone, ana.keys_on, ana.is_active, ana.role) == (
+        "Ana B.",
+        "UTC",
+        False,
+        False,
+        Role.MARKETING,
+    )

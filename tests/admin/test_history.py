@@ -7,6 +7,8 @@ from html import unescape
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.db.migrations import AddField, RemoveField, RenameField, RunPython
+from django.db.migrations.loader import MigrationLoader
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
@@ -48,6 +50,18 @@ def test_everything_that_revops_keeps_has_a_history_and_the_triggers_say_what_th
                 words = re.findall(r"'([^']*)'", made[2])
                 meant.add((table, made[1], b"".join(word.encode() + b"\0" for word in words)))
     assert there == meant
+
+
+def test_whatever_migration_changes_columns_of_what_is_kept_is_followed_by_one_that_puts_its_triggers_in_place():
+    kept = {(model._meta.app_label, model._meta.model_name) for model in changes.kept().values()}
+    without = set()
+    for (app, _name), migration in sorted(MigrationLoader(None).disk_migrations.items()):
+        for does in migration.operations:
+            if isinstance(does, RunPython) and does.code.__qualname__.startswith(changes.install.__name__):
+                without = {(at, table) for at, table in without if at != app}
+            elif isinstance(does, AddField | RemoveField | RenameField):
+                without |= {(app, does.model_name_lower)} & kept
+    assert without == set()
 
 
 def test_no_secret_stands_in_a_history():

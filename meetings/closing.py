@@ -44,6 +44,8 @@ def win(
     """
     if contract_end_date is not None and contract_end_date <= at.date():
         raise Refused("The contract ends after it was signed.", "contract_end_date")
+    if amount is not None:
+        opportunities.refuse_below_zero(amount)
     with transaction.atomic():
         sale = opportunities.hold(opportunity)
         may(by, "change", sale)

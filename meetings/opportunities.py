@@ -143,14 +143,30 @@ def change_value(
     door: str = Door.PAGE,
 ) -> Opportunity:  # fmt: skip
     """Say anew what a sale is worth and when it should close; what it was worth at each stage stays on record."""
-    if amount < 0:
-        raise Refused("A value is not below zero.", "amount")
+    refuse_below_zero(amount)
     with transaction.atomic():
         row = hold(opportunity)
         may(by, "change", row)
         row.close_date = close_date or row.close_date
         _worth(row, amount, known_currency(currency or row.currency), by, at, door)
     return row
+
+
+def refuse_below_zero(amount: Decimal) -> None:
+    """Refuse a value that none can be. Pure."""
+    if amount < 0:
+        raise Refused("A value is not below zero.", "amount")
+
+
+def withdraw_worth(opportunity: int, *, said_at: datetime, by: User, at: datetime, door: str) -> None:
+    """Take back the value that a sale without one got at a moment, unless somebody said another since. The sale is held. One query
+    where it got none."""
+    said = Event.objects.filter(opportunity_id=opportunity, kind="value").order_by("-pk").first()
+    if said is None or (said.at, said.actor_id) != (said_at, by.pk):
+        return
+    row = Opportunity.objects.get(pk=opportunity)
+    if row.status == OpportunityStatus.OPEN and not row.gone_as:
+        _worth(row, Decimal(said.data["from"]), said.data["from_currency"], by, at, door)
 
 
 def _worth(row: Opportunity, amount: Decimal, currency: str, by: User | None, at: datetime, door: str) -> None:

@@ -1,7 +1,8 @@
 """A booking taken back within its minute (WORK-2): as if it had not been, with both facts on record. Called by the undo of the pages.
 
 Invitations that did not leave yet never do; who has theirs already gets the cancellation. The touch it was is withdrawn, with what it had
-ended; the turn comes back to whose it was; an opportunity that opened with it is closed as *not qualified*, in no win rate.
+ended; the turn comes back to whose it was; an opportunity that opened with it is closed as *not qualified*, in no win rate; one that was
+there and got its value with it has none again.
 """
 
 from datetime import datetime
@@ -13,7 +14,7 @@ from accounts.models import Door, User
 from leads import touches
 from leads.lifecycle import UNDO, Refused
 from leads.models import Channel, Credit, Touch
-from meetings import booking, closing, invitations
+from meetings import booking, closing, invitations, opportunities
 from meetings.models import Meeting
 from meetings.record import hold
 
@@ -41,6 +42,7 @@ def take_back(meeting: Meeting | int, *, by: User, at: datetime, door: str = Doo
         if touch is not None:
             touches.withdraw(touch, by=by, at=at, door=door).lead  # noqa: B018  raises what was refused
         closing.withdraw_opening(row, by=by, at=at, door=door)
+        opportunities.withdraw_worth(row.opportunity_id, said_at=row.booked_at, by=by, at=at, door=door)
     return row
 
 

@@ -1,6 +1,7 @@
 """How opportunities end, what comes after it, and what is listed of them: won, handed to success, renewed, surprising, consolidated."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import DataError, IntegrityError, transaction
@@ -124,6 +125,17 @@ def test_a_contract_that_ends_in_120_days_is_told_of_once(ana, eva, carl):
         ("carl", due, "10 Mar 2027"), ("eva", due, "10 Mar 2027"),
     ]  # fmt: skip
     assert Event.objects.get(kind="contract").at == due
+
+
+def test_nothing_is_won_for_less_than_nothing(ana, eva):
+    sale = a_sale(ana, eva)
+    events = Event.objects.count()
+
+    with pytest.raises(Refused) as refused:
+        closing.win(sale, by=eva, at=END + DAY, amount=Decimal(-5))
+
+    sale.refresh_from_db()
+    assert (refused.value.code, sale.status, Event.objects.count()) == ("amount", "open", events)
 
 
 def test_a_contract_that_ended_before_it_was_signed_is_refused(ana, eva):

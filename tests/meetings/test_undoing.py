@@ -1,6 +1,7 @@
 """A booking taken back within its minute: nobody is invited, and everything is where it was (WORK-2, MEET-1)."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -8,7 +9,7 @@ from accounts import messages
 from accounts.models import Event, Message, Opportunity
 from leads.lifecycle import Refused
 from leads.models import Credit, Lead, Task, Touch
-from meetings import booking, outcomes, undoing
+from meetings import booking, opportunities, outcomes, undoing
 from meetings.models import HandOff, Meeting
 from tests.leads.states import settle
 from tests.meetings.table import BOOKED, DAY, HOUR, SCHEDULED, START, booked, sellers, worked
@@ -80,6 +81,33 @@ def test_one_that_was_there_before_stays_open(ana, eva):
     assert Opportunity.objects.get().status == "open"
     assert list(Meeting.objects.order_by("pk").values_list("status", flat=True)) == ["booked", "cancelled"]
     assert first.opportunity_id == second.opportunity_id
+
+
+def worth(sale) -> list:
+    told = Event.objects.filter(kind="value").order_by("pk").values_list("data__from", "data__to")
+    return [Opportunity.objects.get(pk=sale.pk).amount, *told]
+
+
+def test_a_value_the_booking_gave_to_a_sale_that_had_none_is_gone_again(ana, eva):
+    lead = worked(ana)
+    first = booked(lead, ana, eva, amount=Decimal(0))
+    second = booked(lead, ana, eva, starts_at=START + DAY, at=BOOKED + HOUR, amount=Decimal(900))
+    assert worth(first.opportunity) == [Decimal(900), ("0.00", "900")]
+
+    undoing.take_back(second, by=ana, at=BOOKED + HOUR)
+
+    assert worth(first.opportunity) == [Decimal(0), ("0.00", "900"), ("900.00", "0.00")]
+
+
+def test_what_somebody_said_since_of_its_value_stays(ana, eva):
+    lead = worked(ana)
+    first = booked(lead, ana, eva, amount=Decimal(0))
+    second = booked(lead, ana, eva, starts_at=START + DAY, at=BOOKED + HOUR, amount=Decimal(900))
+    opportunities.change_value(first.opportunity, amount=Decimal(800), by=eva, at=BOOKED + HOUR)
+
+    undoing.take_back(second, by=ana, at=BOOKED + HOUR)
+
+    assert worth(first.opportunity) == [Decimal(800), ("0.00", "900"), ("900.00", "800")]
 
 
 def test_the_turn_comes_back_to_whose_it_was(ana, eva, finn):

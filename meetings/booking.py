@@ -37,8 +37,9 @@ def book(
     hands raises a hand with it. Otherwise a meeting booked with them is a touch. Where the lead has no company, `company` names it
     (ACC-1). Raises Refused: in the past, AE or lead taken then (the database says so), AE away, nobody free, lead not in hand.
     """
-    starts_at, length = starts_at.astimezone(UTC), timedelta(minutes=minutes)
+    starts_at = starts_at.astimezone(UTC)
     _sensible(starts_at, minutes, at)
+    length = timedelta(minutes=minutes)
     seen = lead if isinstance(lead, Seen) else Seen(lead.pk, lead.cycle_id, lead.version)
     if by is None:
         seen = _asked_for_us(seen, product, at, door)

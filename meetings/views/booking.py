@@ -157,8 +157,8 @@ def _from(desk, typed: dict) -> datetime:
     """Offer from the day on that was asked for, else from now on."""
     try:
         day = date.fromisoformat(typed.get("day", ""))
-        return max(desk.at, datetime.combine(day, time(), desk.user.zone))
-    except (ValueError, OverflowError):
+        return max(desk.at, _sane(day, time(), desk.user.zone))
+    except (ValueError, Refused):
         return desk.at
 
 

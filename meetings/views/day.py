@@ -4,8 +4,6 @@ The first page of an account executive. An SDR sees the meetings they brought ab
 what waits for their word. A fixed number of queries, however many rows.
 """
 
-from datetime import datetime
-
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.shortcuts import render
@@ -88,18 +86,14 @@ def past(place: Place) -> dict:
     seen = permissions.visible_to(Meeting.objects.exclude(status=MeetingStatus.BOOKED), place.user).select_related(
         *lists.BESIDE
     )
-    before = place.request.GET.get("before", "")
-    when, _comma, pk = before.partition(",")
-    try:
-        moment, key = datetime.fromisoformat(when), int(pk)
-    except ValueError:
-        moment = None
-    if moment is not None and moment.tzinfo is not None:
-        seen = seen.filter(Q(starts_at__lt=moment) | Q(starts_at=moment, pk__lt=key))
+    before = lists.key_of(place.request.GET.get("before", ""))
+    if before:
+        moment, pk = before
+        seen = seen.filter(Q(starts_at__lt=moment) | Q(starts_at=moment, pk__lt=pk))
     found = list(seen.order_by("-starts_at", "-pk")[: PAGE + 1])
     drawn, last = rows.meetings(place, found[:PAGE]), found[PAGE - 1] if len(found) > PAGE else None
     key = {"show": "past", "before": f"{last.starts_at.isoformat()},{last.pk}"} if last else {}
-    newest = f"{reverse('meetings')}?show=past" if moment is not None else ""
+    newest = f"{reverse('meetings')}?show=past" if before else ""
     return {
         "past": drawn,
         "pager": {"older": f"{reverse('meetings')}?{urlencode(key)}" if last else "", "newer": newest},

@@ -7,7 +7,7 @@ that row says there is more, and the last one drawn is the key of the next page.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Model, Q, QuerySet
 from django.urls import reverse
@@ -99,12 +99,8 @@ class Page:
     @classmethod
     def asked(cls, request) -> "Page":
         """Read which page was asked for; what is no list or no key is the first page."""
-        name, (when, _comma, pk) = request.GET.get("more", ""), request.GET.get("after", "").partition(",")
-        try:
-            moment, key = datetime.fromisoformat(when), int(pk)
-        except ValueError:
-            return cls()
-        return cls(name, (moment, key)) if name in KINDS and moment.tzinfo and 0 <= key < 2**63 else cls()
+        name, key = request.GET.get("more", ""), key_of(request.GET.get("after", ""))
+        return cls(name, key) if name in KINDS and key else cls()
 
     @property
     def query(self) -> str:
@@ -128,6 +124,18 @@ def _read(place, name: str, after: tuple[datetime, int] | None) -> Read:
     drawn = found[: kind.size]
     more = _key(name, getattr(drawn[-1], kind.by), drawn[-1].pk) if len(found) > kind.size else ""
     return Read(drawn, f"{reverse('meetings')}?{more}" if more else "")
+
+
+def key_of(text: str) -> tuple[datetime, int] | None:
+    """Read the key a page begins after, a moment and a number; nothing for what is none. Pure."""
+    when, _comma, pk = text.partition(",")
+    try:
+        moment, key = datetime.fromisoformat(when), int(pk)
+        if moment.tzinfo is None or not 0 <= key < 2**63:
+            return None
+        return moment.astimezone(UTC), key
+    except (ValueError, OverflowError):
+        return None
 
 
 def _key(name: str, moment: datetime, pk: int) -> str:

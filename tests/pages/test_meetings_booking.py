@@ -135,6 +135,8 @@ def test_a_free_mail_lead_asks_for_the_company(desk, ana, eva):
         ({"when": "other"}, "Write a day and a time."),
         ({"when": "2020-01-01T10:00+00:00"}, "That time is past."),
         ({"minutes": "5"}, "A meeting takes 10 minutes"),
+        ({"minutes": "9999999999999999"}, "A meeting takes 10 minutes"),
+        ({"when": "other", "day": "9999-12-31", "hour": "10:00"}, "Choose a day, like 2026-10-15."),
         ({"product": "99999"}, "Choose a product of the list."),
         ({"owner": "99999"}, "Choose somebody of the list."),
     ],

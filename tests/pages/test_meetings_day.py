@@ -363,7 +363,8 @@ def test_a_refusal_of_a_line_draws_it_with_its_form(client_of, ana, eva):
 
 @pytest.mark.parametrize(
     "asked", ["more=due&after=", "more=due&after=now,1", "more=due&after=2026-01-01,1", "more=none&after=2026-01-01T00:00:00%2B00:00,1",
-              "more=due&after=2026-01-01T00:00:00%2B00:00,-1", "more=due&after=2026-01-01T00:00:00%2B00:00,99999999999999999999"],
+              "more=due&after=2026-01-01T00:00:00%2B00:00,-1", "more=due&after=2026-01-01T00:00:00%2B00:00,99999999999999999999",
+              "more=due&after=0001-01-01T00:00:00%2B14:00,1"],
 )  # fmt: skip
 def test_what_is_no_key_is_the_first_page(client_of, ana, eva, asked):
     row = met(ana, eva)
@@ -371,6 +372,19 @@ def test_what_is_no_key_is_the_first_page(client_of, ana, eva, asked):
     page = client_of(eva).get(f"/meetings/?{asked}").content.decode()
 
     assert (forms_of(page), page.count("Back to the first of every list")) == ([row.pk], 0)
+
+
+@pytest.mark.parametrize(
+    ("key", "rest"),
+    [("now,1", 1), ("0001-01-01T00:00:00%2B14:00,1", 1), ("2026-01-01T00:00:00%2B00:00:30.5,1", 0),
+     ("2200-01-01T00:00:00%2B00:00,1", 1), ("2200-01-01T00:00:00%2B00:00,99999999999999999999", 1)],
+)  # fmt: skip
+def test_what_is_no_key_of_the_past_is_its_first_page(client_of, ana, eva, key, rest):
+    press(client_of(eva), met(ana, eva), "outcome", outcome="no_show")
+
+    answer = client_of(eva).get(f"/meetings/?show=past&before={key}")
+
+    assert (answer.status_code, answer.content.decode().count('<article class="mrow">')) == (200, rest)
 
 
 def test_leadership_has_no_meetings(client_of, lena):

@@ -44,7 +44,8 @@ def figures(answer: Answer, address: Address) -> list[dict]:
 
 def _line(answer: Answer, line: Line, address: Address | None, is_total: bool = False) -> dict:
     cells = [_cell(answer, line, measure, address, is_total) for measure in answer.metric.measures]
-    return {"label": line.label, "key": line.key, "cells": cells, "left_out": line.left_out}
+    label = words.line_called(answer, line)
+    return {"label": label, "key": line.key, "cells": cells, "left_out": line.left_out}
 
 
 def _cell(answer: Answer, line: Line, measure: Measure, address: Address | None, is_total: bool = False) -> dict:
@@ -82,7 +83,7 @@ def picture(answer: Answer, measure: Measure) -> dict | None:
     scale = {"time": 1 / 3600, "": 100 if measure.how == SHARE else 1}.get(measure.unit, 1)
     return {
         "kind": "line" if answer.by.is_time else "bar",
-        "labels": [line.label for line in lines],
+        "labels": [words.line_called(answer, line) for line in lines],
         "values": [round(float(line.cells[measure.name].value) * scale, 2) for line in lines],
         "few": [line.cells[measure.name].is_few for line in lines],
         "title": measure.title,

@@ -1,8 +1,10 @@
 """Figures in words: how a value is said, and the sentence under a picture that says what it shows. Pure; the sentence is computed."""
 
 from accounts.words import DASH, count, duration
-from reporting.answers import Answer, Cell
+from reporting.answers import Answer, Cell, Line
 from reporting.frame import COUNT, FEW, MEAN, MEDIAN, P90, SHARE, SUM, Measure
+
+DAYS = {"day": "%d %b %Y", "week": "%d %b %Y", "month": "%b %Y"}
 
 
 def said(measure: Measure, cell: Cell) -> str:
@@ -71,20 +73,38 @@ def sentence(answer: Answer, measure: Measure) -> str:
     return head + _ends(answer, measure)
 
 
+def called(by: str, key: object, label: str) -> str:
+    """Name what a line stands for as people do: a day as they write it, where a file and a program read it by ISO."""
+    form = DAYS.get(by) if key is not None else None
+    return f"{key:{form}}".lstrip("0") if form else label
+
+
+def line_called(answer: Answer, line: Line) -> str:
+    """Name a line of an answer."""
+    return called(answer.by.name if answer.by else "", line.key, line.label)
+
+
+def _few(answer: Answer, measure: Measure, judged: list[Line]) -> str:
+    """Say that there is nothing to set side by side: none has enough, or a single one."""
+    if not judged:
+        return f"there are fewer than {FEW} in each: too few to judge."
+    return f"only {line_called(answer, judged[0])} has {FEW} or more: {said(measure, judged[0].cells[measure.name])}."
+
+
 def _ends(answer: Answer, measure: Measure) -> str:
     """Name the highest and the lowest that can be judged."""
     lines = [line for line in answer.lines if line.cells[measure.name].value is not None]
     judged = [line for line in lines if not line.cells[measure.name].is_few]
     if len(judged) < 2:
         if lines and measure.how not in (COUNT, SUM) and len(lines) > 1:
-            return f" Told apart by {answer.by.title.lower()} there are fewer than {FEW} in each: too few to judge."
+            return f" Told apart by {answer.by.title.lower()} {_few(answer, measure, judged)}"
         return ""
     ranked = sorted(judged, key=lambda line: float(line.cells[measure.name].value))
     low, high = ranked[0], ranked[-1]
     if low.cells[measure.name].value == high.cells[measure.name].value:
         return f" The same for each {answer.by.title.lower()}."
     figures = (
-        f"{high.label} ({said(measure, high.cells[measure.name])})",
-        f"{low.label} ({said(measure, low.cells[measure.name])})",
+        f"{line_called(answer, high)} ({said(measure, high.cells[measure.name])})",
+        f"{line_called(answer, low)} ({said(measure, low.cells[measure.name])})",
     )
     return f" Highest: {figures[0]}; lowest: {figures[1]}."

@@ -112,7 +112,7 @@ def report_rows(request, name):
         "period": asked.period,
         "pager": {"older": f"{request.path}?{urlencode(given)}"} if page.after else {},
         "back": f"{reverse('report', args=[name])}?{urlencode(asked.said)}",
-        "label": which.label,
+        "label": words.called(which.by, which.key, which.label),
     }
     return render(request, "reporting/rows.html", context)
 

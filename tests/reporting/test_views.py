@@ -1,6 +1,7 @@
 """The clock: the house's for those who see sums, the team's for a manager; its piles open to their leads."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -134,3 +135,25 @@ def test_a_sentence_does_not_deny_what_is_there_but_unanswered(house, client_of)
     context = client_of(house.rita).get("/reports/hand-raises/?period=last-7").context
     assert context["figures"][0]["text"] == "1"
     assert context["sentence"] == f"Median in {context['answer'].period}: nothing to work it out from."
+
+
+def test_a_month_is_called_as_people_call_it_and_by_iso_in_a_file(house, client_of):
+    put(None, "working", owner=house.ana, at=clock.now())
+    query, month = "?period=this-month&by=month", clock.now().astimezone(ZoneInfo("Europe/Berlin")).replace(day=1)
+    rita = client_of(house.rita)
+    lines = rita.get(f"/reports/assignment/{query}").context["table"]["lines"]
+    file = b"".join(rita.get(f"/reports/assignment/file/{query}").streaming_content).decode("utf-8-sig")
+    rows = rita.get(f"/reports/assignment/rows/{query}&line={month:%Y-%m-%d}").context
+    assert ([line["label"] for line in lines], rows["label"]) == ([f"{month:%b %Y}"], f"{month:%b %Y}")
+    assert f"{month:%Y-%m-%d}" in file
+
+
+@pytest.mark.parametrize(("number", "says"), [
+    (19, "there are fewer than 20 in each: too few to judge."), (20, "only Ana Berg has 20 or more: 0 %."),
+])  # fmt: skip
+def test_a_sentence_names_the_only_one_that_can_be_judged(house, client_of, number, says):
+    for who, times in ((house.ana, number), (house.ben, 1)):
+        for _ in range(times):
+            put(None, "working", owner=who, at=clock.now())
+    sentence = client_of(house.rita).get("/reports/qualified/?period=last-7&by=rep").context["sentence"]
+    assert sentence.partition("Told apart by rep ")[2] == says

@@ -15,6 +15,19 @@ function colour(name) {
   return found;
 }
 
+// As the table says it: money before its number, everything else behind.
+function said(value) {
+  if (data.unit === "€") return `€ ${value.toLocaleString("en-GB")}`;
+  return data.unit ? `${value} ${data.unit}` : `${value}`;
+}
+
+// On a narrow screen a long name stands on two lines, where there is room for two; else its end, which tells it apart, is kept.
+function short(name) {
+  const two = name.replace(/( ·|,) /, "$1\n").split("\n");
+  if (name.length < 18) return name;
+  return data.labels.length <= 10 ? two : `…${name.slice(-16)}`;
+}
+
 function draw() {
   drawn?.destroy();
   const [ink, line, bar, few, mark] = ["ink-2", "line", "action", "line-strong", "ink"].map(colour);
@@ -36,8 +49,9 @@ function draw() {
     sets.push({ type: "line", label, data: data.labels.map(() => data.target), borderColor: mark, borderDash: [5, 4], borderWidth: 1.5, pointRadius: 0 });
   }
   const flat = !isLine && data.labels.length > 6;
-  const value = { beginAtZero: true, grid: { color: line }, ticks: { color: ink, callback: (v) => `${v}${data.unit && ` ${data.unit}`}` } };
+  const value = { beginAtZero: true, grid: { color: line }, ticks: { color: ink, callback: (v) => said(v) } };
   const name = { grid: { display: false }, ticks: { color: ink, autoSkip: isLine, maxRotation: 0 } };
+  if (flat && box.clientWidth < 480) name.ticks.callback = (_v, place) => short(data.labels[place]);
   if (flat) {
     box.parentElement.classList.add("chart__box--tall");
     if (sets[1]) sets.pop();

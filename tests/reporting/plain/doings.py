@@ -1,5 +1,6 @@
 """Figures over what was done: touches, passed limits, who asked for us, days of pulling."""
 
+from collections import defaultdict
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -131,25 +132,22 @@ def hand_raises(rows, known) -> dict:
 def pulled_days(world: World, as_of, known, period) -> list[dict]:
     """Return the working days of who pulled anything in the period, each with what was pulled and kept."""
     zone = ZoneInfo(period.zone)
-    pulls = [
-        r
-        for r in world.rounds(as_of).values()
-        if r["trigger"] == "pull" and (as_of is None or r["assigned_at"] <= as_of)
-    ]
+    pulls = world.once("pulls", as_of, lambda: _pulls(world, as_of))
     dry = {
         (e.actor_id, e.at.astimezone(world.people[e.actor_id].zone).date())
         for e in world.known(as_of)
         if e.kind == "starved"
     }
     found = []
-    for person in {r["owner_id"] for r in pulls if period.starts_at <= r["assigned_at"] < period.ends_at}:
+    there = [r for of_day in pulls.values() for r in of_day]
+    for person in {r["owner_id"] for r in there if period.starts_at <= r["assigned_at"] < period.ends_at}:
         user = world.people[person]
         day = period.first
         while day < period.until:
             begins, ends = (datetime.combine(day, at, user.zone) for at in (user.work_start, user.work_end))
             is_there = not any(a.starts_at < ends and a.ends_at > begins for a in world.away[person])
             if day.isoweekday() in user.work_days and day < known.astimezone(user.zone).date() and is_there:
-                kept = [r for r in pulls if r["owner_id"] == person and _counts(r, day, user)]
+                kept = [r for r in pulls[person, day] if _counts(r, day, user)]
                 found.append({
                     "at": datetime.combine(day, time(), zone), "owner_id": person, "exception": False, "pulled": len(kept),
                     "starved": len(kept) < 10 and (person, day) in dry,
@@ -158,9 +156,18 @@ def pulled_days(world: World, as_of, known, period) -> list[dict]:
     return found
 
 
+def _pulls(world: World, as_of) -> dict[tuple, list[dict]]:
+    """Tell what was pulled apart by who pulled it, and on which day of theirs."""
+    found = defaultdict(list)
+    for r in world.rounds(as_of).values():
+        if r["trigger"] == "pull" and (as_of is None or r["assigned_at"] <= as_of):
+            found[r["owner_id"], r["assigned_at"].astimezone(world.people[r["owner_id"]].zone).date()].append(r)
+    return found
+
+
 def _counts(r: dict, day, user) -> bool:
-    """Pulled that day, and not given back untouched the same day."""
-    if r["outcome"] == "void" or r["assigned_at"].astimezone(user.zone).date() != day:
+    """Pulled, and not given back untouched the same day."""
+    if r["outcome"] == "void":
         return False
     is_back = r["outcome"] == "returned" and r["first_at"] is None
     return not (is_back and r["ended_at"].astimezone(user.zone).date() == day)

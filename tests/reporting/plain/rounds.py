@@ -1,5 +1,6 @@
 """Figures over rounds and over hands: one person's time with a round."""
 
+from collections import defaultdict
 from datetime import timedelta
 
 from tests.reporting.plain.counting import average, number, percentile, seconds, share
@@ -12,11 +13,16 @@ DISPOSED = ("qualified", "nurture", "unqualified")
 
 
 def rows(world: World, as_of, known, period) -> list[dict]:
-    return [r | {"world": world} for r in world.rounds(as_of).values()]
+    ended = world.once("ended", as_of, lambda: _ended_untouched(world.rounds(as_of).values()))
+    return [r | {"world": world, "ended_untouched": ended} for r in world.rounds(as_of).values()]
 
 
 def hands(world: World, as_of, known, period) -> list[dict]:
     """Turn rounds into people's time with them: their touch, their end, from when it was theirs."""
+    return world.once("hands", as_of, lambda: _hands(world, as_of, known, period))
+
+
+def _hands(world: World, as_of, known, period) -> list[dict]:
     found = []
     for r in rows(world, as_of, known, period):
         spells = [
@@ -192,12 +198,8 @@ def cherry_picking(rows, known) -> dict:
 
     def burst(r) -> bool:
         """As the sixth or later that this person ended untouched of this source within the hour."""
-        near = [
-            o
-            for o in _ended_untouched(r["world"], known)
-            if (o["ended_by"], o["source_id"]) == (r["ended_by"], r["source_id"])
-            and timedelta(0) <= r["ended_at"] - o["ended_at"] < HOUR
-        ]
+        same = r["ended_untouched"][r["ended_by"], r["source_id"]]
+        near = [o for o in same if timedelta(0) <= r["ended_at"] - o["ended_at"] < HOUR]
         return len(near) > 5
 
     return {
@@ -209,6 +211,10 @@ def cherry_picking(rows, known) -> dict:
     }
 
 
-def _ended_untouched(world: World, known) -> list[dict]:
-    (played,) = world._played.values()
-    return [r for r in played.values() if untouched(r) and r["outcome"] in ("nurture", "unqualified")]
+def _ended_untouched(played) -> dict[tuple, list[dict]]:
+    """Tell the rounds that somebody ended untouched apart by who did and where they came from."""
+    found = defaultdict(list)
+    for r in played:
+        if untouched(r) and r["outcome"] in ("nurture", "unqualified"):
+            found[r["ended_by"], r["source_id"]].append(r)
+    return found

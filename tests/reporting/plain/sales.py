@@ -19,6 +19,10 @@ HELD = ("qualified", "unqualified")
 
 def _sales(world: World, as_of) -> list[dict]:
     """Play every sale back: where it stood, how far it ever came, what it was worth."""
+    return world.once("sales", as_of, lambda: _played_sales(world, as_of))
+
+
+def _played_sales(world: World, as_of) -> list[dict]:
     story = defaultdict(list)
     for e in world.known(as_of):
         if e.opportunity_id:
@@ -63,12 +67,8 @@ def _sale(world: World, sale, stages: list, values: list) -> dict:
 
 def _behind(world: World, sale) -> dict:
     """What the round froze in which it was made: of its primary contact, else of the first."""
-    role = next((r for r in world.roles if r.opportunity_id == sale.pk), None)
-    rounds = [
-        c
-        for c in world.cycles.values()
-        if role and c["lead_id"] == role.lead_id and c["assigned_at"] <= sale.created_at
-    ]
+    role = next(iter(world.roles_of[sale.pk]), None)
+    rounds = [c for c in world.rounds_of[role.lead_id] if c["assigned_at"] <= sale.created_at] if role else []
     facts = max(rounds, key=lambda c: c["number"]) if rounds else UNKNOWN
     return {name: facts[name] for name in UNKNOWN}
 
@@ -113,6 +113,10 @@ def cohorts(rows, known) -> dict:
 
 def rounds_to_sales(world: World, as_of, known, period) -> list[dict]:
     """Give each round the first opportunity made in it: of its lead, before the next round."""
+    return world.once("rounds to sales", as_of, lambda: _rounds_to_sales(world, as_of))
+
+
+def _rounds_to_sales(world: World, as_of) -> list[dict]:
     sales = {s["sale"].pk: s for s in _sales(world, as_of)}
     of_lead = defaultdict(list)
     for role in world.roles:
@@ -169,6 +173,10 @@ def lead_value(rows, known) -> dict:
 
 def meetings(world: World, as_of, known, period) -> list[dict]:
     """Play every meeting back: what was last said of it, and when it was first said."""
+    return world.once("meetings", as_of, lambda: _played_meetings(world, as_of))
+
+
+def _played_meetings(world: World, as_of) -> list[dict]:
     story = defaultdict(list)
     for e in world.known(as_of):
         if e.kind == "meeting" and "meeting" in e.data:
@@ -187,11 +195,7 @@ def meetings(world: World, as_of, known, period) -> list[dict]:
         )
         facts = world.cycles[m.cycle_id] if m.cycle_id else UNKNOWN
         round_known = world.rounds(as_of).get(m.cycle_id)
-        others = [
-            o
-            for o in world.meetings
-            if o.opportunity_id == m.opportunity_id and o.uid != m.uid and o.booked_at < m.booked_at
-        ]
+        others = [o for o in world.meetings_of[m.opportunity_id] if o.uid != m.uid and o.booked_at < m.booked_at]
         found.append({name: facts[name] for name in UNKNOWN} | {
             "at": m.starts_at, "booked_at": m.booked_at, "owner_id": m.sourced_by_id or m.owner_id, "status": status,
             "said_at": words[0].at if words and status in (*HELD, "no_show", "missed") else None,
@@ -266,7 +270,8 @@ def covered(world: World, as_of, known, period) -> list[dict]:
     return rows
 
 
-def _people(world: World, account: int, as_of, known) -> dict:
+def _active(world: World, as_of, known) -> tuple[dict[int, str], dict[int, object]]:
+    """Say who plays which part, and when somebody was last active in the month before."""
     parts = defaultdict(str)
     for role in world.roles:
         parts[role.lead_id] += f" {role.role}"
@@ -278,10 +283,15 @@ def _people(world: World, account: int, as_of, known) -> dict:
     for lead, at in touched + heard:
         if known - MONTH <= at <= known:
             last[lead] = max(at, last.get(lead, at))
+    return parts, last
+
+
+def _people(world: World, account: int, as_of, known) -> dict:
+    parts, last = world.once("active", as_of, lambda: _active(world, as_of, known))
     here = [
         lead
-        for lead in world.leads
-        if lead.account_id == account and not lead.opted_out_at and lead.created_at <= known
+        for lead in world.leads_of[account]
+        if not lead.opted_out_at and lead.created_at <= known
         and not (lead.status == "unqualified" and world.reasons[lead.reason_id].code == "left_company")
     ]  # fmt: skip
     about = [f"{parts[lead.pk]} {lead.title}".lower() for lead in here]

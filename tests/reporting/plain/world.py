@@ -38,14 +38,29 @@ class World:
         self.leads = list(Lead.objects.filter(gone_as="").order_by("pk"))
         self.signals = list(Signal.objects.all())
         self.raises = list(Task.objects.filter(kind="hand_raise", cycle__isnull=False))
+        self.rounds_of = grouped(self.cycles.values(), lambda row: row["lead_id"])
+        self.roles_of = grouped(self.roles, lambda role: role.opportunity_id)
+        self.meetings_of = grouped(self.meetings, lambda meeting: meeting.opportunity_id)
+        self.leads_of = grouped(self.leads, lambda lead: lead.account_id)
         self.accounts = set(Account.objects.values_list("pk", flat=True))
-        self._played: dict = {}
+        self._made: tuple[datetime | None, dict] = (None, {})
+
+    def once(self, what: str, as_of: datetime | None, make):
+        """Return what is made of everything known at a moment, made once. Only what was made of the last moment is kept."""
+        if self._made[0] != as_of:
+            self._made = (as_of, {})
+        if what not in self._made[1]:
+            self._made[1][what] = make()
+        return self._made[1][what]
 
     def known(self, as_of: datetime | None) -> list[Event]:
-        return [e for e in self.events if as_of is None or e.recorded_at <= as_of]
+        return self.once("known", as_of, lambda: [e for e in self.events if as_of is None or e.recorded_at <= as_of])
 
     def known_touches(self, as_of: datetime | None) -> list[Touch]:
         """Return what was logged by then and not yet taken back, in the order in which we learnt of it."""
+        return self.once("touches", as_of, lambda: self._known_touches(as_of))
+
+    def _known_touches(self, as_of: datetime | None) -> list[Touch]:
         return [
             t
             for t in self.touches
@@ -55,9 +70,7 @@ class World:
 
     def rounds(self, as_of: datetime | None) -> dict[int, dict]:
         """Play the events back, up to what was known at a moment: every round by its number."""
-        if as_of not in self._played:
-            self._played = {as_of: self._play(as_of)}  # only the last is kept
-        return self._played[as_of]
+        return self.once("rounds", as_of, lambda: self._play(as_of))
 
     def _play(self, as_of: datetime | None) -> dict[int, dict]:
         rounds: dict[int, dict] = {}
@@ -99,6 +112,14 @@ class World:
         elif e.move.startswith("take_back"):
             running[e.lead_id] = rounds[e.cycle_id]
             _end(rounds[e.cycle_id], None, "", None, None)
+
+
+def grouped(rows, by) -> dict[object, list]:
+    """Tell rows apart, their order kept."""
+    found = defaultdict(list)
+    for row in rows:
+        found[by(row)].append(row)
+    return found
 
 
 def _end(one, at, outcome, reason, by) -> None:

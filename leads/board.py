@@ -24,6 +24,7 @@ from leads.queue import ENOUGH, PLANNED, wishes
 ROWS = 25
 REPS = (Role.SDR, Role.AE, Role.CSM)
 NEAR = ("owner", "team", "cycle", "account", "source")
+ASKED = ("created_by", "created_by__name", "cycle__source", "cycle__source__name", "reason", "reason__label")
 ASKING = ("word", "asked", "review")  # the views that say who asks for what
 CLOCK = Q(limit_at__isnull=False) & ~Q(kind__in=(Task.Kind.EXCEPTION, Task.Kind.REVIEW))
 
@@ -57,25 +58,19 @@ class Board:
     @cached_property
     def users(self) -> dict[int, User]:
         """The people, with today's touches and the absence they are in. One query beyond the teams."""
-        people = User.objects.filter(role__in=(*HOLDERS, Role.REVOPS))
-        if not self.is_all:
-            people = User.objects.filter(pk__in=people_of(self.user) | {self.user.pk})
         midnight = timezone.localtime(self.at).replace(hour=0, minute=0, second=0, microsecond=0)
-        touches = Touch.objects.filter(by=OuterRef("pk"), recorded_at__gte=midnight, withdrawn_at__isnull=True)
-        away = Absence.objects.filter(user=OuterRef("pk"), starts_at__lte=self.at, ends_at__gt=self.at)
-        people = people.annotate(
-            done_today=Coalesce(Subquery(touches.order_by().values("by").annotate(n=Count("pk")).values("n")), 0),
-            away=Subquery(
-                away.order_by("-ends_at").values(j=JSONObject(till="ends_at", delegate="delegate__name"))[:1]
-            ),
-        )
-        return {person.pk: person for person in people.order_by("name")}
+        if self.is_all:
+            found = EVERYBODY.objects(midnight, self.at)
+        else:
+            found = PEOPLE.objects(sorted(people_of(self.user) | {self.user.pk}), midnight, self.at)
+        return {person.pk: person for person in found}
 
     @cached_property
-    def teams(self) -> list[int] | QuerySet:
+    def teams(self) -> list[int]:
+        """The teams below them; of RevOps, to whom all are, every one that may have a queue."""
         if self.is_all:
-            return Team.objects.exclude(kind=Team.Kind.PRODUCT).values("pk")
-        return list(teams_of(self.user))
+            return list(Team.objects.exclude(kind=Team.Kind.PRODUCT).order_by("pk").values_list("pk", flat=True))
+        return sorted(teams_of(self.user))
 
     @property
     def people(self) -> list[int]:
@@ -83,29 +78,28 @@ class Board:
 
     @cached_property
     def reps(self) -> list[Rep]:
-        """Everybody's line. Two queries: their open tasks, their leads in hand."""
+        """Everybody's line. Three queries: their open tasks, their leads in hand, those that are quiet."""
         found = {pk: Rep(user, Counter(done=user.done_today)) for pk, user in self.users.items()}
         everybody = list(self.users)
-        for pk, *numbers in TASKS.rows(everybody, self.at):
-            found[pk].counts.update(
-                dict(zip(("over", "late", "risk", "asked", "review", "overdue"), numbers, strict=True))
-            )
-        for pk, *numbers in IN_HAND.rows(everybody, self.at):
-            found[pk].counts.update(dict(zip(("open", "unplanned", "quiet"), numbers, strict=True)))
+        for names, rows in (
+            (("over", "late", "risk", "asked", "review", "overdue"), TASKS.rows(everybody, self.at)),
+            (("open", "unplanned"), IN_HAND.rows(everybody)),
+            (("quiet",), QUIET.rows(everybody, self.at)),
+        ):
+            for pk, *numbers in rows:
+                found[pk].counts.update(dict(zip(names, numbers, strict=True)))
         return [rep for rep in found.values() if rep.is_listed]
 
     @cached_property
     def words(self) -> list[dict]:
         """The wishes to end many leads unseen (WORK-7), by who asks, source and reason. One query."""
-        named = ("created_by", "created_by__name", "cycle__source", "cycle__source__name", "reason", "reason__label")
-        rows = wishes(owner__in=list(self.users)).values(*named).annotate(number=Count("pk"))
-        return list(rows.order_by("created_by__name", "cycle__source__name", "reason__label"))
+        return [dict(zip((*ASKED, "number"), row, strict=True)) for row in WORDS.rows(list(self.users))]
 
     @cached_property
     def figures(self) -> Counter:
         """The sums over the team. Those in queues are exact up to a thousand. Two queries beyond the lines."""
         figures = sum((rep.counts for rep in self.reps), Counter())
-        figures["queue"] = _up_to_enough(self._waiting())
+        figures["queue"] = len(QUEUE.rows(self.teams))
         figures["word"] = sum(row["number"] for row in self.words)
         if self.is_all:
             figures["nobody"] = _up_to_enough(attention.nobodys())
@@ -123,9 +117,9 @@ class Board:
             "review": lambda: tasks.filter(_EXCEPTION, accepted_at__isnull=False, due_at__lte=self.at).order_by("due_at", "pk"),
             "overdue": lambda: tasks.filter(overdue(self.at)).order_by("due_at", "pk"),
             "word": lambda: wishes(owner__in=list(self.users), **self._asked_by()).order_by("began_at", "pk"),
-            "queue": lambda: self._waiting().order_by("pk"),
+            "queue": lambda: _waiting(self.teams).order_by("pk"),
             "nobody": lambda: (attention.nobodys() if self.is_all else Lead.objects.none()).order_by("-pk"),
-            "unplanned": lambda: self._in_hand(self.people).filter(_unplanned()).order_by("status_since", "pk"),
+            "unplanned": lambda: self._in_hand(self.people).filter(_unplanned(self.people)).order_by("status_since", "pk"),
             "quiet": lambda: self._in_hand(self.people).filter(_quiet(self.at)).order_by("last_activity_at", "pk"),
             "open": lambda: self._in_hand(self.people).order_by("status_since", "pk"),
         }  # fmt: skip
@@ -163,12 +157,6 @@ class Board:
     def _in_hand(self, people: list[int]) -> QuerySet[Lead]:
         return _in_hand(people)
 
-    def _waiting(self) -> QuerySet[Lead]:
-        """In a queue to be pulled, or in a team's hands because nobody could receive it."""
-        to_pull = Q(status__in=LeadStatus.WAITING, opted_out_at__isnull=True)
-        rows = Lead.objects.filter(team__in=self.teams, motion=Motion.SLG, gone_as="")
-        return rows.filter(to_pull | Q(status__in=LeadStatus.OPEN))
-
 
 _EXCEPTION = Q(kind=Task.Kind.EXCEPTION)
 
@@ -191,11 +179,11 @@ def overdue(at: datetime) -> Q:
     return Q(kind__in=PLANNED, due_at__lt=at)
 
 
-def _unplanned() -> Q:
-    """Working, and nothing is planned (WORK-6)."""
-    planned = Task.objects.filter(lead=OuterRef("pk"), done_at__isnull=True)
-    planned = planned.exclude(kind=Task.Kind.EXCEPTION, accepted_at__isnull=True)
-    return Q(status=LeadStatus.WORKING) & ~Exists(planned)
+def _unplanned(people: list[int]) -> Q:
+    """Working, and nothing is planned (WORK-6). Most have a task of these people, read at once; of the few others each is looked at."""
+    planned = Task.objects.filter(done_at__isnull=True).exclude(_EXCEPTION, accepted_at__isnull=True)
+    theirs = Task.objects.filter(~_EXCEPTION, done_at__isnull=True, owner__in=people).values("lead")
+    return Q(status=LeadStatus.WORKING) & ~Q(pk__in=theirs) & ~Exists(planned.filter(lead=OuterRef("pk")))
 
 
 def _quiet(at: datetime) -> Q:
@@ -205,8 +193,38 @@ def _quiet(at: datetime) -> Q:
     return Q(status=LeadStatus.WORKING) & is_silent & ~Q(pk__in=_granted())
 
 
+def _waiting(teams: list[int]) -> QuerySet[Lead]:
+    """In a queue to be pulled, or in a team's hands because nobody could receive it."""
+    to_pull = Q(status__in=LeadStatus.WAITING, opted_out_at__isnull=True)
+    return Lead.objects.filter(to_pull | Q(status__in=LeadStatus.OPEN), team__in=teams, motion=Motion.SLG, gone_as="")
+
+
 def _in_hand(people: list[int]) -> QuerySet[Lead]:
     return Lead.objects.filter(owner__in=people, status__in=LeadStatus.OPEN, gone_as="")
+
+
+def _day_of(people: QuerySet[User], midnight: datetime, at: datetime) -> QuerySet[User]:
+    """People with the touches they logged since midnight and the absence they are in."""
+    touches = Touch.objects.filter(by=OuterRef("pk"), recorded_at__gte=midnight, withdrawn_at__isnull=True)
+    away = Absence.objects.filter(user=OuterRef("pk"), starts_at__lte=at, ends_at__gt=at).order_by("-ends_at")
+    people = people.annotate(
+        done_today=Coalesce(Subquery(touches.order_by().values("by").annotate(n=Count("pk")).values("n")), 0),
+        away=Subquery(away.values(j=JSONObject(till="ends_at", delegate="delegate__name"))[:1]),
+    )
+    return people.order_by("name", "pk")
+
+
+def _people(people: list[int], midnight: datetime, at: datetime) -> QuerySet[User]:
+    return _day_of(User.objects.filter(pk__in=people), midnight, at)
+
+
+def _everybody(midnight: datetime, at: datetime) -> QuerySet[User]:
+    return _day_of(User.objects.filter(role__in=(*HOLDERS, Role.REVOPS)), midnight, at)
+
+
+def _words(people: list[int]) -> QuerySet:
+    rows = wishes(owner__in=people).values_list(*ASKED).annotate(number=Count("pk"))
+    return rows.order_by("created_by__name", "cycle__source__name", "reason__label")
 
 
 def _by_clock(people: list[int]) -> QuerySet[Task]:
@@ -222,18 +240,23 @@ def _count_tasks(people: list[int], at: datetime) -> QuerySet:
         over=Count("lead", distinct=True, filter=late["over"]),
         late=Count("lead", distinct=True, filter=late["late"]),
         risk=Count("lead", distinct=True, filter=risk),
-        asked=Count("pk", filter=_EXCEPTION & Q(accepted_at__isnull=True)),
-        review=Count("pk", filter=_EXCEPTION & Q(accepted_at__isnull=False, due_at__lte=at)),
-        overdue=Count("pk", filter=overdue(at)),
+        asked=Count("lead", filter=_EXCEPTION & Q(accepted_at__isnull=True)),
+        review=Count("lead", filter=_EXCEPTION & Q(accepted_at__isnull=False, due_at__lte=at)),
+        overdue=Count("lead", filter=overdue(at)),
     )
 
 
-def _count_in_hand(people: list[int], at: datetime) -> QuerySet:
+def _count_in_hand(people: list[int]) -> QuerySet:
+    """Count by person what the index of leads in hand says by itself; what is quiet stands in the rows, and is asked of them alone."""
     return (
         _in_hand(people)
         .values_list("owner")
-        .annotate(open=Count("pk"), unplanned=Count("pk", filter=_unplanned()), quiet=Count("pk", filter=_quiet(at)))
+        .annotate(open=Count("pk"), unplanned=Count("pk", filter=_unplanned(people)))
     )
+
+
+def _count_quiet(people: list[int], at: datetime) -> QuerySet:
+    return _in_hand(people).filter(_quiet(at)).values_list("owner").annotate(quiet=Count("pk"))
 
 
 def _listed(tasks: list[int]) -> QuerySet[Task]:
@@ -241,7 +264,9 @@ def _listed(tasks: list[int]) -> QuerySet[Task]:
     return rows.select_related(*[f"lead__{name}" for name in NEAR])
 
 
-TASKS, IN_HAND, LISTED = Prepared(_count_tasks), Prepared(_count_in_hand), Prepared(_listed)
+PEOPLE, EVERYBODY, WORDS = Prepared(_people), Prepared(_everybody), Prepared(_words)
+QUEUE = Prepared(lambda teams: _waiting(teams).values_list("pk")[: ENOUGH + 1])
+TASKS, IN_HAND, QUIET, LISTED = (Prepared(build) for build in (_count_tasks, _count_in_hand, _count_quiet, _listed))
 BY_CLOCK = Prepared(lambda people: _by_clock(people).values_list("pk", "lead")[: 2 * ROWS])
 
 

@@ -111,6 +111,12 @@ class Lead(ConcurrentTransitionMixin, models.Model):
         indexes = [
             # lists by owner and state, newest first
             models.Index(fields=["owner", "status", "-id"], name="lead_of_owner", condition=Q(owner__isnull=False)),
+            # what people have in hand, counted from the index alone
+            models.Index(
+                fields=["owner", "status", "id"],
+                name="lead_in_hand",
+                condition=Q(owner__isnull=False, gone_as="", status__in=["assigned", "working"]),
+            ),
             # a team's queue, oldest first
             models.Index(
                 fields=["team", "status", "id"], name="lead_in_queue", condition=Q(team__isnull=False, gone_as="")

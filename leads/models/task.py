@@ -56,8 +56,13 @@ class Task(models.Model):
 
     class Meta:
         indexes = [
-            # one person's day
-            models.Index(fields=["owner", "due_at"], name="task_of_owner", condition=Q(done_at__isnull=True)),
+            # one person's day, and a team's counts from the index alone
+            models.Index(
+                fields=["owner", "due_at"],
+                name="task_of_owner",
+                include=["lead", "kind", "began_at", "limit_at", "accepted_at"],
+                condition=Q(done_at__isnull=True),
+            ),
             models.Index(
                 fields=["team", "due_at"], name="task_of_team", condition=Q(done_at__isnull=True, team__isnull=False)
             ),

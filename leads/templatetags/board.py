@@ -33,8 +33,21 @@ def row_of(row: Any, view: str, chosen: int | str, *, is_swap: bool = False) -> 
 
 
 @register.simple_tag
-def figures_of(rep: dict[str, Any]) -> SafeString:
-    """Draw the figures of one rep as cells, each with its link where there is something behind it, and what they did today."""
+def team_row(row: dict[str, Any]) -> SafeString:
+    """Draw one lead of a manager's list: its box, its clock or state, whose it is, and why it is listed."""
+    name, value = escape(row["name"]), escape(row["value"])
+    time = clock_chip(row["clock"]) if row["clock"] else f'<span class="quiet">{escape(row["state"])}</span>'
+    before = "Queue of" if row["is_queue"] else ""
+    return mark_safe(
+        f'<tr role="row"><th role="rowheader" scope="row"><input type="checkbox" name="lead" value="{value}" id="tick-{value}"'
+        f' aria-label="Choose {name}"> <a href="{escape(row["url"])}">{name}</a></th>\n<td role="cell" data-label="Time">{time}</td>\n'
+        f"{_cell('Owner', row['holder'], before)}\n{_cell('Company', row['company'])}\n{_cell('What', row['what'])}</tr>"
+    )
+
+
+@register.simple_tag
+def rep_row(rep: dict[str, Any]) -> SafeString:
+    """Draw the line of one rep: each figure with its link where there is something behind it, today's touches, until when they are away."""
     name, cells = escape(rep["name"]), []
     for cell in rep["cells"]:
         if not (number := cell["count"]):
@@ -43,12 +56,19 @@ def figures_of(rep: dict[str, Any]) -> SafeString:
         kind = "n warn" if cell["warn"] else "n"
         says = f"{name}, {escape(cell['label'].lower())}: {number}"
         cells.append(f'<td class="{kind}"><a href="{escape(cell["url"])}" aria-label="{says}">{number}</a></td>')
-    return mark_safe("".join([*cells, f'\n<td class="n">{rep["done"]}</td>']))
+    off = "" if rep["is_active"] else ' <span class="quiet">switched off</span>'
+    delegate = f", {escape(rep['delegate'])} stands in" if rep["delegate"] else ""
+    away = f"till {escape(rep['away'])}{delegate} " if rep["away"] else ""
+    return mark_safe(
+        f'<tr><th scope="row"><a id="rep-{rep["pk"]}" href="{escape(rep["url"])}">{name}</a>{off}</th>\n{"".join(cells)}\n'
+        f'<td class="n">{rep["done"]}</td>\n<td>{away}<span class="by-rep__acts">'
+        f'<a href="{escape(rep["away_url"])}" aria-label="Plan an absence of {name}">Absence</a>'
+        f' <a href="{escape(rep["leave_url"])}" aria-label="{name} leaves">Leaves</a></span></td></tr>'
+    )
 
 
-@register.simple_tag
-def cell(label: str, text: str, before: str = "") -> SafeString:
-    """Draw one cell of the list: empty ones say so to the style, `before` stands quietly ahead."""
+def _cell(label: str, text: str, before: str = "") -> str:
+    """Empty cells say so to the style; `before` stands quietly ahead."""
     nil = "" if text else ' class="nil"'
-    quiet = f'<span class="quiet">{escape(before)}</span> ' if before else ""
-    return mark_safe(f'<td role="cell" data-label="{escape(label)}"{nil}>{quiet}{escape(text)}</td>')
+    quiet = f'<span class="quiet">{before}</span> ' if before else ""
+    return f'<td role="cell" data-label="{label}"{nil}>{quiet}{escape(text)}</td>'

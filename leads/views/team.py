@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import clock
 from accounts.middleware import asks_by_itself
 from accounts.models import Disposition, Door, Team
+from accounts.prepared import Prepared
 from accounts.words import count, duration, moment
 from leads import board, bulk, dispositions, exceptions, sla
 from leads.lifecycle import Seen
@@ -96,12 +97,12 @@ def _live(here, view: str) -> dict:
         if key != "nobody" or here.is_all
     ]  # fmt: skip
     is_clean = not any(here.figures[key] for key in ("over", "late", "risk"))
-    here_url = _address(show=view, rep=here.rep)
+    url = reverse("team")
     return {
         "figures": figures,
-        "reps": [_rep(rep, here.at) for rep in here.reps],
+        "reps": [_rep(rep, url, here.at) for rep in here.reps],
         "is_clean": is_clean,
-        "here": here_url,
+        "here": _address(show=view, rep=here.rep),
     }
 
 
@@ -114,17 +115,17 @@ CELLS = (
 )
 
 
-def _rep(rep, at) -> dict:
+def _rep(rep, here: str, at) -> dict:
     away = rep.user.away
     till = timezone.datetime.fromisoformat(away["till"]) if away else None
     # Five addresses and more a line, of fifty lines: put together from what is known to need no quoting.
-    here, pk = reverse("team"), rep.user.pk
+    pk = rep.user.pk
     cells = [
         {"label": label, "count": rep.counts[key], "url": f"{here}?show={key}&rep={pk}", "warn": key == "over"}
         for key, label in CELLS
     ]
     return {
-        "pk": rep.user.pk,
+        "pk": pk,
         "name": str(rep.user),
         "is_active": rep.user.is_active,
         "url": f"{here}?rep={pk}",
@@ -162,7 +163,7 @@ def _row(lead: Lead, task: Task | None, view: str, at) -> dict:
         "id": lead.pk,
         "value": value_of(lead),
         "name": lead.name,
-        "url": reverse("lead", args=[lead.pk]),
+        "url": f"/leads/{lead.pk}/",
         "company": lead.account.name if lead.account else lead.company,
         "clock": sla.task_clock(task, at) if has_limit else sla.clock_of(lead, lead.cycle, at),
         "holder": str(holder) if holder else "",
@@ -210,12 +211,13 @@ WHAT = {
 }  # fmt: skip
 
 
+NAMES = Prepared(lambda teams: Team.objects.filter(pk__in=teams, is_active=True).order_by("name").values_list("name"))
+
+
 def _teams(here) -> str:
     if here.is_all:
         return "Everybody"
-    return ", ".join(
-        Team.objects.filter(pk__in=here.teams, is_active=True).order_by("name").values_list("name", flat=True)
-    )
+    return ", ".join(name for (name,) in NAMES.rows(here.teams))
 
 
 def _address(**query) -> str:

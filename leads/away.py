@@ -4,10 +4,11 @@ from datetime import date, datetime, time, timedelta
 
 from django.core.exceptions import ValidationError
 
-from accounts.models import Absence, User
+from accounts.models import Absence, Event, User
 from accounts.permissions import Scope, allowed, people_of
 from leads import board
 from leads.lifecycle import Refused
+from leads.models import Spell
 from leads.permissions import HOLDERS
 
 
@@ -46,3 +47,22 @@ def absence(
     if delegate and others.filter(user=delegate).exists():
         raise Refused(f"{delegate} is away on some of these days too.", "delegate")
     return row
+
+
+def came_instead(row: Absence, at: datetime) -> int:
+    """Count the leads that routing gave to who stands in because this person is away; they stay there. Two queries."""
+    if row.delegate_id is None or row.starts_at > at:
+        return 0
+    got = Spell.objects.filter(owner=row.delegate, began_at__gte=row.starts_at).values_list("lead", flat=True)
+    routed = Event.objects.filter(lead_id__in=list(got), at__gte=row.starts_at, data__route__for=row.user_id)
+    return routed.values("lead_id").distinct().count()
+
+
+def end(row: Absence, *, at: datetime) -> bool:
+    """End an absence now, or call it off where it has not begun; say whether it had. What came to who stands in stays there. One query."""
+    if row.starts_at >= at:
+        row.delete()
+        return False
+    row.ends_at = at
+    row.save(update_fields=["ends_at"])
+    return True

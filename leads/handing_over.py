@@ -15,7 +15,7 @@ from django.db.models import Q
 from accounts import ownership
 from accounts.models import Account, Door, Opportunity, OpportunityStatus, Team, User
 from accounts.target_limits import TooMany
-from leads import bulk
+from leads import bulk, handed_over
 from leads.lifecycle import BATCH, Refused, Result, Seen, Step, turn
 from leads.models import Lead, LeadStatus, Task
 
@@ -36,12 +36,22 @@ class Held:
         return bool(self.leads or self.kept or self.rows or self.teams or self.meetings or self.hand_offs)
 
 
-_above: list[tuple[Callable[[User], dict[str, int]], Callable[..., Result]]] = []
+@dataclass(frozen=True, slots=True)
+class Above:
+    """What somebody holds above leads: counted by its name in `Held`, given to another (what came of it, and the numbers of what went, by
+    their names), and of those numbers what came back, with how many stayed."""
+
+    held: Callable[[User], dict[str, int]]
+    pass_on: Callable[..., tuple[Result, dict[str, list[int]]]]
+    bring_back: Callable[..., tuple[Result, dict[str, list[int]]]]
 
 
-def also(held: Callable[[User], dict[str, int]], pass_on: Callable[..., Result]) -> None:
-    """Say what somebody holds above leads, by its name in `Held`, and how it is given to another. Called once, when an app begins."""
-    _above[:] = [(held, pass_on)]
+above: list[Above] = []
+
+
+def also(found: Above) -> None:
+    """Say what somebody holds above leads. Called once, when an app begins."""
+    above[:] = [found]
 
 
 def held(user: User) -> Held:
@@ -52,7 +62,7 @@ def held(user: User) -> Held:
         kept=beyond(user).count(),
         rows=sum(rows.count() for rows, _role in _owned(user)),
         teams=tuple(Team.objects.filter(manager=user, is_active=True).values_list("name", flat=True)),
-        **{name: number for count, _pass_on in _above for name, number in count(user).items()},
+        **{name: number for one in above for name, number in one.held(user).items()},
     )
 
 
@@ -83,7 +93,7 @@ def hand_over(
     user: User, *, how: str, to: User | Team | None, rest: User | None, by: User, at: datetime, off: bool = False, door: str = Door.PAGE
 ) -> Result:  # fmt: skip
     """Hand over all that somebody holds: leads in work as `bulk.Change` says, everything else to `rest`. Then switch them off, if asked.
-    A meeting of who has its lead too goes along with it, every other to `rest`.
+    A meeting of who has its lead too goes along with it, every other to `rest`. What went is kept, to be taken back (`hand_over_undo`).
 
     All of it or, where a lead is refused, what could be moved: they stay switched on while they hold a lead. Raises Refused
     for the same person, a missing `rest`, one who would have too many target accounts, teams they manage.
@@ -96,33 +106,42 @@ def hand_over(
     if off and before.teams:
         raise Refused(f"{user} manages {', '.join(before.teams)}. RevOps names another manager first.", "teams")
     with transaction.atomic():
+        was_on = user.is_active
         # Switched off already while it is shared out, so that nothing comes back to them in turn.
         User.objects.filter(pk=user.pk).update(is_active=False)
-        result = Result()
+        result, went = Result(), handed_over.Went(to=rest.pk if rest else None)
         for seen in _batches(in_hand(user)):
             change = bulk.Change("assign", how, to)
-            bulk.both(
-                result,
-                bulk.process(
-                    change, seen, {s.lead: (s.lead, LeadStatus.ASSIGNED) for s in seen}, by=by, at=at, door=door
-                ),
-            )
+            states = {s.lead: (s.lead, LeadStatus.ASSIGNED) for s in seen}
+            bulk.both(result, bulk.process(change, seen, states, by=by, at=at, door=door))
+        went.leads = [handed_over.in_work(lead) for lead in result.done]
         if rest is not None:
-            for _count, give in _above:
-                bulk.both(result, give(user, to=rest, by=by, at=at, door=door))
-            bulk.both(
-                result,
-                pass_on(beyond(user).values_list("pk", flat=True), leaver=user, to=rest, by=by, at=at, door=door),
-            )
-            for rows, role in _owned(user):
-                try:
-                    ownership.change(rows, role, to=rest, by=by, at=at, door=door)
-                except TooMany as problem:
-                    raise Refused(problem.words, "rest") from None
+            _give_rest(user, rest, result, went, by=by, at=at, door=door)
         stays = user.is_active and (not off or bool(result.refused))
         User.objects.filter(pk=user.pk).update(is_active=stays)
+        went.off = was_on and not stays
+        handed_over.keep(user, went, by=by, at=at)
     user.is_active = stays
     return result
+
+
+def _give_rest(user: User, rest: User, result: Result, went: handed_over.Went, **when) -> None:
+    """Give what is not a lead in work to one person, and note what went."""
+    for one in above:
+        given, numbers = one.pass_on(user, to=rest, **when)
+        bulk.both(result, given)
+        went.above |= numbers
+    passed = pass_on(beyond(user).values_list("pk", flat=True), leaver=user, to=rest, **when)
+    bulk.both(result, passed)
+    owners = [event for event in passed.events if event.kind == "owner"]
+    went.kept = [[event.lead_id, event.data["roles"], event.data["tasks"]] for event in owners]
+    for rows, role in _owned(user):
+        rows = list(rows)
+        try:
+            ownership.change(rows, role, to=rest, **when)
+        except TooMany as problem:
+            raise Refused(problem.words, "rest") from None
+        went.roles += [[row._meta.model_name, role, row.pk] for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +192,7 @@ def pass_on(leads, *, leaver: User, to: User, by: User, at: datetime, door: str 
     """Give what somebody is to leads that are not in work to another: keeper, owner of a role, who is asked (ROUTE-6)."""
 
     def change(step: Step) -> None:
-        lead, roles = step.lead, []
+        lead, roles, tasks = step.lead, [], []
         step.may("assign")
         if lead.owner_id == leaver.pk and not lead.is_open:
             step.own(to, None)
@@ -186,7 +205,8 @@ def pass_on(leads, *, leaver: User, to: User, by: User, at: datetime, door: str 
             if task.owner_id == leaver.pk and task.kind != Task.Kind.MEETING:  # which goes with its meeting
                 task.owner = to
                 step.changed_tasks[task.pk] = task
-        step.record("owner", data={"from": leaver.pk, "to": to.pk, "roles": roles})
+                tasks.append(task.pk)
+        step.record("owner", data={"from": leaver.pk, "to": to.pk, "roles": roles, "tasks": tasks})
 
     return turn(leads, change, by=by, at=at, door=door)
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from leads.views import (
     bulk,
+    coming_back,
     contact,
     hands,
     import_undo,
@@ -64,6 +65,8 @@ urlpatterns = [
     path("team/words/", team.words, name="team-words"),
     path("team/exceptions/", team.exception_answers, name="team-exceptions"),
     path("team/<int:pk>/away/", leaving.away, name="team-away"),
+    path("team/<int:pk>/away/<int:absence>/end/", coming_back.end_absence, name="team-away-end"),
     path("team/<int:pk>/leave/", leaving.leave, name="team-leave"),
+    path("team/<int:pk>/leave/<int:batch>/undo/", coming_back.undo_leave, name="team-leave-undo"),
     path("undo/<str:token>/", undo.undo, name="undo"),
 ]

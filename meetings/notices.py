@@ -47,7 +47,7 @@ def begin() -> None:
     )
     receiving.meetings_with(passing.go_along)
     erasure.also(forgetting.hold, forgetting.call_off)
-    handing_over.also(passing.held, passing.pass_on)
+    handing_over.also(handing_over.Above(passing.held, passing.pass_on, passing.bring_back))
     for line in (tidiness.SILENT, tidiness.WAITING):
         room.add(line)
     for kind in ("invitation", "cancellation"):

@@ -1,8 +1,9 @@
 """Meetings and hand-offs that go into other hands: with the lead of who holds both, and all of them when somebody leaves (ROUTE-6, ACC-7).
 
-`go_along` is called within the turn that changes a lead's hands, `held` and `pass_on` by `leads/handing_over.py`, told of them when the
-app begins; `give` by a company's change of owner. What was brought about, said and credited stays whose it was. A meeting that is just
-being spoken of is left alone and the lead or the leaver with it, so that nobody waits for the other: locks are taken here from the lead on.
+`go_along` is called within the turn that changes a lead's hands, `held` and `pass_on` by `leads/handing_over.py`, `bring_back` by
+`leads/hand_over_undo.py`, told of them when the app begins; `give` by a company's change of owner. What was brought about, said and
+credited stays whose it was. A meeting that is just being spoken of is left alone and the lead or the leaver with it, so that nobody
+waits for the other: locks are taken here from the lead on.
 """
 
 from copy import copy
@@ -59,11 +60,26 @@ def give(rows: QuerySet, *, to: User, by: User, at: datetime, door: str = Door.P
     return result
 
 
-def pass_on(leaver: User, *, to: User, by: User, at: datetime, door: str = Door.PAGE) -> Result:
-    """Give the meetings and waiting hand-offs of one who leaves to another."""
+def pass_on(
+    leaver: User, *, to: User, by: User, at: datetime, door: str = Door.PAGE
+) -> tuple[Result, dict[str, list[int]]]:
+    """Give the meetings and waiting hand-offs of one who leaves to another, and name those that went."""
+    meetings = list(_meetings(leaver).values_list("pk", flat=True))
     result = give(_meetings(leaver), to=to, by=by, at=at, door=door)
-    _answer_for(leaver, to, by, at, door)
-    return result
+    went = list(_meetings(to).filter(pk__in=meetings).order_by("pk").values_list("pk", flat=True))
+    return result, {"meetings": went, "hand_offs": _answer_for(_hand_offs(leaver), leaver, to, by, at, door)}
+
+
+def bring_back(
+    leaver: User, went: dict[str, list[int]], *, frm: User, by: User, at: datetime, door: str = Door.PAGE
+) -> tuple[Result, dict[str, list[int]]]:
+    """Give back what `pass_on` gave, as far as who got it has it still and it waits; name what came. A meeting comes back only where its
+    time is free for the one who has it again."""
+    meetings = went.get("meetings", [])
+    result = give(_meetings(frm).filter(pk__in=meetings), to=leaver, by=by, at=at, door=door)
+    came = list(_meetings(leaver).filter(pk__in=meetings).order_by("pk").values_list("pk", flat=True))
+    waiting = _hand_offs(frm).filter(pk__in=went.get("hand_offs", []))
+    return result, {"meetings": came, "hand_offs": _answer_for(waiting, frm, leaver, by, at, door)}
 
 
 def _take(step: Step, pk: int, to: User) -> None:
@@ -103,17 +119,17 @@ def _take(step: Step, pk: int, to: User) -> None:
         step.tell([*invitations.passed_on(row, step.at), *invitations.cancel(before, only=before.owner)])
 
 
-def _answer_for(leaver: User, to: User, by: User, at: datetime, door: str) -> None:
-    """Let another answer the hand-offs that wait for somebody's word; their 24 hours run on. Three queries."""
+def _answer_for(rows: QuerySet, was: User, to: User, by: User, at: datetime, door: str) -> list[int]:
+    """Let another answer these hand-offs that wait for somebody's word, and name them; their 24 hours run on. Three queries."""
     with transaction.atomic():
-        rows = list(
-            _hand_offs(leaver).select_for_update(no_key=True, of=("self",)).select_related("opportunity").order_by("pk")
-        )
-        HandOff.objects.filter(pk__in=[row.pk for row in rows]).update(receiver=to)
+        rows = list(rows.select_for_update(no_key=True, of=("self",)).select_related("opportunity").order_by("pk"))
+        ids = [row.pk for row in rows]
+        HandOff.objects.filter(pk__in=ids).update(receiver=to)
         insert_each([
             Event(
                 kind="hand_off", move="pass_on", at=at, recorded_at=at, door=door, actor_id=by.pk, account_id=row.opportunity.account_id,
-                opportunity_id=row.opportunity_id, lead_id=row.lead_id, data={"hand_off": row.pk, "from": leaver.pk, "to": to.pk},
+                opportunity_id=row.opportunity_id, lead_id=row.lead_id, data={"hand_off": row.pk, "from": was.pk, "to": to.pk},
             )
             for row in rows
         ])  # fmt: skip
+    return ids

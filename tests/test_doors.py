@@ -24,6 +24,7 @@ from accounts.models import (
     Stage,
     Subscription,
 )
+from leads import handed_over
 from leads.models import CardRule, Credit, Policy, RoutingRule, Share, Source, Touch
 from meetings import booking, feeds
 from meetings.models import CoverageRule, HandOff, HandOffRule, Meeting
@@ -152,6 +153,19 @@ def world(house):
         opportunity=opportunity_of(put(None, "working", owner=house.dov), owner=house.eva),
         batch=Batch.objects.create(name="fair.csv", by=house.cleo, created_at=NOON, options={"map": {}}),
         history=_history(house.rita),
+        away=Absence.objects.create(
+            user=house.ana, starts_at=NOON.replace(year=2199), ends_at=NOON.replace(year=2199, hour=20)
+        ),
+        over=Batch.objects.create(
+            kind=handed_over.KIND,
+            by=house.cleo,
+            created_at=NOON,
+            options={
+                "person": house.ana.pk,
+                "went": {"leads": [[lead.pk, cycle.pk, house.ben.pk, None, 0]]},
+                "undone": [],
+            },
+        ),
         release=Batch.objects.create(
             kind="release",
             name="Missing feature",

@@ -8,7 +8,7 @@ from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from accounts.forms import zones
 from accounts.models import Absence, Membership, Role, Team, User
@@ -21,6 +21,8 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 STAFF = (Role.MANAGER, Role.REVOPS)
 # Apps above say what a person still holds: each returns words like "12 open leads", or nothing.
 HELD: list[Callable[[User], str]] = []
+# And what they once handed over that can still be taken back: each as its words and its page.
+HANDED_OVER: list[Callable[[User], list[tuple[str, str]]]] = []
 
 
 class PersonForm(forms.ModelForm):
@@ -84,14 +86,20 @@ class UserAdmin(RuledAdmin, auth_admin.UserAdmin):
     fieldsets = [
         (None, {"fields": ["username", "password", "name", "email", "role", "is_active"]}),
         ("Hours", {"fields": ["time_zone", "work_start", "work_end", "work_days"]}),
-        ("Since", {"fields": ["date_joined", "last_login"]}),
+        ("Since", {"fields": ["date_joined", "last_login", "handed_over"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["username", "name", "email", "role", "usable_password", "password1", "password2"]}),
         ("Hours", {"fields": ["time_zone", "work_start", "work_end", "work_days"]}),
     ]
-    readonly_fields = ["date_joined", "last_login"]
+    readonly_fields = ["date_joined", "last_login", "handed_over"]
     actions = [unlock, forget_second_factor]
+
+    @admin.display(description="handed over", empty_value="–")
+    def handed_over(self, person):
+        """Say what they handed over, each with the page on which it is taken back."""
+        links = [link for ask in HANDED_OVER for link in ask(person)]
+        return format_html_join("", '{}. <a href="{}">Take it back</a><br>', links) if links else None
 
     def has_change_permission(self, request, obj=None):
         if obj is not None and obj.is_superuser and not request.user.is_superuser:

@@ -5,7 +5,7 @@ from functools import partial
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db.models.functions import Now
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -15,7 +15,7 @@ from accounts.admin.base import ReadOnlyAdmin
 from accounts.models import Event, Reason, Role, Team, User
 from accounts.permissions import Scope, allowed, people_of, teams_of
 from accounts.templatetags.words import clock_chip
-from leads import handing_over, sla
+from leads import handed_over, handing_over, sla
 from leads.admin import moves
 from leads.admin.reassign import reassign
 from leads.models import Lead, LeadStatus
@@ -33,7 +33,20 @@ def open_leads_of(user: User) -> str:
     return ", ".join([*words, *(f"team {name}" for name in held.teams)])
 
 
+def handed_over_by(user: User) -> list[tuple[str, str]]:
+    """Say what of theirs somebody handed over and can have again, with its page. One query."""
+    return [
+        (
+            f"{date_format(timezone.localtime(batch.created_at), 'DATETIME_FORMAT')} by {batch.by}: {batch.rows:,}",
+            reverse("team-leave-undo", args=[user.pk, batch.pk]),
+        )
+        for batch in handed_over.of(user)[:10]
+        if handed_over.went_of(batch)
+    ]
+
+
 people.HELD.append(open_leads_of)
+people.HANDED_OVER.append(handed_over_by)
 
 
 class HolderFilter(admin.SimpleListFilter):

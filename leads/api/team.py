@@ -9,10 +9,10 @@ from accounts.api.paging import Page
 from accounts.api.problems import Problem
 from accounts.api.resource import Forbidden
 from accounts.api.schema import listed
-from accounts.models import Absence, Batch, Door, NurtureKind, User
+from accounts.models import Batch, NurtureKind, User
 from accounts.models.reason import Disposition
-from accounts.permissions import Scope, allowed
-from leads import away, board, handing_over, receivers, releasing, tasks
+from accounts.permissions import Scope
+from leads import away, board, receivers, releasing, tasks
 from leads import room as rooms
 from leads.api.frame import Refusing, reason_of
 from leads.lifecycle import Refused
@@ -80,100 +80,6 @@ class Room(OfTeam):
             for who, numbers in found.reps
         ]
         return Response({"is_clean": found.is_clean, "items": items})
-
-
-class AbsenceOut(serializers.Serializer):
-    """A time somebody is away."""
-
-    id = serializers.IntegerField()
-    username = serializers.CharField()
-    starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField()
-    delegate = serializers.CharField(allow_null=True)
-    note = serializers.CharField(allow_blank=True)
-
-
-class NewAbsence(Said):
-    """The first and the last day, both whole; from two days on with who stands in."""
-
-    first = serializers.DateField()
-    last = serializers.DateField()
-    delegate = Word(max_length=60, help_text="The name they sign in with.")
-    note = Word(max_length=200)
-
-
-class Absences(OfTeam):
-    """When somebody is away."""
-
-    says, gives, asks = {"POST": NewAbsence}, {"GET": listed(AbsenceOut), "POST": AbsenceOut}, {"GET": Page}
-
-    def get(self, request, username):
-        """List somebody's absences that are not over, newest first."""
-        rows = Absence.objects.filter(user=self.person, ends_at__gt=self.at).select_related("user", "delegate")
-        return self.listed(rows, _absence)
-
-    def post(self, request, username):
-        """Plan an absence of somebody, with who stands in (ROUTE-9)."""
-        return self.act(self._plan)
-
-    def _plan(self, said: dict) -> dict:
-        facts = said | {"delegate": self.one_below(said.get("delegate", ""), "delegate")}
-        row = away.absence(self.person, **facts, at=self.at)
-        row.save()
-        return _absence(row)
-
-
-def _absence(row: Absence) -> dict:
-    same = {name: getattr(row, name) for name in ("id", "starts_at", "ends_at", "note")}
-    delegate = row.delegate.username if row.delegate else None
-    return AbsenceOut(same | {"username": row.user.username, "delegate": delegate}).data
-
-
-class NewDeparture(Said):
-    """Who gets the leads in work, who the rest; and whether they are switched off then."""
-
-    owner = Word(max_length=60, help_text="Leads in work go to them.")
-    team = Word(max_length=80, help_text="Or go round in a team, or with `queue` wait there.")
-    queue = serializers.BooleanField(default=False)
-    rest = Word(max_length=60, help_text="Kept leads, companies, opportunities and meetings go to them.")
-    off = serializers.BooleanField(default=False, help_text="They cannot sign in and get nothing. By RevOps.")
-
-
-class DepartureOut(serializers.Serializer):
-    """How many were handed over, and why others were not."""
-
-    done = serializers.IntegerField()
-    refused = serializers.ListField(child=serializers.CharField())
-    is_active = serializers.BooleanField()
-
-
-class Departures(OfTeam):
-    """What somebody holds, handed over."""
-
-    rights, says, gives = {"POST": "absences.change"}, {"POST": NewDeparture}, {"POST": DepartureOut}
-
-    def post(self, request, username):
-        """Hand over what somebody holds, and switch them off where that is yours to do (ROUTE-6)."""
-        return self.act(self._leave)
-
-    def _leave(self, said: dict) -> dict:
-        if self.person.is_superuser and not self.user.is_superuser:
-            raise Forbidden("Only a superuser switches off a superuser.")
-        if said["off"] and Scope.ALL not in allowed(self.user, "people.change"):
-            raise Forbidden("Only RevOps switches people off.")
-        owner, teams = self.one_below(said.get("owner", ""), "owner"), receivers.teams_below(self.user)
-        team = next((team for team in teams if team.name == said.get("team")), None)
-        if said.get("team") and team is None:
-            raise Problem(422, "team", "You give leads to no team of this name.", "team")
-        if (owner and team) or (not (owner or team) and handing_over.held(self.person).leads):
-            raise serializers.ValidationError({"owner": ["Say a person or a team: one of the two."]})
-        how = "person" if owner or not team else "queue" if said["queue"] else "turn"
-        rest = self.one_below(said.get("rest", ""), "rest")
-        result = handing_over.hand_over(
-            self.person, how=how, to=owner or team, rest=rest, off=said["off"], by=self.user, at=self.at, door=Door.API
-        )
-        words = list(dict.fromkeys(refusal.words for _lead, refusal in result.refused))
-        return {"done": len(result.done), "refused": words, "is_active": self.person.is_active}
 
 
 class ReleaseOut(serializers.Serializer):

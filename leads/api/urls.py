@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads.api import acts, cards, companies, hands, imports, lists, many, people, search, team, who
+from leads.api import acts, cards, companies, hands, imports, leaving, lists, many, people, search, team, who
 
 urlpatterns = [
     path("leads/", lists.Leads.as_view(), name="api-leads"),
@@ -46,8 +46,12 @@ urlpatterns = [
     path("imports/<int:pk>/rejected/", imports.ImportRejected.as_view(), name="api-import-rejected"),
     path("imports/<int:pk>/undos/", imports.ImportUndos.as_view(), name="api-import-undos"),
     path("room/", team.Room.as_view(), name="api-room"),
-    path("people/<str:username>/absences/", team.Absences.as_view(), name="api-absences"),
-    path("people/<str:username>/departures/", team.Departures.as_view(), name="api-departures"),
+    path("people/<str:username>/absences/", leaving.Absences.as_view(), name="api-absences"),
+    path("people/<str:username>/absences/<int:pk>/endings/", leaving.AbsenceEnds.as_view(), name="api-absence-endings"),
+    path("people/<str:username>/departures/", leaving.Departures.as_view(), name="api-departures"),
+    path(
+        "people/<str:username>/departures/<int:pk>/undos/", leaving.DepartureUndos.as_view(), name="api-departure-undos"
+    ),
     path("releases/", team.Releases.as_view(), name="api-releases"),
     path("releases/<int:pk>/", team.OneRelease.as_view(), name="api-release"),
     path("search/", search.Search.as_view(), name="api-search"),

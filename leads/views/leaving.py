@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import Http404, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -18,14 +18,7 @@ from accounts.words import count, moment
 from leads import away as planning
 from leads import handing_over, receivers
 from leads.lifecycle import Refused
-
-
-def _person(request, pk: int) -> User:
-    """Return one of the people below who asks; everybody else is not there."""
-    found = planning.below(request.user).filter(pk=pk).first()
-    if found is None:
-        raise Http404("nobody of theirs")
-    return found
+from leads.views.coming_back import gone_over, person_below
 
 
 class AwayForm(forms.Form):
@@ -65,7 +58,7 @@ class AwayForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def away(request, pk):
     """Plan an absence of somebody, with who stands in."""
-    person, at = _person(request, pk), clock.now()
+    person, at = person_below(request.user, pk), clock.now()
     form = AwayForm(request.POST if request.method == "POST" else None, user=person, by=request.user, at=at)
     if request.method == "POST" and form.is_valid():
         form.absence.save()
@@ -118,7 +111,7 @@ class LeaveForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def leave(request, pk):
     """Show what somebody holds and what would come of handing it over; do exactly that, and switch them off where that is theirs to do."""
-    person = _person(request, pk)
+    person = person_below(request.user, pk)
     if person.is_superuser and not request.user.is_superuser:
         raise PermissionDenied("Only a superuser switches off a superuser.")
     held = handing_over.held(person)
@@ -144,6 +137,8 @@ def leave(request, pk):
         "managers": _who_switches_off(request),
         "look": look,
         "changed": changed,
+        "gone_over": gone_over(person),
+        "now": clock.now(),
     }
     return render(request, "leads/leave.html", context, status=409 if changed else 422 if form.errors else 200)
 

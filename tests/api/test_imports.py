@@ -143,6 +143,36 @@ def test_who_leaves_hands_over_what_they_hold(house, browser_of):
     assert (Lead.objects.get(pk=lead.pk).owner, User.objects.get(username="ana").is_active) == (house.ben, False)
 
 
+def test_what_was_handed_over_is_looked_at_and_taken_back_once(house, browser_of):
+    lead = put(None, "working", owner=house.ana)
+    rita, path = browser_of(house.rita), "people/ana/departures/"
+    rita.post(path, {"owner": "ben", "off": True})
+    (kept,) = rita.get(path).json()["items"]
+
+    seen = rita.post(f"{path}{kept['id']}/undos/", {"look": True}).json()
+    still = Lead.objects.get(pk=lead.pk).owner
+    off = browser_of(house.cleo).post(f"{path}{kept['id']}/undos/", {})
+    done = rita.post(f"{path}{kept['id']}/undos/", {}).json()
+    again = rita.post(f"{path}{kept['id']}/undos/", {})
+
+    assert (kept["by"], kept["number"], kept["is_open"]) == ("rita", 1, True)
+    assert (seen, done, still) == (done, {"back": 1, "refused": [], "is_active": True}, house.ben)
+    assert (problem(off), problem(again)) == ((422, "off", []), (422, "already", []))
+    assert (Lead.objects.get(pk=lead.pk).owner, User.objects.get(username="ana").is_active) == (house.ana, True)
+    assert rita.get(path).json()["items"][0]["is_open"] is False
+
+
+def test_an_absence_is_ended_sooner(house, browser_of):
+    cleo, path = browser_of(house.cleo), "people/ana/absences/"
+    day = (clock.now() + timedelta(days=5)).date().isoformat()
+    planned = cleo.post(path, {"first": day, "last": day}).json()
+
+    ended = cleo.post(f"{path}{planned['id']}/endings/", {}).json()
+
+    assert ended == planned
+    assert (cleo.get(path).json()["items"], cleo.post(f"{path}{planned['id']}/endings/", {}).status_code) == ([], 404)
+
+
 def test_what_a_reason_held_is_released_into_a_queue(house, browser_of):
     lead = put(None, "nurture", owner=house.ana)
     rita, body = browser_of(house.rita), {"reason": lead.reason.code, "team": "North"}

@@ -27,6 +27,7 @@ BESIDE = {
     "bulk": "api-changes", "bulk-done": "api-changes", "bulk-undo": "api-change-undos", "release": "api-releases",
     "release-done": "api-release", "team": "api-room", "room": "api-room", "team-words": "api-lead-disposition-answers",
     "team-exceptions": "api-lead-exception-answers", "team-away": "api-absences", "team-leave": "api-departures",
+    "team-away-end": "api-absence-endings", "team-leave-undo": "api-departure-undos",
     "audience": "api-audience", "audience-file": "api-audience", "campaigns": "api-sources",
     # files
     "imports": "api-imports", "import-new": "api-imports", "import": "api-import", "import-columns": "api-import-columns",
@@ -79,7 +80,10 @@ def test_each_operation_that_is_named_exists(name):
     assert reverse(name, args=DOORS_ARGS.get(name, [1] * _places(name)))
 
 
-DOORS_ARGS = {"api-change-undos": ["x"], "api-absences": ["x"], "api-departures": ["x"]}
+DOORS_ARGS = {
+    "api-change-undos": ["x"], "api-absences": ["x"], "api-departures": ["x"], "api-absence-endings": ["x", 1],
+    "api-departure-undos": ["x", 1],
+}  # fmt: skip
 
 
 def _places(name: str) -> int:

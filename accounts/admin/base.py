@@ -4,20 +4,24 @@ Django's own permission rows are never asked. Nothing is deleted here unless a c
 are switched off, reasons and stages are kept because the record names them.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.paginator import Paginator
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 
 from accounts import changes_told, clock
+from accounts.models import Event
 from accounts.permissions import Scope, allowed
+
+from . import record
 
 MOST = 1_000  # a count beyond it says so instead of costing seconds (ruling 10)
 
@@ -87,6 +91,11 @@ class RuledAdmin(Ruled, admin.ModelAdmin):
     list_per_page = 50
     view_on_site = False
     sortable_by = ()
+    states: Mapping[str, str] = {}  # how the record's states are called
+
+    def events(self, row) -> QuerySet[Event] | None:
+        """Return what the record says of a row, by an index; None where it says nothing of such rows."""
+        return None
 
     def action_checkbox(self, obj):
         """Draw a row's tick by itself: through a form's widget it was a quarter of the time of a list (measured)."""
@@ -105,6 +114,8 @@ class RuledAdmin(Ruled, admin.ModelAdmin):
             context["changes"], context["older"] = changes_told.history(
                 found, int(before) if before.isdecimal() and len(before) < 19 else None
             )
+            if (events := self.events(found)) is not None:
+                context["happened"] = record.told(events, self.states) or "Nothing yet."
         return super().history_view(request, object_id, context)
 
     def _get_obj_does_not_exist_redirect(self, request, opts, object_id):

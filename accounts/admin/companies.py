@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 
 from accounts import clock, ownership, targets
 from accounts.domains import company_key, registrable
-from accounts.models import Account, Domain, Door, Role, User
+from accounts.models import Account, Domain, Door, Event, Role, User
 
 from .base import RuledAdmin, RuledInline
 
@@ -80,6 +80,10 @@ class AccountAdmin(RuledAdmin):
     search_fields = ["name", "domain"]
     sortable_by = ["id"]
     ordering = ["-id"]
+
+    def events(self, row):
+        """What happened to the company itself; its people and sales have their own record."""
+        return Event.objects.filter(account_id=row.pk, lead_id__isnull=True, opportunity_id__isnull=True)
 
     def get_queryset(self, request):
         return super().get_queryset(request).live()

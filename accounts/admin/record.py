@@ -21,7 +21,10 @@ def told(events: QuerySet[Event], states: Mapping[str, str] | None = None) -> Sa
     rows = list(events.order_by("-id")[:SHOWN])
     people = User.objects.in_bulk({e.actor_id for e in rows if e.actor_id} | set(_hands(rows)))
     reasons = Reason.objects.in_bulk({e.reason_id for e in rows if e.reason_id})
-    lines = [(date_format(timezone.localtime(e.at), "DATETIME_FORMAT"), _line(e, people, reasons, states or {})) for e in rows]
+    lines = [
+        (date_format(timezone.localtime(e.at), "DATETIME_FORMAT"), _line(e, people, reasons, states or {}))
+        for e in rows
+    ]
     if not lines:
         return SafeString("")
     return format_html("<ol reversed>{}</ol>", format_html_join("", "<li>{} {}</li>", lines))
@@ -41,10 +44,5 @@ def _line(event: Event, people: dict, reasons: dict, states: Mapping[str, str]) 
         what = f"{event.move.replace('_', ' ')}: {' to '.join(between)}"
     elif event.kind == "owner" and {"from", "to"} & event.data.keys():
         what += ": " + " to ".join(str(people.get(event.data.get(name)) or "–") for name in ("from", "to"))
-    elif event.kind in TELLS:
-        what += TELLS[event.kind](event)
     why = f", {reasons[event.reason_id]}" if event.reason_id in reasons else ""
     return f"{what}{why}, by {people.get(event.actor_id) or 'LeadOps'} ({event.get_door_display()})"
-
-
-TELLS: dict = {}

@@ -3,16 +3,16 @@
 from functools import partial
 
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.db.models.functions import Now
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 
 from accounts.admin import people
 from accounts.admin.base import ReadOnlyAdmin
-from accounts.models import Event, Reason, Role, Team, User
+from accounts.admin.record import told
+from accounts.models import Event, Role, Team, User
 from accounts.permissions import Scope, allowed, people_of, teams_of
 from accounts.templatetags.words import clock_chip
 from leads import handed_over, handing_over, sla
@@ -20,7 +20,6 @@ from leads.admin import moves
 from leads.admin.reassign import reassign
 from leads.models import Lead, LeadStatus
 
-SHOWN = 100
 BADGES = {LeadStatus.QUALIFIED: "now", LeadStatus.NURTURE: "notnow", LeadStatus.UNQUALIFIED: "never"}
 
 
@@ -80,6 +79,7 @@ class QueueFilter(admin.SimpleListFilter):
 @admin.register(Lead)
 class LeadAdmin(ReadOnlyAdmin):
     see = "leads.see"
+    states = dict(LeadStatus.choices)
     actions = [reassign]
     list_display = ["id", "name", "company", "state", "clock", "hands", "source"]
     list_display_links = ["id", "name"]
@@ -154,35 +154,10 @@ class LeadAdmin(ReadOnlyAdmin):
     def hands(self, lead):
         return lead.owner or lead.team or "–"
 
-    def history_view(self, request, object_id, extra_context=None):
-        """Show below what was typed over also what happened: states, touches, hands."""
-        found = self.get_object(request, unquote(object_id))
-        seen = found is not None and self.has_view_permission(request, found)
-        return super().history_view(request, object_id, {"happened": self.record(found)} if seen else None)
+    def events(self, lead):
+        return Event.objects.filter(lead_id=lead.pk)
 
     @admin.display(description="what happened, newest first")
     def record(self, lead):
         """Tell the newest events of this lead in one line each. Three queries."""
-        events = list(Event.objects.filter(lead_id=lead.pk).order_by("-id")[:SHOWN])
-        actors = User.objects.in_bulk({e.actor_id for e in events if e.actor_id})
-        reasons = Reason.objects.in_bulk({e.reason_id for e in events if e.reason_id})
-        lines = ((e, _line(e, actors.get(e.actor_id), reasons.get(e.reason_id))) for e in events)
-        return format_html(
-            "<ol reversed>{}</ol>",
-            format_html_join(
-                "",
-                "<li>{} {}</li>",
-                ((date_format(timezone.localtime(e.at), "DATETIME_FORMAT"), words) for e, words in lines),
-            ),
-        )
-
-
-STATES = {"": "–", **dict(LeadStatus.choices)}
-
-
-def _line(event: Event, actor: User | None, reason: Reason | None) -> str:
-    what = event.kind.replace("_", " ")
-    if event.kind == "transition":
-        what = f"{event.move.replace('_', ' ')}: {STATES[event.from_status]} to {STATES[event.to_status]}"
-    why = f", {reason}" if reason else ""
-    return f"{what}{why}, by {actor or 'LeadOps'} ({event.get_door_display()})"
+        return told(self.events(lead), self.states)

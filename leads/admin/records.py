@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 
 from accounts.admin.base import ReadOnlyAdmin
 from accounts.models import OF_THE_DOOR, Event
-from leads.models import Cycle, Lead, Touch
+from leads.models import Cycle, Lead, LeadStatus, Touch
 
 KINDS = (
     "transition",
@@ -66,11 +66,15 @@ class OfLeads(ReadOnlyAdmin):
 
 @admin.register(Cycle)
 class CycleAdmin(OfLeads):
+    states = dict(LeadStatus.choices)
     list_display = ["id", "lead", "number", "trigger", "owner", "assigned_at", "first_touch_at", "ended_at", "outcome"]
     list_filter = ["trigger", "outcome", "motion", "go_to_market"]
     list_select_related = ["lead", "owner"]
     search_fields = ["lead__id"]
     search_help_text = "The number of a lead"
+
+    def events(self, row):
+        return Event.objects.filter(lead_id=row.lead_id, cycle_id=row.pk)
 
 
 @admin.register(Touch)
@@ -80,6 +84,10 @@ class TouchAdmin(OfLeads):
     list_select_related = ["lead", "by"]
     search_fields = ["lead__id"]
     search_help_text = "The number of a lead"
+
+    def events(self, row):
+        kinds = ("touch", "touch_withdrawn")
+        return Event.objects.filter(lead_id=row.lead_id, kind__in=kinds, data__touch=row.pk)
 
 
 @admin.register(Event)

@@ -5,16 +5,12 @@ Only the processes of `meetings/` write what is looked up here (LIFE-1): every p
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
 
 from accounts.admin.base import ReadOnlyAdmin, RuledAdmin, VersionedAdmin
-from accounts.models import Event, Opportunity, User
+from accounts.admin.record import told
+from accounts.models import Event, Opportunity, OpportunityStatus
 from meetings.models import CoverageRule, HandOff, HandOffRule, Meeting
 from meetings.permissions import visible_to
-
-SHOWN = 50  # of the record, the newest
 
 
 @admin.register(HandOffRule)
@@ -70,21 +66,10 @@ class OnRecord(ReadOnlyAdmin):
         told = Event.objects.filter(opportunity_id=sale)
         return told.filter(kind=self.kind, **{f"data__{self.number_at}": row.pk}) if self.kind else told
 
-    @admin.display(description="what happened")
+    @admin.display(description="what happened, newest first", empty_value="-")
     def record(self, row):
-        """Show who did what when, the newest first. Two queries."""
-        events = list(self.events(row).order_by("-pk")[:SHOWN])
-        people = User.objects.in_bulk({event.actor_id for event in events if event.actor_id})
-        lines = [
-            (
-                date_format(timezone.localtime(event.at), "DATETIME_FORMAT"),
-                " ".join(filter(None, [event.kind, event.move])).replace("_", " "),
-                people.get(event.actor_id) or "LeadOps",
-                event.get_door_display(),
-            )
-            for event in events
-        ]
-        return format_html("<ol>{}</ol>", format_html_join("", "<li>{}: {}, {} ({})</li>", lines)) if lines else "-"
+        """Show who did what when. Three queries."""
+        return told(self.events(row), self.states) or None
 
 
 @admin.register(Meeting)
@@ -106,6 +91,7 @@ class HandOffAdmin(OnRecord):
 @admin.register(Opportunity)
 class OpportunityAdmin(OnRecord):
     see = "opportunities.see"
+    states = dict(OpportunityStatus.choices)
     list_display = [
         "id",
         "name",

@@ -12,11 +12,14 @@ from django.db.migrations.loader import MigrationLoader
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
-from accounts import changes, clock
+from accounts import changes, clock, ownership
 from accounts.models import Absence, Change, Membership, Reason, User
 from leads import contacts, erasure
-from leads.models import Lead
+from leads.models import Cycle, Lead, Touch
+from meetings import handing
+from meetings.models import HandOff
 from tests.factories import AccountFactory, put
+from tests.meetings.table import SCHEDULED, booked, worked
 
 pytestmark = pytest.mark.django_db
 KEPT = {
@@ -177,6 +180,45 @@ def test_the_history_of_a_lead_tells_also_what_happened_to_it(house, client_of):
     assert "Nothing was typed over here." in text
     assert "start: Assigned to Working, by Ana Berg (page)" in text.split("What happened, newest first")[1]
     assert "What happened" not in shown(client_of(house.rita), Reason.objects.first())
+
+
+def test_the_history_of_rows_that_only_happen_tells_what_happened_to_them(house, client_of):
+    at = clock.now() - timedelta(hours=2)
+    meeting = booked(
+        worked(house.ana), house.ana, house.eva, amount=SCHEDULED, starts_at=at + timedelta(hours=1), at=at
+    )
+    handing.accept(HandOff.objects.get(), by=house.eva, at=at)
+    sale = meeting.opportunity
+    ownership.change([sale.account], "success_owner", to=house.carl, by=house.rita, at=at)
+    lead, rita = Lead.objects.get(pk=meeting.lead_id), client_of(house.rita)
+
+    def happened(row) -> str:
+        return shown(rita, row).split("What happened, newest first")[1]
+
+    assert "meeting book, by Ana Berg (page)" in happened(meeting)
+    assert "hand off accepted, by Eva Lund (page)" in happened(HandOff.objects.get())
+    assert "stage open, by Ana Berg (page)" in happened(sale)
+    assert "owner success owner: – to Carl Voss, by Rita Olsen (page)" in happened(sale.account)
+    assert "start: Assigned to Working, by Ana Berg (page)" in happened(Cycle.objects.filter(lead=lead).first())
+    assert "touch, by Ana Berg (page)" in happened(Touch.objects.filter(lead=lead).first())
+    assert "Nothing yet." in happened(AccountFactory())
+
+
+def test_what_happened_takes_as_many_queries_for_three_changes_of_hands_as_for_one(house, client_of):
+    account, rita = AccountFactory(), client_of(house.rita)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            shown(rita, account)
+        return len(queries)
+
+    ownership.change([account], "success_owner", to=house.carl, by=house.rita, at=clock.now())
+    shown(rita, account)
+    one = asked()
+    for person in (house.ana, house.ben):
+        ownership.change([account], "success_owner", to=person, by=house.cleo, at=clock.now())
+
+    assert asked() == one
 
 
 def test_a_history_takes_as_many_queries_for_three_changes_as_for_one_and_goes_back_by_key(house, client_of):

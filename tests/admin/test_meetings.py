@@ -46,9 +46,9 @@ def test_each_shows_what_happened(rita, client_of, ana, eva):
         for table, row in rows(ana, eva).items()
     }
 
-    assert "meeting disposition, Eva Lund" in pages["meetings_meeting"]
-    assert "meeting book, Ana Berg" in pages["meetings_meeting"]
-    assert "stage open, Ana Berg" in pages["accounts_opportunity"]
+    assert "meeting disposition, by Eva Lund (page)" in pages["meetings_meeting"]
+    assert "meeting book, by Ana Berg (page)" in pages["meetings_meeting"]
+    assert "stage open, by Ana Berg (page)" in pages["accounts_opportunity"]
 
 
 @pytest.mark.parametrize("table", TABLES)

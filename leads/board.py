@@ -9,7 +9,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 
@@ -78,16 +90,15 @@ class Board:
 
     @cached_property
     def reps(self) -> list[Rep]:
-        """Everybody's line. Three queries: their open tasks, their leads in hand, those that are quiet."""
+        """Everybody's line. Two queries: their open tasks, their leads in hand."""
         found = {pk: Rep(user, Counter(done=user.done_today)) for pk, user in self.users.items()}
         everybody = list(self.users)
-        for names, rows in (
-            (("over", "late", "risk", "asked", "review", "overdue"), TASKS.rows(everybody, self.at)),
-            (("open", "unplanned"), IN_HAND.rows(everybody)),
-            (("quiet",), QUIET.rows(everybody, self.at)),
-        ):
-            for pk, *numbers in rows:
-                found[pk].counts.update(dict(zip(names, numbers, strict=True)))
+        for pk, *numbers in TASKS.rows(everybody, self.at):
+            found[pk].counts.update(
+                dict(zip(("over", "late", "risk", "asked", "review", "overdue"), numbers, strict=True))
+            )
+        for pk, *numbers in IN_HAND.rows(everybody, self.at):
+            found[pk].counts.update(dict(zip(("open", "unplanned", "quiet"), numbers, strict=True)))
         return [rep for rep in found.values() if rep.is_listed]
 
     @cached_property
@@ -246,17 +257,12 @@ def _count_tasks(people: list[int], at: datetime) -> QuerySet:
     )
 
 
-def _count_in_hand(people: list[int]) -> QuerySet:
-    """Count by person what the index of leads in hand says by itself; what is quiet stands in the rows, and is asked of them alone."""
-    return (
-        _in_hand(people)
-        .values_list("owner")
-        .annotate(open=Count("pk"), unplanned=Count("pk", filter=_unplanned(people)))
-    )
-
-
-def _count_quiet(people: list[int], at: datetime) -> QuerySet:
-    return _in_hand(people).filter(_quiet(at)).values_list("owner").annotate(quiet=Count("pk"))
+def _count_in_hand(people: list[int], at: datetime) -> QuerySet:
+    """Count by person what the index of leads in hand says by itself; what is quiet stands in the rows, and is asked of them beside it."""
+    nothing = Value(0, output_field=IntegerField())
+    here = _in_hand(people).values_list("owner")
+    counts = here.annotate(open=Count("pk"), unplanned=Count("pk", filter=_unplanned(people)), quiet=nothing)
+    return counts.union(here.filter(_quiet(at)).annotate(open=nothing, unplanned=nothing, quiet=Count("pk")), all=True)
 
 
 def _listed(tasks: list[int]) -> QuerySet[Task]:
@@ -266,7 +272,7 @@ def _listed(tasks: list[int]) -> QuerySet[Task]:
 
 PEOPLE, EVERYBODY, WORDS = Prepared(_people), Prepared(_everybody), Prepared(_words)
 QUEUE = Prepared(lambda teams: _waiting(teams).values_list("pk")[: ENOUGH + 1])
-TASKS, IN_HAND, QUIET, LISTED = (Prepared(build) for build in (_count_tasks, _count_in_hand, _count_quiet, _listed))
+TASKS, IN_HAND, LISTED = Prepared(_count_tasks), Prepared(_count_in_hand), Prepared(_listed)
 BY_CLOCK = Prepared(lambda people: _by_clock(people).values_list("pk", "lead")[: 2 * ROWS])
 
 

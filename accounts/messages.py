@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Message, Role, User
 from accounts.sweeping import NotNow, Sweep
+from accounts.writing import fresh
 
 UNDO = timedelta(seconds=60)  # what leaves the house waits as long as it may be taken back (WORK-2)
 LEASE = timedelta(minutes=5)  # longer than any sending takes
@@ -41,9 +42,10 @@ def mail(
         raise ValueError("a mail goes either to a person of the house or to an address outside")
     if address and not_before is None:
         not_before = at.astimezone(UTC) + UNDO
-    return Message(
-        to=to, address=address, channel=Message.Channel.MAIL, kind=kind, lead_id=lead, subject=" ".join(subject.split())[:200], body=body,
-        data=data, dedupe_key=f"mail:{kind}:{key}:{to.pk if to else address}"[:120], created_at=at, not_before=not_before,
+    return fresh(
+        Message, to_id=to.pk if to else None, address=address, channel=Message.Channel.MAIL, kind=kind, lead_id=lead,
+        subject=" ".join(subject.split())[:200], body=body, data=data, dedupe_key=f"mail:{kind}:{key}:{to.pk if to else address}"[:120],
+        created_at=at, not_before=not_before,
     )  # fmt: skip
 
 

@@ -78,8 +78,12 @@ def _person(address: str, name: str) -> vCalAddress:
 
 def title(meeting: Meeting) -> str:
     """Say what a meeting is, to both sides: the product, and who meets."""
-    lead = "" if meeting.lead.gone_as else meeting.lead.name
-    return f"{meeting.opportunity.product.name}: {' and '.join(filter(None, [lead, str(meeting.owner)]))}"
+    return called(meeting.opportunity.product.name, "" if meeting.lead.gone_as else meeting.lead.name, meeting.owner)
+
+
+def called(product: str, lead: str, owner: User) -> str:
+    """Say what a meeting is from its parts; without a lead that is gone. Pure."""
+    return f"{product}: {' and '.join(filter(None, [lead, str(owner)]))}"
 
 
 def request(meeting: Meeting) -> list[Message]:
@@ -146,7 +150,7 @@ known_zones = cache(available_timezones)
 
 
 def when(moment: datetime, zone: str) -> str:
-    """Say a moment on somebody's wall, long: `Tuesday 3 March 2026, 13:00`. A zone nobody knows is UTC. Pure."""
+    """Say a moment on somebody's wall, with its year: `Tue 3 Mar 2026, 13:00`. A zone nobody knows is UTC. Pure."""
     here = moment.astimezone(ZoneInfo(zone) if zone in known_zones() else UTC)
     return f"{DAYS[here.weekday()]} {here.day} {MONTHS[here.month - 1]} {here.year}, {here:%H:%M}"
 

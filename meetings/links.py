@@ -4,11 +4,14 @@ Opening one changes nothing: the page asks, and only what is sent from there cou
 meeting it was made for, and until the moment after which the SDR may record it. It names its reader, and opens for nobody else.
 """
 
+import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
+from json import dumps
 
 from django.conf import settings
-from django.core.signing import BadSignature, Signer
+from django.core.signing import BadSignature, Signer, b64_encode
 
 from accounts.models import User
 from leads.lifecycle import Refused
@@ -33,15 +36,33 @@ class Link:
         return self.meeting.version
 
 
+class Maker:
+    """Makes many links: what follows from the house's secret is computed once, half of the work (measured)."""
+
+    def __init__(self) -> None:
+        signer = Signer(salt=SALT)
+        self.sep, self.root = signer.sep, settings.LEADOPS_URL.rstrip("/")
+        # what Signer does for each text
+        key = sha256((signer.salt + "signer" + signer.key).encode()).digest()
+        self._begun = hmac.new(key, digestmod=sha256)
+
+    def token(self, meeting: Meeting, user: User, status: str = "") -> str:
+        """Return the token of a link for one person, to say one thing or any of one meeting. Pure."""
+        until = (meeting.starts_at + GOOD_FOR).timestamp()
+        said = {"m": meeting.pk, "v": meeting.version, "u": user.pk, "s": status, "t": until}
+        value = b64_encode(dumps(said, separators=(",", ":")).encode()).decode()
+        signing = self._begun.copy()
+        signing.update(value.encode())
+        return f"{value}{self.sep}{b64_encode(signing.digest()).decode()}"
+
+    def address(self, meeting: Meeting, user: User, status: str = "") -> str:
+        """Return the whole address, as a mail has it. Pure."""
+        return self.root + PATH.format(token=self.token(meeting, user, status))
+
+
 def make(meeting: Meeting, user: User, status: str = "") -> str:
-    """Return the token of a link for one person, to say one thing or any of one meeting. Pure."""
-    until = (meeting.starts_at + GOOD_FOR).timestamp()
-    return Signer(salt=SALT).sign_object({"m": meeting.pk, "v": meeting.version, "u": user.pk, "s": status, "t": until})
-
-
-def address(meeting: Meeting, user: User, status: str = "") -> str:
-    """Return the whole address, as a mail has it. Pure."""
-    return settings.LEADOPS_URL.rstrip("/") + PATH.format(token=make(meeting, user, status))
+    """Return the token of one link. Pure."""
+    return Maker().token(meeting, user, status)
 
 
 def read(token: str, at: datetime) -> Link:

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from accounts.models import Event, Message, Opportunity, User
-from accounts.writing import insert_each
+from accounts.writing import fresh, insert_each
 from leads.lifecycle import Forbidden, Refused, Seen, Stale, Step, turn
 from meetings import permissions
 from meetings.models import Meeting
@@ -110,5 +110,5 @@ def tell(to: User | None, kind: str, key: str, *, at: datetime, meeting: Meeting
         return []
     facts = {"meeting": meeting.pk, "starts": meeting.starts_at.isoformat()} | data
     return [
-        Message(to=to, kind=kind, lead_id=meeting.lead_id, data=facts, created_at=at, dedupe_key=f"{kind}:{key}:{to.pk}"[:120])
+        fresh(Message, to_id=to.pk, kind=kind, lead_id=meeting.lead_id, data=facts, created_at=at, dedupe_key=f"{kind}:{key}:{to.pk}"[:120])
     ]  # fmt: skip

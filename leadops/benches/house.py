@@ -17,7 +17,7 @@ from django.test import override_settings
 
 from accounts import sweeping
 from accounts.clock import now
-from leadops.benches import abandoning, importing, pages, rows_in, served
+from leadops.benches import abandoning, importing, pages, rows_in, served, speaking
 from leadops.benches.pages import Counter, Figure
 from leadops.benches.world import world
 from leadops.chaos.crew import fork, wait
@@ -28,7 +28,7 @@ from leads.sweeps import ABANDON
 
 ROWS, DUE = 50_000, 10_000  # of an imported file; leads that are auto-abandoned
 TOUCHES = 200  # at least so many, while a sweep and an import run
-HEAD = f"{'what':<14}{'median ms':>11}{'95 % ms':>11}{'queries':>9}{'x floor':>9}  asked"
+HEAD = f"{'what':<15}{'median ms':>11}{'95 % ms':>11}{'queries':>9}{'x floor':>9}  asked"
 
 
 def main(say: Callable[[str], None], leads: int, file: str | None) -> None:
@@ -42,8 +42,8 @@ def main(say: Callable[[str], None], leads: int, file: str | None) -> None:
             more = served.figures()
             full = _import_full(Path(folder), rows, leads)
             touch = _touch(Path(folder), rows, leads)
-            abandon = _sweep(due)
-    figures = [*found, touch, empty, full, abandon]
+            sweeps = [speaking.figure(now()), _sweep(due)]
+    figures = [*found, touch, empty, full, *sweeps]
     say(HEAD)
     for figure in figures:
         say(_line(figure))
@@ -56,7 +56,7 @@ def _line(figure: Figure) -> str:
     ratio = "" if figure.ratio is None else f"{figure.ratio:.1f}"
     kept = "" if figure.is_kept is None else "  kept" if figure.is_kept else "  NOT KEPT"
     numbers = f"{figure.median:>11,.1f}{figure.p95:>11,.1f}{figure.queries:>9,}{ratio:>9}"
-    return f"{figure.what:<14}{numbers}  {figure.asked}{kept}".rstrip()
+    return f"{figure.what:<15}{numbers}  {figure.asked}{kept}".rstrip()
 
 
 def _say_more(say: Callable[[str], None], more: dict[str, float], found: list[Figure]) -> None:

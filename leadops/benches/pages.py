@@ -52,6 +52,9 @@ PAGES = (
     Page("admin_filter", "revops", lambda: [f"/admin/leads/lead/?status__exact={s}" for s in ("nurture", "assigned", "raw")], 5),
     Page("admin_change", "revops", _change, 5),
     Page("team", "boss", lambda: ["/team/"], 5),
+    Page("meetings", "seller-", lambda: ["/meetings/"], 5),
+    Page("board", "seller-", lambda: ["/opportunities/"], 5),
+    Page("board_boss", "boss", lambda: ["/opportunities/"], 5),
     Page("search", "rep-", lambda: [f"/search/?q={words.replace(' ', '+').replace('+49', '%2B49')}" for words in SEARCHES]),
 )  # fmt: skip
 

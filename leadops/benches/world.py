@@ -1,8 +1,9 @@
-"""The world that everything is measured in: 50 reps, an account for every five leads, five touches a lead, rounds of every outcome.
+"""The world that everything is measured in: 50 reps, an account for every five leads, five touches a lead, rounds of every outcome; a
+sale for every fifty leads with ten meetings each, and a meeting that nobody spoke of for every hundred.
 
-Made by SQL (`world_rows.py`), proven sound by every rule of `leadops/invariants.py`, then kept beside the real database under a name
-that says what it was made from, for a day: clocks run on, and an older world would be late everywhere. What is measured
-works in a copy, so that the next run finds the world as it was.
+Made by SQL (`world_rows.py`, `meeting_rows.py`), proven sound by every rule of `leadops/invariants.py`, then kept beside the real
+database under a name that says what it was made from, for a day: clocks run on, and an older world would be late everywhere. What is
+measured works in a copy, so that the next run finds the world as it was.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from django.db.migrations.loader import MigrationLoader
 from accounts.clock import now
 from accounts.models import Membership, Role, Team, User
 from leadops import invariants
-from leadops.benches import importing, world_rows
+from leadops.benches import importing, meeting_rows, world_rows
 from leadops.scratch import scratch_database, within
 
 REPS, LINES, SELLERS = 50, 5, 5  # reps; the lines they are in; account executives
@@ -75,7 +76,8 @@ def _databases(stem: str) -> dict[str, datetime | None]:
 def _fingerprint() -> str:
     """Summarise what a world is made from: the migrations and the statements here."""
     made_from = [str(sorted(MigrationLoader(None).disk_migrations))]
-    made_from += [Path(world_rows.__file__).read_text(), importing.WHO, importing.ADDRESS]
+    made_from += [Path(module.__file__).read_text() for module in (world_rows, meeting_rows)]
+    made_from += [importing.WHO, importing.ADDRESS]
     return hashlib.sha256("".join("".join(made_from).split()).encode()).hexdigest()[:10]
 
 
@@ -84,13 +86,14 @@ def fill(leads: int, at: datetime) -> None:
     people = _people()
     facts = {
         "first": importing.FIRST, "last": importing.LAST, "firm": importing.FIRMS, "kind": importing.KINDS, "form": importing.FORMS,
-        "source": list(importing.SOURCES), "leads": leads, "firms": leads // 5 + 1, "at": at, **people,
+        "source": list(importing.SOURCES), "leads": leads, "firms": leads // 5 + 1, "at": at, "unspoken": leads // 100 // SELLERS,
+        **people,
     }  # fmt: skip
     with connection.cursor() as cursor:
         back = importing.take_down(cursor, world_rows.TABLES)
         for setting in ("synchronous_commit = off", "work_mem = '256MB'", "maintenance_work_mem = '512MB'"):
             cursor.execute(f"SET {setting}")
-        for statement in (*world_rows.PLAN, *world_rows.ROWS):
+        for statement in (*world_rows.PLAN, *world_rows.ROWS, *meeting_rows.ROWS):
             cursor.execute(statement, facts)
         for statement in back:
             cursor.execute(statement)

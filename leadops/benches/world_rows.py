@@ -8,7 +8,8 @@ from leadops.benches.importing import ADDRESS, WHO
 
 TABLES = (
     "accounts_account", "accounts_domain", "accounts_opportunity", "accounts_event", "leads_source", "leads_lead", "leads_identity",
-    "leads_signal", "leads_cycle", "leads_spell", "leads_touch", "leads_task", "leads_contactrole",
+    "leads_signal", "leads_cycle", "leads_spell", "leads_touch", "leads_task", "leads_contactrole", "leads_qualification",
+    "meetings_meeting", "meetings_handoff",
 )  # fmt: skip
 
 # What the numbers up to, of a thousand, go through.
@@ -71,14 +72,29 @@ PLAN = (
     "CREATE TEMP TABLE last AS"
     " SELECT DISTINCT ON (lead) lead, id, number, motion, market, nurture_kind FROM round ORDER BY lead, number DESC",
     "CREATE TEMP TABLE state AS SELECT DISTINCT ON (lead) lead, at, now, reason FROM move ORDER BY lead, at DESC, place DESC",
-    """CREATE TEMP TABLE sale AS SELECT row_number() OVER (ORDER BY account) AS id, account, min(ended_at) AS at, min(assigned_at) AS
-      booked,
-        account %% 5 < 2 AS is_won, min(rep) AS rep FROM round WHERE kind = 'qualified' GROUP BY account""",
+    """CREATE TEMP TABLE sale AS SELECT row_number() OVER (ORDER BY account) AS id, account, min(ended_at) AS at,
+      min(assigned_at) AS booked,
+      min(rep) AS rep, CASE WHEN account %% 5 < 2 THEN 'won' WHEN account %% 13 %% 10 < 5 THEN 'completed' WHEN account %% 13 %% 10 < 8
+      THEN 'pipeline' WHEN account %% 13 %% 10 < 9 THEN 'proposal' ELSE 'negotiation' END AS reach
+    FROM round WHERE kind = 'qualified' GROUP BY account""",
     "ANALYZE who", "ANALYZE round", "ANALYZE move", "ANALYZE last", "ANALYZE state",
 )  # fmt: skip
 
-SELLER = "(%(sellers)s::bigint[])[1 + account %% 5]"
+SELLER = "(%(sellers)s::bigint[])[1 + account %% 11 %% 5]"  # also of open ones: what is won follows from other numbers
 STAGE = "(SELECT id FROM accounts_stage WHERE name = '{}')"
+# The stages a sale goes through, by how far it came, and days after it qualified.
+STEPS = (
+    ("Meeting booked", None, "completed pipeline proposal negotiation won"),
+    ("Meeting completed", 0, "completed pipeline proposal negotiation won"),
+    ("Pipeline", 7, "pipeline proposal negotiation won"),
+    ("Proposal", 14, "proposal negotiation"),
+    ("Negotiation", 17, "negotiation"),
+    ("Won", 20, "won"),
+)
+WENT = "(VALUES " + ", ".join(
+    f"({n}, '{name}', {'NULL' if days is None else days}, '{{{reach.replace(' ', ',')}}}'::text[])"
+    for n, (name, days, reach) in enumerate(STEPS)
+) + ") AS step (n, name, days, reaches)"  # fmt: skip
 COMES_BACK = "s.at + interval '6 months'"
 LEADS = f"""INSERT INTO leads_lead (id, first_name, last_name, title, company, email, phone, website, country, account_id, status,
     status_since, nurture_kind, reason_id, recycle_at, version, motion, go_to_market, source_id, segment, region, owner_id, team_id,
@@ -91,10 +107,10 @@ LEADS = f"""INSERT INTO leads_lead (id, first_name, last_name, title, company, e
       OR {COMES_BACK} <= %(at)s THEN NULL ELSE {COMES_BACK} END,
     coalesce(r.number * 2, 0), coalesce(r.motion, 'slg'), coalesce(r.market, 'inbound'), n %% 5 + 1, '', '',
     CASE WHEN w.kind IN ('clock', 'working', 'unplanned', 'pulled', 'kept') THEN w.rep WHEN w.kind = 'qualified' THEN
-      (%(sellers)s::bigint[])[1 + (f + 1) %% 5] END,
+      (%(sellers)s::bigint[])[1 + (f + 1) %% 11 %% 5] END,
     CASE WHEN w.kind IN ('signed_up', 'activated') THEN %(product)s WHEN w.kind IN ('queue', 'returned') OR s.now = 'nurture'
       AND w.kind NOT IN ('kept', 'self_serve') AND {COMES_BACK} <= %(at)s THEN w.line END,
-    CASE WHEN r.motion = 'slg' THEN w.rep END, CASE WHEN w.kind = 'qualified' THEN (%(sellers)s::bigint[])[1 + (f + 1) %% 5] END,
+    CASE WHEN r.motion = 'slg' THEN w.rep END, CASE WHEN w.kind = 'qualified' THEN (%(sellers)s::bigint[])[1 + (f + 1) %% 11 %% 5] END,
     r.id, CASE WHEN w.kind = 'opted_out' THEN s.at END, '{{}}', s.at, came, came,
     lower(first || ' ' || last || ' ' || company || ' ' || email || ' ' || phone), CASE w.kind WHEN 'void' THEN 'merged' ELSE '' END,
     CASE w.kind WHEN 'void' THEN n + 1 - 10 END, CASE WHEN r.id IS NOT NULL THEN 66 + n %% 30 END
@@ -110,9 +126,12 @@ ROWS = (
     "INSERT INTO leads_source (name, created_at) SELECT s, %(at)s FROM unnest(%(source)s::text[]) s",
     f"""INSERT INTO accounts_opportunity (id, account_id, product_id, status, stage_id, amount, currency, development_owner_id,
       opportunity_owner_id, created_at, qualified_at, pipeline_at, closed_at, gone_as)
-    SELECT id, account, (SELECT min(id) FROM accounts_product), CASE WHEN is_won THEN 'won' ELSE 'open' END,
-      CASE WHEN is_won THEN {STAGE.format("Won")} ELSE {STAGE.format("Meeting completed")} END, 1000 * (5 + account %% 40), 'EUR', rep,
-      {SELLER}, booked, at, CASE WHEN is_won THEN at + interval '7 days' END, CASE WHEN is_won THEN at + interval '20 days' END, ''
+    SELECT id, account, (SELECT min(id) FROM accounts_product), CASE reach WHEN 'won' THEN 'won' ELSE 'open' END,
+      CASE reach WHEN 'won' THEN {STAGE.format("Won")} WHEN 'negotiation' THEN {STAGE.format("Negotiation")}
+        WHEN 'proposal' THEN {STAGE.format("Proposal")} WHEN 'pipeline' THEN {STAGE.format("Pipeline")}
+        ELSE {STAGE.format("Meeting completed")} END,
+      1000 * (5 + account %% 40), 'EUR', rep, {SELLER}, booked, at, CASE WHEN reach <> 'completed' THEN at + interval '7 days' END,
+      CASE reach WHEN 'won' THEN at + interval '20 days' END, ''
     FROM sale""",
     """INSERT INTO leads_cycle (id, lead_id, number, trigger, motion, go_to_market, source_id, segment, region, account_id, relationship,
       is_target, owner_id, team_id, policy_id, came_from, came_kind, assigned_at, target_at, limit_at, first_touch_at, first_touch_by_id,
@@ -172,10 +191,7 @@ ROWS = (
         NULL, was, now, reason, stayed, '{{}}' FROM move
       UNION ALL SELECT 4, occurred_at, 'touch', '', 'page', by_id, lead_id, cycle_id, (lead_id - 1) / 5 + 1, NULL, '', '', NULL, NULL,
         jsonb_build_object('touch', id, 'channel', channel, 'outcome', outcome) FROM leads_touch
-      UNION ALL SELECT 5 + n, CASE n WHEN 0 THEN booked WHEN 1 THEN at WHEN 2 THEN at + interval '7 days' ELSE at + interval '20 days'
-      END, 'stage', '',
-        'page', {SELLER}, NULL, NULL, account, id, '', '', NULL, NULL, jsonb_build_object('to', CASE n
-          WHEN 0 THEN {STAGE.format("Meeting booked")}
-          WHEN 1 THEN {STAGE.format("Meeting completed")} WHEN 2 THEN {STAGE.format("Pipeline")} ELSE {STAGE.format("Won")} END)
-      FROM sale, generate_series(0, 3) n WHERE is_won OR n < 2) e ORDER BY at, lead, place""",
+      UNION ALL SELECT 5 + n, coalesce(at + days * interval '1 day', booked), 'stage', '', 'page', {SELLER}, NULL, NULL, account, id, '',
+        '', NULL, NULL, jsonb_build_object('to', (SELECT x.id FROM accounts_stage x WHERE x.name = step.name))
+      FROM sale, {WENT} WHERE reach = ANY(reaches)) e ORDER BY at, lead, place""",
 )  # fmt: skip

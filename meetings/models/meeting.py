@@ -141,6 +141,8 @@ class Meeting(ConcurrentTransitionMixin, models.Model):
             # the day, the week and the calendar feed of one person, whatever became of it
             models.Index(fields=["owner", "-starts_at"], name="meeting_calendar"),
             models.Index(fields=["sourced_by", "-starts_at"], name="meeting_sourced"),
+            # what an SDR brought about and nobody told of yet, or is still to come: few among all of theirs
+            models.Index(fields=["sourced_by", "starts_at"], name="meeting_sourced_open", condition=Q(status="booked")),
             # a lead's page; the no-shows of a round
             models.Index(fields=["lead", "-starts_at"], name="meeting_of_lead"),
             models.Index(fields=["opportunity"], name="meeting_of_opportunity"),

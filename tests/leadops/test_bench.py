@@ -5,7 +5,8 @@ import json
 import pytest
 from django.db import connection
 
-from leadops.benches import house, pages, world
+from accounts import clock
+from leadops.benches import house, pages, speaking, world
 from leads.models import Cycle, Lead, Outcome, Touch
 
 SMALL = 1_000
@@ -28,7 +29,9 @@ def test_the_world_is_sound_has_rounds_of_every_outcome_and_is_filled_once(shipp
         facts = (Lead.objects.count(), Touch.objects.count(), set(Cycle.objects.values_list("outcome", flat=True)))
     with world.world(SMALL, said.append):
         again = Lead.objects.count()
+        spoken = speaking.figure(clock.now())
 
+    assert spoken.asked.endswith("the rows they leave the same; 4 due of 260")
     assert facts == (SMALL, 5_200, {"", *Outcome.values})
     assert again == SMALL
     assert Lead.objects.count() == 0
@@ -45,4 +48,16 @@ def test_every_line_says_what_how_long_how_many_and_beside_what():
 def test_the_pages_are_those_that_were_promised_and_a_new_one_is_one_line():
     names = [page.what for page in pages.PAGES]
 
-    assert names == ["floor", "queue", "lead", "admin_list", "admin_filter", "admin_change", "team", "search"]
+    assert names == [
+        "floor",
+        "queue",
+        "lead",
+        "admin_list",
+        "admin_filter",
+        "admin_change",
+        "team",
+        "meetings",
+        "board",
+        "board_boss",
+        "search",
+    ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.letting_go import let_go
 from accounts.models import Batch, BatchRow, Door, Event, User
@@ -113,9 +113,9 @@ def _end(step: Step) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How one kind of import is taken back: who came by it, what makes them stay, how their round ends, and what else goes with them."""
+    """How one kind of import is taken back: by which files they came, what makes them stay, how their round ends, and what else goes."""
 
-    came: Callable[[Batch], QuerySet] = _came
+    files: Callable[[Batch], list[int]] = lambda batch: [batch.pk]
     worked: Callable[[Batch], Q] = lambda batch: _stays(_worked(batch))
     end: Callable[[Step], None] = _end
     also: Callable[[Batch, list[int], User, datetime], dict[str, int]] = lambda batch, gone, by, at: {}
@@ -132,7 +132,7 @@ def start(batch: Batch, *, by: User, at: datetime) -> None:
             raise Refused("Stop the import first; then it can be undone.", "running")
         if batch.options.get("undo"):
             raise Refused("This import is undone already.", "already")
-        counts = dict.fromkeys(("last", "gone", "kept", "accounts", "sales"), 0)
+        counts = dict.fromkeys(("file", "last", "gone", "kept", "accounts", "sales"), 0)
         batch.options["undo"] = {"by": by.pk, "name": by.name, "at": at.isoformat(), "done": False} | counts
         batch.save(update_fields=["options"])
 
@@ -145,13 +145,31 @@ def undo_chunk(pk: int, *, at: datetime, way: Way = OF_LEADS) -> bool:
         if batch is None:
             return False
         how = batch.options["undo"]
-        ids = list(way.came(batch).filter(pk__gt=how["last"]).order_by("pk").values_list("pk", flat=True)[:BATCH])
+        rows = _next(way.files(batch), how)
+        ids = [lead for _file, _number, lead in rows]
+        ids = list(Lead.objects.filter(pk__in=ids, gone_as="").order_by("pk").values_list("pk", flat=True))
         if ids:
             _take_back(batch, how, ids, at, way)
-            how["last"] = ids[-1]
-        how["done"] = len(ids) < BATCH
+        if rows:
+            how["file"], how["last"] = rows[-1][:2]
+        how["done"] = len(rows) < BATCH
         Batch.objects.filter(pk=pk).update(options=batch.options)
         return not how["done"]
+
+
+def _next(files: list[int], how: dict) -> list[tuple[int, int, int]]:
+    """Read the next rows that made somebody: file, line, lead. One query a file.
+
+    By the key of the rows, never through the leads: of a file that was just read the planner knows nothing yet, and would go through all
+    of its rows for each lead (4,000 of them took 10 s instead of 2, and it grew with the square).
+    """
+    found: list[tuple[int, int, int]] = []
+    made = BatchRow.objects.filter(result=BatchRow.Result.CREATED, lead_id__isnull=False)
+    for file in sorted(files):
+        if file >= how["file"] and len(found) < BATCH:
+            rows = made.filter(batch=file, number__gt=how["last"] if file == how["file"] else 0).order_by("number")
+            found += rows.values_list("batch", "number", "lead_id")[: BATCH - len(found)]
+    return found
 
 
 def _take_back(batch: Batch, how: dict, ids: list[int], at: datetime, way: Way) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import Batch, BatchRow, Door, Event, Opportunity, User
+from accounts.models import Batch, Door, Event, Opportunity, User
 from leads import import_undo
 from leads.lifecycle import Step
 from leads.models import ContactRole, Lead, Outcome
@@ -20,11 +20,9 @@ from .reading import files_of, kind_of
 BY_MACHINE = (Door.IMPORT, Door.SWEEP, Door.ROUTING)
 
 
-def came(leading: Batch):
-    """Those who came by this history and are still there."""
-    leads = [batch.pk for batch in files_of(leading) if kind_of(batch) == "leads"]
-    rows = BatchRow.objects.filter(batch__in=leads, result=BatchRow.Result.CREATED, lead_id__isnull=False)
-    return Lead.objects.filter(pk__in=rows.values("lead_id"), gone_as="")
+def files(leading: Batch) -> list[int]:
+    """The files of this history by which people came."""
+    return [batch.pk for batch in files_of(leading) if kind_of(batch) == "leads"]
 
 
 def worked(leading: Batch) -> Q:
@@ -64,7 +62,7 @@ def _take_back_sales(leading: Batch, gone: list[int], by: User, at: datetime) ->
     return {"sales": len(rows)}
 
 
-WAY = import_undo.Way(came, worked, _end, _take_back_sales)
+WAY = import_undo.Way(files, worked, _end, _take_back_sales)
 OVER, start = import_undo.OVER, import_undo.start
 undo_chunk = partial(import_undo.undo_chunk, way=WAY)
 undo = partial(import_undo.undo, way=WAY)

@@ -112,36 +112,67 @@ ALL = object()
 
 
 def _read(metric, relation, period, filters, as_of, now, dimension) -> dict[object, Line]:
-    selects = [aggregate for measure in metric.measures for aggregate in _aggregates(measure, relation)]
-    out = f"count(*) FILTER (WHERE {relation.left_out})" if relation.left_out else "0"
-    open_rows = f"count(*) FILTER (WHERE NOT ({relation.left_out or 'false'}) AND ({metric.open_rows or 'false'}))"
+    """Read the lines and the total in one pass: what a row is asked is worked out once, before rows are sorted and grouped."""
+    asked = _Asked(relation)
+    left_out = asked.count(relation.left_out) if relation.left_out else "0"
+    open_rows = (
+        asked.count(f"NOT ({relation.left_out or 'false'}) AND ({metric.open_rows})") if metric.open_rows else "0"
+    )
+    selects = [aggregate for measure in metric.measures for aggregate in asked.aggregates(measure)]
     source, values = _from(relation, period, filters, as_of, now)
-    if dimension:
-        head, tail = f"GROUPING({dimension.sql}), {dimension.sql}", f"GROUP BY GROUPING SETS ((), ({dimension.sql}))"
-    else:
-        head, tail = "1, NULL", ""
+    key = dimension.sql if dimension else "NULL"
+    head, tail = ("GROUPING(q.k), q.k", "GROUP BY GROUPING SETS ((), (q.k))") if dimension else ("1, NULL", "")
+    rows_asked = f"SELECT {', '.join([f'{key} AS k', *asked.columns])} FROM ({asked.facts(source)}) r OFFSET 0"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {head}, {out}, {open_rows}, {', '.join(selects)} FROM {source} {tail}", values)
+        cursor.execute(
+            f"SELECT {', '.join([head, left_out, open_rows, *selects])} FROM ({rows_asked}) q {tail}", values
+        )
         rows = cursor.fetchall()
     lines = {}
-    for is_all, key, left_out, still_open, *figures in rows:
-        lines[ALL if is_all else key] = Line(key, "", _cells(metric, figures), left_out, still_open)
+    for is_all, found, out, still_open, *figures in rows:
+        lines[ALL if is_all else found] = Line(found, "", _cells(metric, figures), out, still_open)
     return lines
 
 
-def _aggregates(measure: Measure, relation: Relation) -> list[str]:
-    """Say a measure as aggregates: the rows of each part, and the value where it is not their number."""
-    asks = [_counted(measure, relation, part) for part in measure.parts]
-    counts = [f"count(*) FILTER (WHERE {ask})" for ask in asks]
-    if measure.how in (COUNT, SHARE):
-        return counts
-    value, ask = f"({measure.value})", asks[0]
-    if measure.how in PERCENTILES:
-        return [
-            *counts,
-            f"percentile_cont({PERCENTILES[measure.how]}) WITHIN GROUP (ORDER BY {value}) FILTER (WHERE {ask})",
-        ]
-    return [*counts, f"{'avg' if measure.how == MEAN else 'sum'}({value}) FILTER (WHERE {ask})"]
+class _Asked:
+    """What is asked of each row, each thing once: whether it counts, or what of it is summed or averaged; and the aggregates of that.
+
+    What a relation calls a fact is worked out before, once however many measures ask it. (`OFFSET 0` keeps the planner from putting the
+    expressions back where they were.)
+    """
+
+    def __init__(self, relation: Relation):
+        self.relation = relation
+        self._said: dict[str, str] = {}
+        self._facts: dict[str, str] = {}
+
+    def facts(self, source: str) -> str:
+        return f"SELECT {', '.join(['r.*', *(f'{fact} AS {name}' for fact, name in self._facts.items())])} FROM {source} OFFSET 0"
+
+    @property
+    def columns(self) -> list[str]:
+        return [f"({said}) AS {name}" for said, name in self._said.items()]
+
+    def count(self, said: str) -> str:
+        return f"count(*) FILTER (WHERE {self._column(said)})"
+
+    def aggregates(self, measure: Measure) -> list[str]:
+        """Say a measure as aggregates: the rows of each part, and the value where it is not their number."""
+        asks = [_counted(measure, self.relation, part) for part in measure.parts]
+        if measure.how in (COUNT, SHARE):
+            return [self.count(ask) for ask in asks]
+        value = self._column(f"CASE WHEN {asks[0]} THEN {measure.value} END")
+        if measure.how in PERCENTILES:
+            return [f"count({value})", f"percentile_cont({PERCENTILES[measure.how]}) WITHIN GROUP (ORDER BY {value})"]
+        return [f"count({value})", f"{'avg' if measure.how == MEAN else 'sum'}({value})"]
+
+    def _column(self, said: str) -> str:
+        for number, fact in enumerate(self.relation.facts):
+            if fact in said:
+                self._facts[fact] = f"fact{number}"
+                said = said.replace(fact, f"r.fact{number}")
+        name = self._said.setdefault(said, f"c{len(self._said)}")
+        return f"q.{name}"
 
 
 def _counted(measure: Measure, relation: Relation, part: str) -> str:

@@ -48,6 +48,7 @@ class Relation:
     lead: str = "r.lead_id"
     fully_worked: str = "true"  # an answer, or an end by a person after a touch
     ignores: tuple[str, ...] = ()  # filters that say nothing about these rows
+    facts: tuple[str, ...] = ()  # expressions in brackets that several measures ask: worked out once a row
 
     def dimension(self, name: str) -> Dimension | None:
         return next((d for d in self.dimensions if d.name == name), None)

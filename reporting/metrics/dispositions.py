@@ -6,7 +6,10 @@ from reporting.relations.rounds import DISPOSED, ROUNDS, SOLD
 
 OPEN = f"{SOLD} AND r.ended_at IS NULL"
 AGE = "%(known)s - r.assigned_at"
-CODE = "(SELECT x.code FROM accounts_reason x WHERE x.id = r.reason_id)"
+
+
+def _gave_up(code: str) -> str:
+    return f"r.outcome = 'nurture' AND r.reason_id IN (SELECT x.id FROM accounts_reason x WHERE x.code = '{code}')"
 
 
 def _aged(name: str, title: str, above: str, upto: str | None) -> Measure:
@@ -32,9 +35,9 @@ DISPOSITIONS = Metric(
         Measure("not_now", "Not now", "Ended in nurture.", where=f"{SOLD} AND r.outcome = 'nurture'"),
         Measure("never", "Never", "Ended unqualified.", where=f"{SOLD} AND r.outcome = 'unqualified'"),
         Measure("rep_abandoned", "Given up by a rep", "No response, rep abandoned; of those assigned.", SHARE,
-                f"r.outcome = 'nurture' AND {CODE} = 'rep_abandoned'", SOLD, more_is_better=False),
+                _gave_up("rep_abandoned"), SOLD, more_is_better=False),
         Measure("auto_abandoned", "Given up by the limits", "Auto-abandoned; of those assigned.", SHARE,
-                f"r.outcome = 'nurture' AND {CODE} = 'auto_abandoned'", SOLD, more_is_better=False),
+                _gave_up("auto_abandoned"), SOLD, more_is_better=False),
         _aged("age_2h", "Open 0 to 2 h", "0", "2 hours"),
         _aged("age_24h", "Open 2 to 24 h", "2 hours", "24 hours"),
         _aged("age_7d", "Open 1 to 7 d", "24 hours", "7 days"),

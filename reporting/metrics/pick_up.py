@@ -5,7 +5,7 @@ from reporting.relations.hands import HANDS
 from reporting.relations.rounds import ROUNDS, SOLD, UNTOUCHED, WORKED
 
 ASKED = f"{SOLD} AND r.go_to_market = 'inbound'"
-EARLY = "(SELECT p.is_prequalification FROM accounts_reason p WHERE p.id = r.reason_id)"
+EARLY = "r.reason_id IN (SELECT p.id FROM accounts_reason p WHERE p.is_prequalification)"
 
 PICK_UP = Metric(
     name="pick-up",

@@ -74,4 +74,5 @@ HANDS = Relation(
     (REP_SOURCE, *rounds.DIMENSIONS),
     rounds.COLUMNS,
     fully_worked="r.fully_worked",
+    facts=rounds.FACTS_OF_ALL,
 )

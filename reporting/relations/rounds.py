@@ -93,7 +93,7 @@ def source(is_live: bool) -> str:
 
 # What the metrics say of a round, in one place.
 COUNTED = "r.outcome NOT IN ('handed_over', 'self_serve', 'opted_out', 'returned', 'void')"  # a disposition, a miss or still open
-SOLD = f"r.motion = 'slg' AND {COUNTED}"
+SOLD = f"(r.motion = 'slg' AND {COUNTED})"
 DISPOSED = "r.outcome IN ('qualified', 'nurture', 'unqualified')"
 UNTOUCHED = f"(r.first_touch_at IS NULL AND {DISPOSED} AND r.ended_by_id IS NOT NULL)"
 WORKED = f"(r.first_touch_at IS NOT NULL OR {UNTOUCHED})"
@@ -102,7 +102,8 @@ ANSWERED_AT = "least(r.first_touch_at, r.self_booked_at)"
 SELF_ASSIGNED = "r.trigger = 'own' AND r.is_first"
 RESPONSE = f"CASE WHEN {SELF_ASSIGNED} THEN 0 ELSE extract(epoch FROM {ANSWERED_AT} - r.clock_from) END::float"
 THERE = "(r.assigned_at AT TIME ZONE r.time_zone)"
-OFF_HOURS = f"NOT (extract(isodow FROM {THERE})::int = ANY(r.work_days) AND {THERE}::time >= r.work_start AND {THERE}::time < r.work_end)"
+OFF_HOURS = f"(NOT (extract(isodow FROM {THERE})::int = ANY(r.work_days) AND {THERE}::time >= r.work_start AND {THERE}::time < r.work_end))"
+FACTS_OF_ALL = (SOLD, UNTOUCHED, OFF_HOURS)
 
 COLUMNS = (
     ("Lead", "r.lead_id", "lead"),
@@ -121,4 +122,6 @@ FULLY_WORKED = (
     "(r.connected_at IS NOT NULL OR r.outcome = 'qualified' OR (r.first_touch_at IS NOT NULL AND r.ended_by_id IS NOT NULL"
     " AND r.outcome IN ('nurture', 'unqualified')))"
 )
-ROUNDS = Relation("rounds", "rounds", source, "r.assigned_at", DIMENSIONS, COLUMNS, fully_worked=FULLY_WORKED)
+ROUNDS = Relation(
+    "rounds", "rounds", source, "r.assigned_at", DIMENSIONS, COLUMNS, fully_worked=FULLY_WORKED, facts=FACTS_OF_ALL
+)

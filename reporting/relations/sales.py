@@ -146,4 +146,5 @@ ROUNDS_TO_SALES = Relation(
     (CHANNEL, *rounds.DIMENSIONS),
     rounds.COLUMNS,
     fully_worked=rounds.FULLY_WORKED,
+    facts=rounds.FACTS_OF_ALL,
 )

@@ -22,9 +22,11 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import QuerySet
 from django.db.models.query import ModelIterable
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8
 
 PLACE = re.compile("%%|%s")
+ONE_PLAN = "_leadops_one_plan"
 FIRST_MARK, NO_LETTER = 7_001_000_000_000, "\ufdd0"
 # Moments are marked by days so far apart that one which was moved is still known.
 LONG_AGO, APART, MOVED = datetime(1000, 1, 1, tzinfo=UTC), timedelta(days=10_000), timedelta(days=4_000)
@@ -34,7 +36,18 @@ class Planned(ServerBindingCursor):
     """A cursor whose statements are planned once for as long as its connection lives. What is given is sent beside them."""
 
     def execute(self, query, params=None, **more):
+        self._plan_for_all()
         return super().execute(query, params, prepare=True, **more)
+
+    def _plan_for_all(self) -> None:
+        """Have the server keep one plan whatever is given, where it would plan anew each time that it hopes for a better one.
+
+        Once a connection, and between transactions: what is set within one that fails is forgotten with it.
+        """
+        connection = self.connection
+        if not getattr(connection, ONE_PLAN, False) and connection.pgconn.transaction_status == TransactionStatus.IDLE:
+            connection.pgconn.exec_(b"SET plan_cache_mode = force_generic_plan")
+            setattr(connection, ONE_PLAN, True)
 
 
 @contextmanager

@@ -56,7 +56,8 @@ def stand(user: User, at: datetime) -> Stand:
 
 
 def _stand(teams: list[int], user: int, since: datetime, until: datetime, kinds: list[str]) -> QuerySet:
-    waiting = queue.in_queues(teams).order_by().values("pk")[: queue.ENOUGH + 1]
+    # Their team, not their key: so `lead_waiting` alone answers it.
+    waiting = queue.in_queues(teams).order_by().values("team")[: queue.ENOUGH + 1]
     columns = (
         _number(waiting),
         _number(_rounds([user], since, until).values("pk")),

@@ -121,6 +121,18 @@ class Lead(ConcurrentTransitionMixin, models.Model):
             models.Index(
                 fields=["team", "status", "id"], name="lead_in_queue", condition=Q(team__isnull=False, gone_as="")
             ),
+            # how many wait to be pulled from it: counted by every queue page
+            models.Index(
+                fields=["team"],
+                name="lead_waiting",
+                condition=Q(
+                    team__isnull=False,
+                    status__in=LeadStatus.WAITING,
+                    motion=Motion.SLG,
+                    gone_as="",
+                    opted_out_at__isnull=True,
+                ),
+            ),
             # the list of leads and the admin's, newest first: of all, of one state, of one source
             models.Index(fields=["-created_at", "-id"], name="lead_newest", condition=Q(gone_as="")),
             models.Index(fields=["status", "-created_at", "-id"], name="lead_by_status", condition=Q(gone_as="")),

@@ -56,12 +56,12 @@ class Task(models.Model):
 
     class Meta:
         indexes = [
-            # one person's day, and a team's counts from the index alone
+            # one person's day and a team's counts, with all that they say of a task: the rows themselves lie far apart
             models.Index(
                 fields=["owner", "due_at"],
                 name="task_of_owner",
-                include=["lead", "kind", "began_at", "limit_at", "accepted_at"],
                 condition=Q(done_at__isnull=True),
+                include=["lead", "kind", "began_at", "limit_at", "channel", "what", "reason", "accepted_at"],
             ),
             models.Index(
                 fields=["team", "due_at"], name="task_of_team", condition=Q(done_at__isnull=True, team__isnull=False)
@@ -72,8 +72,13 @@ class Task(models.Model):
                 name="task_by_clock",
                 condition=Q(done_at__isnull=True, limit_at__isnull=False) & ~Q(kind__in=["exception", "review"]),
             ),
-            # what a lead still waits for
-            models.Index(fields=["lead", "due_at"], name="task_of_lead", condition=Q(done_at__isnull=True)),
+            # what a lead still waits for; whether it is a step that was planned
+            models.Index(
+                fields=["lead", "due_at"],
+                name="task_of_lead",
+                condition=Q(done_at__isnull=True),
+                include=["kind", "accepted_at"],
+            ),
             # what a sweep must look at
             models.Index(
                 fields=["sweep_at"], name="task_to_sweep", condition=Q(done_at__isnull=True, sweep_at__isnull=False)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Value
 
 from accounts import clock
@@ -112,6 +112,34 @@ def test_a_statement_is_planned_once_a_connection(house, told):
 
     assert [number for _statement, number in plans] == [3]
     assert "$1" in plans[0][0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_plan_serves_whatever_is_asked(house, told):
+    asked = Prepared(named)
+    connection.close()  # what follows begins on a connection of its own
+
+    for hours in range(8):
+        asked.rows(house.ana.pk, [], told - hours * HOUR)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT generic_plans, custom_plans FROM pg_prepared_statements")
+        assert cursor.fetchall() == [(8, 0)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_within_a_transaction_nothing_is_set_that_would_be_forgotten_with_it(house, told):
+    asked = Prepared(named)
+    connection.close()
+
+    with transaction.atomic():
+        asked.rows(house.ana.pk, [], told)
+        transaction.set_rollback(True)
+    asked.rows(house.ana.pk, [], told)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW plan_cache_mode")
+        assert cursor.fetchone() == ("force_generic_plan",)
 
 
 def test_a_constant_that_looks_like_what_was_given_stays_what_it_is(house):

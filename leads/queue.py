@@ -60,8 +60,7 @@ class Due(NamedTuple):
     go_to_market: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One row: the lead, the group it stands in, and the task that put it there (none: nothing is planned)."""
 
     lead: int

@@ -7,7 +7,7 @@ true and a page without one still says when.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from html import escape
 from typing import Any
 from urllib.parse import urljoin
@@ -82,6 +82,11 @@ ANSWER = '<svg class="icon" aria-hidden="true"><use href="#i-reply"/></svg>'
 @register.simple_tag
 def clock_chip(clock: Any) -> str:
     """Draw the chip of a row. Not a template: a list has fifty, and half of its time went there (measured)."""
+    return mark_safe(chip(clock, timezone.get_current_timezone()))
+
+
+def chip(clock: Any, zone: tzinfo) -> str:
+    """Draw the chip of a row in a zone that is asked for once for all of them."""
     d = drawing(clock)
     moments = {"datetime": clock.due_at}
     face = till = ""
@@ -91,16 +96,17 @@ def clock_chip(clock: Any) -> str:
         }  # fmt: skip
         face = LATE if d["is_late"] else _arc(d["left"])
         if clock.due_at:
-            till = f'<span class="clock__at">{"since" if d["is_late"] else "until"} {moment(clock.due_at, clock.now)}</span>'
+            due = words.moment(clock.due_at, zone, clock.now)
+            till = f'<span class="clock__at">{"since" if d["is_late"] else "until"} {due}</span>'
     elif d["word"] == "ago" and clock.due_at:
         moments |= {"data-since": clock.due_at}
         face = ANSWER
     elif clock.kind == "hold":
         face = HELD
-    attrs = "".join(f' {name}="{timezone.localtime(at).isoformat()}"' for name, at in moments.items() if at)
+    attrs = "".join([f' {name}="{at.astimezone(zone).isoformat()}"' for name, at in moments.items() if at])
     ticks = ' data-clock="clock"' if d["ticks"] else ""
     said = f'{till}<span class="clock__words"><b data-figure>{escape(clock.figure)}</b> <span data-word>{escape(d["word"])}</span></span>'
-    return mark_safe(f'<time class="clock clock--{escape(clock.kind)}"{ticks}{attrs}>{face}{said}</time>')
+    return f'<time class="clock clock--{escape(clock.kind)}"{ticks}{attrs}>{face}{said}</time>'
 
 
 def _arc(left: int) -> str:

@@ -1,31 +1,41 @@
 """What a page draws fifty times over, put together at once: as templates the rows were a third of a page's time (measured)."""
 
+from collections.abc import Sequence
+from datetime import tzinfo
 from html import escape
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.templatetags.words import clock_chip
+from accounts.templatetags.words import chip, clock_chip
 
 register = template.Library()
 
 
 @register.simple_tag
-def row_of(row: Any, view: str, chosen: int | str, *, is_swap: bool = False) -> SafeString:
-    """Draw one row of the queue as a link: its clock, who, what next, and why it is here.
+def rows_of(rows: Sequence[Any], view: str, chosen: int | str, *, is_swap: bool = False) -> SafeString:
+    """Draw rows of the queue as links, each with its clock, who, what next, and why it is here.
 
-    `row` as `leads.rows` makes it; `view` is the part of the queue it is drawn in, `chosen` the lead that is open. `is_swap`: it is
+    A row as `leads.rows` makes it; `view` is the part of the queue it is drawn in, `chosen` the lead that is open. `is_swap`: it is
     drawn beside another answer, in the place of the row that was.
     """
-    ref, part = row.ref, f"view={escape(view)}" if view else ""
-    here = f"/queue/?{part}&amp;lead={ref}" if view else f"/queue/?lead={ref}"
+    zone, part = timezone.get_current_timezone(), f"view={escape(view)}" if view else ""
+    before, after = (f"{part}&amp;", "?" + part) if view else ("", "")
+    swap = ' hx-swap-oob="true"' if is_swap else ""
+    return mark_safe("".join([_row(row, before, after, swap, row.id == chosen, zone) for row in rows]))
+
+
+def _row(row: Any, before: str, after: str, swap: str, is_chosen: bool, zone: tzinfo) -> str:
+    ref = row.ref
+    here = f"/queue/?{before}lead={ref}"
     icon = f'<svg class="icon" aria-hidden="true"><use href="#i-{escape(row.icon)}"/></svg>' if row.icon else ""
-    return mark_safe(
-        f'<li class="row{" is-done" if row.is_done else ""}" id="row-{ref}"{' hx-swap-oob="true"' if is_swap else ""}>'
-        f'<a class="row__link" href="{here}#lead" hx-get="/queue/{ref}/{"?" + part if view else ""}" hx-target="#lead"'
-        f' hx-sync="#lead:replace" hx-indicator="#lead" hx-push-url="{here}"{' aria-current="true"' if row.id == chosen else ""}>\n'
-        f'<span class="row__time">{clock_chip(row.clock) if row.clock else ""}</span>\n'
+    return (
+        f'<li class="row{" is-done" if row.is_done else ""}" id="row-{ref}"{swap}>'
+        f'<a class="row__link" href="{here}#lead" hx-get="/queue/{ref}/{after}" hx-target="#lead"'
+        f' hx-sync="#lead:replace" hx-indicator="#lead" hx-push-url="{here}"{' aria-current="true"' if is_chosen else ""}>\n'
+        f'<span class="row__time">{chip(row.clock, zone) if row.clock else ""}</span>\n'
         f'<span class="row__who"><b>{escape(row.name)}</b> <span>{escape(row.company)}</span></span>\n'
         f'<span class="row__next">{icon}{escape(row.next)}</span>\n'
         f'<span class="row__why">{escape(row.why)}</span></a></li>\n'

@@ -62,7 +62,7 @@ def preview(lead: Lead) -> list[Going]:
     for model, column in _holders():
         going.append(Going(str(model._meta.verbose_name_plural), model.objects.filter(**{column: lead}).count()))
     going.append(Going("rows of imported files", BatchRow.objects.filter(lead_id=lead.pk).count()))
-    going.append(Going("messages", Message.objects.filter(lead_id=lead.pk).count()))
+    going.append(Going("messages", Message.objects.filter(lead_id=lead.pk).exclude(channel="webhook").count()))
     return [kind for kind in going if kind.rows]
 
 

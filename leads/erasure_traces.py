@@ -5,6 +5,7 @@ Called by `leads/erasure.py` only, within its transaction and before what the pe
 it may take seconds where they are long: a person is erased seldom.
 """
 
+import json
 from collections.abc import Sequence
 
 from django.contrib.admin.models import LogEntry
@@ -17,7 +18,7 @@ from django.db.models.functions import Cast, Concat
 
 from accounts import changes
 from accounts.models import BatchRow, Change, Message, Receipt
-from leads.models import Identity, Lead
+from leads.models import ContactRole, Identity, Lead
 
 SHORTEST = 4  # a shorter text stands in too many others
 DIGITS = 8  # of a phone, which may be written without its country
@@ -29,6 +30,7 @@ def empty(ids: list[int], known: Sequence[Identity], names: Sequence[tuple[str, 
     texts = {text for text in texts if len(text) >= SHORTEST}
     _files(ids, known, names)
     _messages(ids, texts)
+    _receipts(ids, texts)
     _log(ids, texts)
     _changes(ids, texts)
     if texts:
@@ -65,13 +67,25 @@ def _saying(texts: set[str]) -> Q:
 
 
 def _messages(ids: list[int], texts: set[str]) -> None:
-    """Drop what was, or was to be, sent about them, and what forms about them were answered."""
+    """Drop what was, or was to be, said or mailed about them. What other programs are told are numbers: they are told of the end too."""
     text = models.TextField()
     between, data = Value(" "), Cast("data", text)
     said = Concat("address", between, "subject", between, "body", between, "error", between, data, output_field=text)
-    Message.objects.annotate(said=said).filter(Q(lead_id__in=ids) | _saying(texts)).delete()
-    about = Q(data__lead__in=ids) | _saying(texts)
-    Receipt.objects.annotate(said=data).filter(about).delete()
+    spoken = Message.objects.exclude(channel=Message.Channel.WEBHOOK).annotate(said=said)
+    spoken.filter(Q(lead_id__in=ids) | _saying(texts)).delete()
+
+
+def _receipts(ids: list[int], texts: set[str]) -> None:
+    """Drop what was answered about them, by pages and API: whatever says them, their number, or a sale of theirs, named after a company."""
+    sales = ContactRole.objects.filter(lead__in=ids).values_list("opportunity", flat=True)
+    facts = {"ids": json.dumps({"ids": ids}), "sales": rf"/opportunities/({'|'.join(map(str, sales)) or 0})/"}
+    with connection.cursor() as cursor:
+        cursor.execute(RECEIPTS, facts)
+    Receipt.objects.annotate(said=Cast("data", models.TextField())).filter(_saying(texts)).delete()
+
+
+RECEIPTS = """DELETE FROM accounts_receipt WHERE jsonb_path_exists(data, '$.**.lead ? (@ == $ids[*])', %(ids)s::jsonb)
+  OR data ->> 'path' ~ %(sales)s"""
 
 
 def _log(ids: list[int], texts: set[str]) -> None:

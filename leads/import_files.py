@@ -44,7 +44,9 @@ CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 class FileProblem(Exception):
-    """The file cannot be read, and why; nothing of it was kept."""
+    """The file cannot be read, and why; nothing of it was kept. `kind` says which, where several were given."""
+
+    kind = ""
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from django.db import connection
 from django.db.models import Max, Min, Sum
 
+from accounts.words import count
 from reporting import counting
 from reporting.models import Figure
 
@@ -26,6 +27,7 @@ PILES = {
     ("working", "slg"): (("slg", "active"), ("late", "no touch for 7 days"), ("over", "leaves within 3 days")),
     ("working", "plg"): (("plg", "active in the product"), ("late", "quiet for 7 days")),
 }
+WEEK = "last-7"  # what the clock shows the moves of, unless asked otherwise
 IN_HAND = ("assigned", "working")  # always counted live
 KINDS = (("n1", "remarket"), ("n2", "marketing"), ("n3", "sales"))
 PILE = """CASE
@@ -88,6 +90,11 @@ TO_HAND = {
 }
 
 
+def of(whose: tuple[list[int], list[int]] | None, period, at: datetime) -> Life:
+    """Return the life of the house's leads, or of these people's and queues'."""
+    return of_house(period, at) if whose is None else of_people(*whose, period, at)
+
+
 def of_house(period, at: datetime) -> Life:
     """Return the life of all leads, moves of a period. Six queries, none over a whole table."""
     last = _counted()
@@ -103,6 +110,19 @@ def of_house(period, at: datetime) -> Life:
     )  # fmt: skip
     _settle(life)
     return life
+
+
+def sentence(found: Life, period) -> str:
+    """Say what the clock shows, computed from its counts. Pure."""
+    if found.is_empty:
+        return "No leads yet."
+    came, again = found.moved(*TO_HAND["raw"]), found.moved(*TO_HAND["again"])
+    ended = {name: found.moved(*TO_HAND[name]) for name in ("now", "notnow", "never")}
+    return (
+        f"{count(found.all_in_hand)} in hand, {count(sum(found.kinds.values()))} not now. In {period}: {count(came)} newly assigned,"
+        f" {count(again)} came round again; {count(ended['now'])} became now, {count(ended['notnow'])} not now,"
+        f" {count(ended['never'])} never."
+    )
 
 
 def of_people(people: list[int], teams: list[int], period, at: datetime) -> Life:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.models import User
 from reporting import answers, permissions, words
-from reporting.answers import Answer
+from reporting.answers import Answer, Cell
 from reporting.filters import Filters
 from reporting.forms import Asked
 from reporting.frame import Measure, Metric
@@ -38,6 +38,8 @@ class Own:
     tone: str
     change: str
     rank: str
+    cell: Cell
+    of_team: Cell
 
 
 def board(user: User, period: Period, *, now: datetime) -> list[Own]:
@@ -63,9 +65,10 @@ def _named(team: Filters) -> Filters:
 
 def _own(metric: Metric, measure: Measure, mine: Answer, each: Answer, user: User) -> Own:
     cell, before = mine.total.cells[measure.name], mine.before.cells[measure.name]
+    of_team = each.total.cells[measure.name]
     return Own(
-        metric, measure, words.said(measure, cell), words.base(measure, cell), words.said(measure, each.total.cells[measure.name]),
-        words.tone(measure, cell), words.change(measure, cell, before), rank(each, measure, user.pk),
+        metric, measure, words.said(measure, cell), words.base(measure, cell), words.said(measure, of_team), words.tone(measure, cell),
+        words.change(measure, cell, before), rank(each, measure, user.pk), cell, of_team,
     )  # fmt: skip
 
 
@@ -86,6 +89,7 @@ class Pair:
     metric: Metric
     measure: Measure
     sides: list[dict]
+    cells: list[Cell]
 
 
 def side_by_side(people: list[User], period: Period, filters: Filters, *, now: datetime) -> list[Pair]:
@@ -101,7 +105,7 @@ def side_by_side(people: list[User], period: Period, filters: Filters, *, now: d
                 {"text": words.said(measure, c), "base": words.base(measure, c), "tone": words.tone(measure, c)}
                 for c in cells
             ]
-            lines.append(Pair(metric, measure, sides))
+            lines.append(Pair(metric, measure, sides, cells))
     return lines
 
 

@@ -138,6 +138,11 @@ def month_of(on: date) -> Period:
     return Period(first, add_months(first, 1))
 
 
+def months(now: datetime) -> list[Period]:
+    """Return the months whose statements are shown: this one and the eleven before, the latest first."""
+    return [month_of(add_months(now.date().replace(day=1), -n)) for n in range(12)]
+
+
 def months_to_freeze(now: datetime, back: int = 3) -> list[Period]:
     """Return the last months that have closed: a job that was down makes up for them."""
     this = now.date().replace(day=1)

@@ -37,6 +37,13 @@ def counted(user):
     return Lead.objects.visible_to(user) if scope & Scope.TEAM else Lead.objects.none()
 
 
+def of_whom(user) -> tuple[list[int], list[int]] | None:
+    """Return the people and queues whose leads somebody sees the life of; None is the house."""
+    if allowed(user, "reports.see") & HOUSE:
+        return None
+    return sorted(people_of(user) | {user.pk}), sorted(teams_of(user))
+
+
 def paid(user) -> frozenset[int] | None:
     """Return whose statements somebody sees: their own, their people's, or, as None, everybody's."""
     scope = allowed(user, "reports.see")

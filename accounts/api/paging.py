@@ -36,6 +36,16 @@ def read(cursor: str) -> list:
     return key
 
 
+def read_number(said: dict) -> int:
+    """Return the number that the cursor of a query holds, 0 for none. Raises Unreadable."""
+    if "cursor" not in said:
+        return 0
+    key = read(said["cursor"])
+    if len(key) != 1 or not isinstance(key[0], int) or isinstance(key[0], bool) or not 0 <= key[0] <= BIGGEST:
+        raise Unreadable({"cursor": ["This cursor is none of ours. Begin without one."]})
+    return key[0]
+
+
 def write(key: list) -> str:
     return base64.urlsafe_b64encode(json.dumps(key, separators=(",", ":")).encode()).decode().rstrip("=")
 
@@ -44,10 +54,8 @@ def page(rows: QuerySet, said: dict, *, newest_first: bool = True) -> tuple[list
     """Return one page of rows by their number, and the cursor of the next one, None at the end. One query."""
     limit = said.get("limit", PAGE)
     if "cursor" in said:
-        key = read(said["cursor"])
-        if len(key) != 1 or not isinstance(key[0], int) or isinstance(key[0], bool) or not 0 <= key[0] <= BIGGEST:
-            raise Unreadable({"cursor": ["This cursor is none of ours. Begin without one."]})
-        rows = rows.filter(pk__lt=key[0]) if newest_first else rows.filter(pk__gt=key[0])
+        number = read_number(said)
+        rows = rows.filter(pk__lt=number) if newest_first else rows.filter(pk__gt=number)
     found = list(rows.order_by("-pk" if newest_first else "pk")[: limit + 1])
     more = len(found) > limit
     return found[:limit], write([found[limit - 1].pk]) if more else None

@@ -78,7 +78,7 @@ def batch_out(row: Batch) -> dict:
     }).data  # fmt: skip
 
 
-class Given(Said):
+class OfRows(Said):
     """What holds for rows that do not say."""
 
     source = Word(max_length=120, help_text="Where they come from, unless a column says it.")
@@ -86,6 +86,11 @@ class Given(Said):
     go_to_market = serializers.ChoiceField(GoToMarket.choices, required=False)
     system = Word(max_length=40, help_text="Whose the external ids are.")
     date_order = serializers.ChoiceField(ORDERS, required=False, help_text="As the dates themselves tell, if not said.")
+
+
+class Given(OfRows):
+    """What holds for all rows of a file."""
+
     preset = serializers.ChoiceField(list(PRESETS), required=False)
     team = Word(max_length=80, help_text="In whose queue they wait.")
 
@@ -252,10 +257,10 @@ class ImportRejected(OfImport):
     def get(self, request, pk):
         """List the rejected rows, the first first. Who took how many is on record."""
         rows = BatchRow.objects.filter(batch=self.batch, result=BatchRow.Result.REJECTED)
-        answer = self.listed(rows, _rejected, newest_first=False)
+        answer = self.listed(rows, rejected, newest_first=False)
         record_export(self.user, "import_rejected", len(answer.data["items"]), self.at, door=Door.API)
         return answer
 
 
-def _rejected(row: BatchRow) -> dict:
+def rejected(row: BatchRow) -> dict:
     return {"id": row.pk, "line": row.number, "column": row.column, "why": row.error, "cells": row.cells}

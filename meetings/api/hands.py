@@ -8,7 +8,7 @@ from accounts.api.fields import Said, Word
 from accounts.api.paging import Page
 from accounts.api.resource import Forbidden
 from accounts.api.schema import listed
-from accounts.models import Account, Door, User
+from accounts.models import Account, Door, Opportunity, User
 from leads.api.frame import Refusing, named
 from leads.permissions import HOLDERS
 from meetings import accounts, handing, opportunities, permissions
@@ -97,8 +97,10 @@ class OfCompany(Refusing):
     def post(self, request, pk):
         return self.act(self.do)
 
-    def receiver(self, name: str) -> User:
-        return named(User.objects.filter(is_active=True, role__in=HOLDERS), "username", name, "to")
+
+def receiver(name: str) -> User:
+    """Return who is to have it. Raises Problem, which names the field."""
+    return named(User.objects.filter(is_active=True, role__in=HOLDERS), "username", name, "to")
 
 
 class NewOwner(Said):
@@ -107,8 +109,17 @@ class NewOwner(Said):
     role = serializers.ChoiceField(accounts.ROLES)
     to = Word(required=True, allow_blank=False, max_length=60, help_text="The name they sign in with.")
     along = serializers.ListField(
-        child=serializers.ChoiceField(["leads", "meetings", "opportunities"]), required=False, max_length=3,
-        help_text="What of the last owner's there goes too; tasks go with their leads.",
+        child=serializers.ChoiceField(["leads", "tasks", "meetings", "opportunities"]), required=False, max_length=4,
+        help_text="What of the last owner's there goes too; what is planned for a lead goes with it.",
+    )  # fmt: skip
+
+
+class NewOwnerOfSale(NewOwner):
+    """One role of a sale, into whose hands, and what moves along."""
+
+    along = serializers.ListField(
+        child=serializers.ChoiceField(["leads", "tasks", "meetings"]), required=False, max_length=3,
+        help_text="What of the last owner's at it goes too.",
     )  # fmt: skip
 
 
@@ -132,9 +143,27 @@ class Owners(OfCompany):
         return super().post(request, pk)
 
     def do(self, said):
-        facts = {"to": self.receiver(said["to"]), "along": set(said.get("along", ()))}
+        facts = {"to": receiver(said["to"]), "along": set(said.get("along", ()))}
         moved = accounts.change_owner(self.account, said["role"], by=self.user, at=self.at, door=Door.API, **facts)
         return {"account": self.account.pk, **moved}
+
+
+class SaleOwners(Deed):
+    """The owners of an opportunity."""
+
+    model, action, tag = Opportunity, "change", "opportunities"
+    rights, says, gives = {"POST": "opportunities.change"}, {"POST": NewOwnerOfSale}, {"POST": Moved}
+
+    def post(self, request, pk):
+        """Put one role of an open opportunity into somebody's hands, with what moves along (ACC-7)."""
+        return super().post(request, pk)
+
+    def do(self, said):
+        facts = {"to": receiver(said["to"]), "along": set(said.get("along", ()))}
+        return {
+            "account": self.row.account_id,
+            **accounts.change_owner_of_sale(self.row, said["role"], **facts, **self.by),
+        }
 
 
 class Consolidation(Said):
@@ -153,6 +182,6 @@ class Consolidations(OfCompany):
         return super().post(request, pk)
 
     def do(self, said):
-        to = self.receiver(said["to"])
+        to = receiver(said["to"])
         number = opportunities.consolidate(self.account, to=to, by=self.user, at=self.at, door=Door.API)
         return {"account": self.account.pk, "opportunities": number, "leads": 0, "tasks": 0, "meetings": 0}

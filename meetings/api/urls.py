@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from meetings.api import changes, hands, meetings, outcomes, sales, stages
+from meetings.api import changes, hands, history, meetings, outcomes, sales, stages
 
 urlpatterns = [
     path("leads/<int:pk>/meetings/", meetings.LeadMeetings.as_view(), name="api-lead-meetings"),
@@ -27,7 +27,15 @@ urlpatterns = [
     path("opportunities/<int:pk>/stages/", stages.Stages.as_view(), name="api-opportunity-stages"),
     path("opportunities/<int:pk>/closings/", stages.Closings.as_view(), name="api-opportunity-closings"),
     path("opportunities/<int:pk>/values/", stages.Values.as_view(), name="api-opportunity-values"),
+    path("opportunities/<int:pk>/owners/", hands.SaleOwners.as_view(), name="api-opportunity-owners"),
     path("opportunities/<int:pk>/people/", stages.Roles.as_view(), name="api-opportunity-people"),
+    path("histories/", history.Histories.as_view(), name="api-histories"),
+    path("histories/<int:pk>/", history.OneHistory.as_view(), name="api-history"),
+    path("histories/<int:pk>/columns/", history.HistoryMeaning.as_view(), name="api-history-columns"),
+    path("histories/<int:pk>/runs/", history.HistoryRuns.as_view(), name="api-history-runs"),
+    path("histories/<int:pk>/cancellations/", history.HistoryCancellations.as_view(), name="api-history-cancellations"),
+    path("histories/<int:pk>/rejected/", history.HistoryRejected.as_view(), name="api-history-rejected"),
+    path("histories/<int:pk>/undos/", history.HistoryUndos.as_view(), name="api-history-undos"),
     path("accounts/<int:pk>/owners/", hands.Owners.as_view(), name="api-account-owners"),
     path("accounts/<int:pk>/consolidations/", hands.Consolidations.as_view(), name="api-account-consolidations"),
 ]

@@ -53,9 +53,12 @@ def read(
     with transaction.atomic():
         for kind in fields.KINDS:
             if kind in files:
-                batches.append(
-                    _read_one(kind, *files[kind], given, (options.get("map") or {}).get(kind) or {}, by, at, options)
-                )
+                mapped = (options.get("map") or {}).get(kind) or {}
+                try:
+                    batches.append(_read_one(kind, *files[kind], given, mapped, by, at, options))
+                except FileProblem as problem:
+                    problem.kind = kind
+                    raise
         if not batches:
             raise Problem("Give at least one file.", "file")
         for batch in batches:

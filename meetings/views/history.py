@@ -13,17 +13,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import clock
 from accounts.models import Batch, BatchRow
-from accounts.permissions import Scope, allowed
 from leads import importing
 from leads.import_batches import RESULTS
-from leads.import_desk import AT_ONCE, queues_of
+from leads.import_desk import queues_of
 from leads.lifecycle import Refused
 from leads.views.imports import LIST, ORDER_LABELS, SHOWN, rejected_rows
-from meetings import tasks
-from meetings.history import fields, looking, reading, runs, undoing
+from meetings.history import desk, fields, reading, runs, undoing
+from meetings.history.desk import GIVEN
 
 LABELS = {"leads": "Leads", "touches": "Touches", "meetings": "Meetings", "opportunities": "Opportunities"}
-GIVEN = ("source", "motion", "go_to_market", "system", "product", "currency", "date_order")
 
 
 class GivenForm(forms.Form):
@@ -70,7 +68,7 @@ class FilesForm(GivenForm):
 
 
 def may_bring(user) -> None:
-    if not (allowed(user, "leads.import") and allowed(user, "leads.assign") & Scope.ALL):
+    if not desk.may_bring(user):
         raise PermissionDenied("History is brought over by RevOps: it speaks for everybody's work.")
 
 
@@ -133,8 +131,7 @@ def columns(request, pk: int):
             for batch in batches
         }
         try:
-            reading.choose_again(leading, maps, form.cleaned_data | {"system": form.cleaned_data["system"] or "csv"})
-            _look(leading, batches)
+            desk.choose(leading, maps, form.cleaned_data, at=clock.now())
             return HttpResponseRedirect(reverse("history", args=[pk]))
         except importing.Problem as wrong:
             problem = wrong.words
@@ -168,18 +165,6 @@ def _columns(batch: Batch, maps: dict) -> dict:
     return {"batch": batch, "label": LABELS[kind], "columns": rows, "choices": choices}
 
 
-def _look(leading: Batch, batches: list[Batch]) -> None:
-    """Look at the rows: at once when they are few, else in the background."""
-    leading.refresh_from_db()
-    much = sum(batch.rows for batch in batches) > AT_ONCE
-    leading.status, leading.options["waits"] = Batch.Status.READ, much
-    leading.save(update_fields=["status", "options"])
-    if much:
-        tasks.ring_look(leading.pk)
-    else:
-        looking.look(leading.pk, at=clock.now())
-
-
 @require_GET
 def show(request, pk: int):
     """Step 3 and 4: what a run would do, how far it is, what came of it."""
@@ -207,11 +192,10 @@ def run(request, pk: int):
     """Start it, or go on with one that was stopped or failed."""
     leading = one(request, pk)
     try:
-        runs.start(leading, at=clock.now())
+        desk.begin(leading, at=clock.now())
     except importing.Problem as problem:
         messages.error(request, problem.words)
         return HttpResponseRedirect(reverse("history-columns", args=[pk]))
-    tasks.ring_history(pk)
     return HttpResponseRedirect(reverse("history", args=[pk]))
 
 
@@ -227,8 +211,7 @@ def undo(request, pk: int):
     """Take it back, whole, in the background."""
     leading = one(request, pk)
     try:
-        undoing.start(leading, by=request.user, at=clock.now())
-        tasks.ring_undo(pk)
+        desk.take_back(leading, by=request.user, at=clock.now())
     except Refused as refusal:
         messages.error(request, refusal.words)
     return HttpResponseRedirect(reverse("history", args=[pk]))

@@ -1,21 +1,15 @@
 """Reports: the list of them, and one, as its page shows it (REP)."""
 
-from datetime import timedelta
-from decimal import Decimal
-
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from accounts.api.fields import Id, Said, Word
-from accounts.api.problems import Unreadable
-from accounts.api.resource import Resource
-from accounts.permissions import allowed
+from accounts.api.fields import Id, Word
 from leads.models import GoToMarket, Motion
 from reporting import answers
-from reporting.forms import YES_NO, Asked
+from reporting.api.frame import Days, FigureOut, OfReports, figure
+from reporting.forms import YES_NO
 from reporting.metrics import METRICS
-from reporting.period import NAMED
 
 
 class MeasureOut(serializers.Serializer):
@@ -38,15 +32,6 @@ class ReportsOut(serializers.Serializer):
     """All of them: the list is short."""
 
     items = ReportOut(many=True)
-
-
-class FigureOut(serializers.Serializer):
-    """A figure: its value (null where there is nothing to divide by), the rows it counts, and those it is a share of."""
-
-    measure = serializers.CharField()
-    value = serializers.FloatField(allow_null=True)
-    n = serializers.IntegerField()
-    of = serializers.IntegerField(allow_null=True)
 
 
 class LineOut(serializers.Serializer):
@@ -73,12 +58,9 @@ class AnsweredOut(serializers.Serializer):
     is_cut = serializers.BooleanField(help_text="There are more lines than are told.")
 
 
-class Question(Said):
+class Question(Days):
     """What is asked. A closed period answers as of its closing, unless `as_of` says otherwise."""
 
-    period = serializers.ChoiceField(NAMED, required=False)
-    first = serializers.DateField(required=False)
-    last = serializers.DateField(required=False)
     as_of = serializers.DateField(required=False)
     by = Word(max_length=40, help_text="What lines are told apart by; `all`: not at all.")
     team = Id(required=False)
@@ -95,15 +77,6 @@ class Question(Said):
     fully_worked = serializers.ChoiceField([("1", "Yes")], required=False)
 
 
-class OfReports(Resource):
-    """Figures. An API client is told sums, no people."""
-
-    tag = "reports"
-
-    def reaches(self, row):
-        return allowed(self.user, row)
-
-
 class Reports(OfReports):
     """The reports there are."""
 
@@ -114,24 +87,27 @@ class Reports(OfReports):
         return Response({"items": [report(metric) for metric in METRICS.values()]})
 
 
-class OneReport(OfReports):
+class Asking(OfReports):
+    """One question about one metric, read as the page reads it."""
+
+    def question(self, name: str):
+        """Return the metric, the form, the period, and as of when it reports. Raises NotFound, Unreadable."""
+        metric = METRICS.get(name)
+        if metric is None:
+            raise NotFound("There is no such report. /api/v1/reports/ lists those that are.")
+        form = self.form(metric)
+        period = form.period_asked()
+        return metric, form, period, answers.report_moment(metric, period, self.at, form.moment_asked())
+
+
+class OneReport(Asking):
     """One report."""
 
     rights, gives, asks = {"GET": "reports.see"}, {"GET": AnsweredOut}, {"GET": Question}
 
     def get(self, request, name):
         """Answer one report: the same figures as its page and its file."""
-        metric = METRICS.get(name)
-        if metric is None:
-            raise NotFound("There is no such report. /api/v1/reports/ lists those that are.")
-        said = self.asked()
-        form = Asked(request.query_params, self.user, metric, self.at)
-        if errors := {field: ["This report is not asked that by you."] for field in said if field not in form.fields}:
-            raise Unreadable(errors)
-        if not form.is_valid():
-            raise Unreadable({field: list(words) for field, words in form.errors.items()})
-        period = form.period_asked()
-        as_of = answers.report_moment(metric, period, self.at, form.moment_asked())
+        metric, form, period, as_of = self.question(name)
         found = answers.answer(metric, period, form.filters(), as_of, by=form.by_asked(), now=self.at)
         return Response({
             "report": report(metric), "first": period.first, "last": period.last, "as_of": found.as_of,
@@ -146,20 +122,8 @@ def report(metric) -> dict:
 
 
 def _line(line: answers.Line) -> dict:
-    figures = [
-        {"measure": name, "value": _number(cell.value), "n": cell.n, "of": cell.of} for name, cell in line.cells.items()
-    ]
+    figures = [figure(name, cell) for name, cell in line.cells.items()]
     key = None if line.key is None else str(line.key)
     return {
-        "key": key,
-        "label": line.label,
-        "figures": figures,
-        "left_out": line.left_out,
-        "still_open": line.still_open,
-    }
-
-
-def _number(value):
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    return float(value) if isinstance(value, Decimal) else value
+        "key": key, "label": line.label, "figures": figures, "left_out": line.left_out, "still_open": line.still_open,
+    }  # fmt: skip

@@ -13,7 +13,7 @@ from accounts.models import User
 from leads.models import Lead, LeadStatus
 from reporting import charts, life, moves, permissions
 from reporting.forms import Asked
-from reporting.views.overview import PAGE, WEEK, of_whom
+from reporting.views.overview import PAGE
 
 LAST = 2**63 - 1
 STATES = dict(LeadStatus.choices)
@@ -29,9 +29,9 @@ def moved(request):
     if name not in life.TO_HAND or motion not in ("", *charts.PLACES):
         raise Http404("no such move")
     now = clock.now()
-    form = Asked(given if "period" in given or "first" in given else {"period": WEEK}, user, None, now)
-    period, of = form.period_asked(), of_whom(user)
-    found = life.of_house(period, now) if of is None else life.of_people(*of, period, now)
+    form = Asked(given if "period" in given or "first" in given else {"period": life.WEEK}, user, None, now)
+    period, of = form.period_asked(), permissions.of_whom(user)
+    found = life.of(of, period, now)
     before = given.get("before", "")
     before = int(before) if before.isdecimal() and len(before) < 19 else LAST
     rows = moves.listed(found, name, motion, of, period, now, before, PAGE + 1)

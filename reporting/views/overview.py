@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts import clock
-from accounts.permissions import Scope, allowed, people_of, teams_of
+from accounts.permissions import Scope, allowed
 from accounts.words import DASH, count, duration
 from leads import sla
 from leads.models import Lead
@@ -18,7 +18,6 @@ from reporting.forms import Asked
 from reporting.life import Life
 
 PAGE = 50
-WEEK = "last-7"
 LANE_MOVES = {
     (state, motion): [("worked", motion, "worked")] if state == "assigned" else []
     for state in life.IN_HAND
@@ -38,26 +37,22 @@ def overview(request):
         raise PermissionDenied("The overview is for managers, RevOps, marketing and leadership.")
     now = clock.now()
     form = Asked(
-        request.GET if "period" in request.GET or "first" in request.GET else {"period": WEEK}, request.user, None, now
+        request.GET if "period" in request.GET or "first" in request.GET else {"period": life.WEEK},
+        request.user,
+        None,
+        now,
     )
     period = form.period_asked()
-    of = of_whom(request.user)
-    found = life.of_house(period, now) if of is None else life.of_people(*of, period, now)
+    of = permissions.of_whom(request.user)
+    found = life.of(of, period, now)
     link, to_move = _links(request.user), _move_links(request, form.said())
     faces = [_shown(charts.clock_face(found, face, link), found, to_move) for face in (charts.WIDE, charts.SMALL)]
     context = {
         "form": form, "period": period, "life": found, "faces": faces, "rows": _rows(found, link, to_move), "is_of_team": of is not None,
-        "sentence": sentence(found, period), "worst": _worst(found, link), "now": now,
+        "sentence": life.sentence(found, period), "worst": _worst(found, link), "now": now,
         "total": found.all_in_hand + sum(found.standing.values()),
     }  # fmt: skip
     return render(request, "reporting/overview.html", context)
-
-
-def of_whom(user) -> tuple[list[int], list[int]] | None:
-    """Return the people and queues whose leads somebody sees the life of; None is the house."""
-    if allowed(user, "reports.see") & permissions.HOUSE:
-        return None
-    return sorted(people_of(user) | {user.pk}), sorted(teams_of(user))
 
 
 def _links(user):
@@ -74,7 +69,7 @@ def _move_links(request, said: dict):
     """Return where a number of moves is listed; nowhere for who sees no people."""
     if not permissions.sees_people(request.user):
         return lambda move, motion="": ""
-    time = {key: value for key, value in said.items() if key in ("period", "first", "last")} or {"period": WEEK}
+    time = {key: value for key, value in said.items() if key in ("period", "first", "last")} or {"period": life.WEEK}
     lane = lambda motion: {"motion": motion} if motion else {}  # noqa: E731
     return lambda move, motion="": f"{reverse('overview-moves')}?{urlencode(time | {'move': move} | lane(motion))}"
 
@@ -96,19 +91,6 @@ def _worst(found: Life, link) -> dict | None:
         "words": words,
         "url": link(state, motion, pile),
     }
-
-
-def sentence(found: Life, period) -> str:
-    """Say what the clock shows, computed from its counts."""
-    if found.is_empty:
-        return "No leads yet."
-    came, again = found.moved(*life.TO_HAND["raw"]), found.moved(*life.TO_HAND["again"])
-    ended = {name: found.moved(*life.TO_HAND[name]) for name in ("now", "notnow", "never")}
-    return (
-        f"{count(found.all_in_hand)} in hand, {count(sum(found.kinds.values()))} not now. In {period}: {count(came)} newly assigned,"
-        f" {count(again)} came round again; {count(ended['now'])} became now, {count(ended['notnow'])} not now,"
-        f" {count(ended['never'])} never."
-    )
 
 
 def _rows(found: Life, link, to_move) -> list[dict]:
@@ -262,7 +244,12 @@ def pile(request):
     after = given.get("after", "")
     now = clock.now()
     found = life.pile_of(
-        *where, name, of_whom(user), now, int(after) if after.isdecimal() and len(after) < 19 else 0, PAGE + 1
+        *where,
+        name,
+        permissions.of_whom(user),
+        now,
+        int(after) if after.isdecimal() and len(after) < 19 else 0,
+        PAGE + 1,
     )
     leads = Lead.objects.filter(pk__in=found[:PAGE]).select_related("owner", "team", "source", "cycle").order_by("pk")
     for lead in leads:

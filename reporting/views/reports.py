@@ -21,7 +21,6 @@ from reporting import answers, exports, mine, pay, permissions, rows, shown, wor
 from reporting.forms import Asked
 from reporting.frame import Metric
 from reporting.metrics import METRICS
-from reporting.period import add_months
 from reporting.reports import GROUPS
 
 PAGE = 50
@@ -166,7 +165,7 @@ def pay_statement(request):
     if not permissions.can_see_reports(user) or not permissions.sees_people(user):
         raise PermissionDenied("Statements are for who is paid by them, their managers and RevOps.")
     now = clock.now()
-    months = [pay.month_of(add_months(now.date().replace(day=1), -n)) for n in range(12)]
+    months = pay.months(now)
     chosen = next((month for month in months if month.first.isoformat() == request.GET.get("month")), months[0])
     found, is_frozen = pay.statement(chosen, permissions.paid(user), now=now)
     people = {person.pk: person for person in User.objects.filter(pk__in={line.person for line in found})}

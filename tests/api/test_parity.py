@@ -6,7 +6,7 @@ from django.urls import reverse
 from tests.doors import DOORS
 from tests.test_doors import addresses
 
-NOT_YET = "shown by its page alone"
+ONCE = "shows the secret address of one's own calendar once; an answer of the API is kept with its receipt"
 IN_A_BROWSER = "signing in, and what only a browser needs"
 SAME_PAGE = "another view of what an operation answers"
 
@@ -42,20 +42,19 @@ BESIDE = {
     "hand-off-accept": "api-hand-off-answers", "hand-off-refuse": "api-hand-off-answers", "opportunities": "api-opportunities",
     "opportunity": "api-opportunity", "opportunity-stage": "api-opportunity-stages", "opportunity-win": "api-opportunity-closings",
     "opportunity-lose": "api-opportunity-closings", "opportunity-not-qualified": "api-opportunity-closings",
-    "opportunity-owners": NOT_YET,
-    "opportunity-value": "api-opportunity-values", "opportunity-roles": "api-opportunity-people",
+    "opportunity-owners": "api-opportunity-owners", "opportunity-value": "api-opportunity-values",
+    "opportunity-roles": "api-opportunity-people",
     "contracts-ending": "api-opportunities-ending", "surprises": "api-opportunities-surprises", "account-page": "api-account",
     "account-owners": "api-account-owners", "account-consolidate": "api-account-consolidations",
     # figures, history
-    "reports": "api-reports", "report": "api-report", "report-file": "api-report", "report-rows": NOT_YET, "my-numbers": NOT_YET,
-    "two-reps": NOT_YET, "pay": NOT_YET, "overview": NOT_YET, "overview-leads": "api-leads", "overview-moves": NOT_YET,
-    "programs": "api-programs",
-    **dict.fromkeys(
-        ["histories", "history-new", "history", "history-columns", "history-run", "history-cancel", "history-undo", "history-rejected"],
-        NOT_YET,
-    ),
+    "reports": "api-reports", "report": "api-report", "report-file": "api-report", "report-rows": "api-report-rows",
+    "my-numbers": "api-my-numbers", "two-reps": "api-two-reps", "pay": "api-pay", "overview": "api-overview",
+    "overview-leads": "api-overview-leads", "overview-moves": "api-overview-moves", "programs": "api-programs",
+    "histories": "api-histories", "history-new": "api-histories", "history": "api-history", "history-columns": "api-history-columns",
+    "history-run": "api-history-runs", "history-cancel": "api-history-cancellations", "history-undo": "api-history-undos",
+    "history-rejected": "api-history-rejected",
     # what only a browser needs
-    "feed": "a switch of one's own calendar", "calendar-feed": "a calendar reads it as it is", "home": SAME_PAGE,
+    "feed": ONCE, "calendar-feed": "a calendar reads it as it is", "home": SAME_PAGE,
     "bell": "api-messages", "mailbox": "of demo worlds",
     **dict.fromkeys(
         ["sign-in", "sign-out", "sign-in-code", "sign-in-code-new", "sign-in-company", "sign-in-company-back", "recovery-codes", "keys"],

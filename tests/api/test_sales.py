@@ -117,6 +117,26 @@ def test_a_sale_is_lost_for_a_reason_of_losing_or_never_was_qualified(sale, brow
     assert (lost["status"], lost["loss_reason"], given_up["status"]) == ("lost", reason.code, "not_qualified")
 
 
+def test_a_sale_goes_into_other_hands_with_what_is_ticked(sale, lead, browser_of, house):
+    rita, path = browser_of(house.rita), f"opportunities/{sale.pk}/owners/"
+
+    moved = rita.post(path, {"role": "opportunity_owner", "to": "finn", "along": ["leads", "tasks", "meetings"]})
+    again = rita.post(path, {"role": "opportunity_owner", "to": "finn"})
+    nobody = rita.post(path, {"role": "opportunity_owner", "to": "nowhere"})
+    more = rita.post(path, {"role": "opportunity_owner", "to": "eva", "along": ["opportunities"]})
+    found = browser_of(house.finn).post(path, {"role": "development_owner", "to": "eva"})
+
+    sale.refresh_from_db()
+    assert (moved.status_code, sale.opportunity_owner) == (201, house.finn)
+    assert moved.json() == {"account": sale.account_id, "opportunities": 0, "leads": 0, "tasks": 0, "meetings": 0}
+    assert [problem(answer) for answer in (again, nobody, more)] == [
+        (422, "to", ["to"]), (422, "unknown", ["to"]), (422, "invalid", ["along.0"]),
+    ]  # fmt: skip
+    assert (problem(found)[:2], sale.development_owner) == ((403, "forbidden"), None)
+    assert browser_of(house.dov).post(path, {"role": "opportunity_owner", "to": "eva"}).status_code == 404
+    assert Event.objects.filter(opportunity_id=sale.pk, kind="owner", door="api").count() == 1
+
+
 def test_what_a_sale_is_worth_and_who_has_which_part_in_it(sale, lead, browser_of, house):
     eva = browser_of(house.eva)
 

@@ -90,7 +90,8 @@ class _Post:
         self.may_go = may_go
 
     def send(self, keys: Sequence[int], at: datetime, recorded_at: datetime) -> int:
-        """Send these, and return how many went. While mail is down all of them wait, and none has been tried."""
+        """Send these, and return how many went. While mail is down all of them wait, and none has been tried; where the server falls
+        silent in the middle only the one in hand was."""
         sent, mailer = 0, mailers.default
         try:
             for key in keys:
@@ -119,8 +120,12 @@ class _Post:
             # It may have arrived all the same.
             _close(mailer)
             if message.address:
-                return _park(message, at, f"it may have arrived or not: {_said(problem)}")
-            return _try_later(message, at, problem)
+                _park(message, at, f"it may have arrived or not: {_said(problem)}")
+            else:
+                _try_later(message, at, problem)
+            if _fell_silent(problem):  # each more would cost as long again, and the job its life
+                raise NotNow from problem
+            return False
         except (OSError, ValueError) as problem:
             # Refused for certain; smtplib's own errors are OSErrors.
             return _try_later(message, at, problem) if _may_pass(problem) else _park(message, at, _said(problem))
@@ -172,6 +177,11 @@ def _envelope(message: Message, receiver: str, at: datetime) -> EmailMultiAltern
     envelope = EmailMultiAlternatives(said.subject, said.text, to=[receiver], headers=headers)
     envelope.attach_alternative(said.html, "text/html")
     return envelope
+
+
+def _fell_silent(problem: Exception) -> bool:
+    """Say whether the server let us wait in vain: smtplib tells it as a connection that was closed."""
+    return isinstance(problem, TimeoutError) or isinstance(problem.__context__, TimeoutError)
 
 
 def _may_pass(problem: Exception) -> bool:

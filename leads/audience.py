@@ -45,16 +45,23 @@ def activation() -> QuerySet:
 
 
 def lines(leads: QuerySet) -> Iterator[list]:
-    """Yield the lines of a file of these leads, read in parts by key. A query for each two thousand."""
+    """Yield the lines of a file of these leads, who came last first, read in parts by key. A query for each two thousand."""
     yield list(HEADER)
-    leads, last = leads.select_related(*NEAR).order_by("pk"), 0
-    while part := list(leads.filter(pk__gt=last)[:READ]):
+    leads = leads.select_related(*NEAR).order_by("-created_at", "-pk")
+    part = list(leads[:READ])
+    while part:
         for lead in part:
-            reason = lead.reason
-            yield [
-                lead.email, lead.first_name, lead.last_name, lead.title, lead.account.name if lead.account else lead.company,
-                lead.country, lead.state_label, reason.get_program_display() if reason else "", reason.label if reason else "",
-                lead.source.name if lead.source else "", lead.campaign.name if lead.campaign else "",
-                lead.status_since.date().isoformat(), lead.pk,
-            ]  # fmt: skip
-        last = part[-1].pk
+            yield _line(lead)
+        at, pk = part[-1].created_at, part[-1].pk
+        beyond = leads.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk), created_at__lte=at)
+        part = list(beyond[:READ]) if len(part) == READ else []
+
+
+def _line(lead: Lead) -> list:
+    reason = lead.reason
+    return [
+        lead.email, lead.first_name, lead.last_name, lead.title, lead.account.name if lead.account else lead.company,
+        lead.country, lead.state_label, reason.get_program_display() if reason else "", reason.label if reason else "",
+        lead.source.name if lead.source else "", lead.campaign.name if lead.campaign else "",
+        lead.status_since.date().isoformat(), lead.pk,
+    ]  # fmt: skip

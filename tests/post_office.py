@@ -11,7 +11,8 @@ import pytest
 class PostOffice(socketserver.ThreadingTCPServer):
     """Keeps what it was given in `mails`, as (receiver, message). `answers` says what it does otherwise, by receiver:
 
-    `refuse` and `later` answer RCPT with 550 and 451; `lose` takes the whole mail and hangs up without a word; `slam` hangs up before.
+    `refuse` and `later` answer RCPT with 550 and 451; `lose` takes the whole mail and hangs up without a word; `slam` hangs up before;
+    `stall` takes the whole mail and says nothing more. While `hangs` is set it takes every connection and never says a word.
     """
 
     allow_reuse_address = daemon_threads = True
@@ -19,6 +20,7 @@ class PostOffice(socketserver.ThreadingTCPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Counter)
         self.mails, self.answers = [], {}
+        self.hangs, self.knocks = threading.Event(), 0
 
     @property
     def port(self) -> int:
@@ -30,6 +32,10 @@ class PostOffice(socketserver.ThreadingTCPServer):
 
 class Counter(socketserver.StreamRequestHandler):
     def handle(self):
+        self.server.knocks += 1
+        if self.server.hangs.is_set():
+            self.rfile.read()  # until who called gives up
+            return
         self.say("220 here")
         receiver = answer = ""
         while line := self.rfile.readline():
@@ -46,6 +52,9 @@ class Counter(socketserver.StreamRequestHandler):
                 body = self.body()
                 self.server.mails.append((receiver, message_from_bytes(body, policy=policy.default)))
                 if answer == "lose":
+                    return
+                if answer == "stall":
+                    self.rfile.read()
                     return
                 self.say("250 taken")
             elif verb == "QUIT":
@@ -65,14 +74,15 @@ class Counter(socketserver.StreamRequestHandler):
             self.wfile.write(f"{words}\r\n".encode())
 
 
-def mailers(port: int) -> dict:
-    options = {"host": "127.0.0.1", "port": port, "timeout": 2}
+def mailers(port: int, timeout: float = 2) -> dict:
+    options = {"host": "127.0.0.1", "port": port, "timeout": timeout}
     return {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
 
 
 @pytest.fixture
 def post_office(settings):
-    """A mail server that LeadOps sends to. `post_office.closed()` is a while in which it cannot be reached."""
+    """A mail server that LeadOps sends to. `post_office.closed()` is a while in which it cannot be reached,
+    `post_office.hanging()` one in which it takes calls and says nothing; `post_office.impatient()` one in which we wait shortly."""
     office = PostOffice()
     threading.Thread(target=office.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     settings.MAILERS = mailers(office.port)
@@ -83,7 +93,20 @@ def post_office(settings):
         yield
         settings.MAILERS = mailers(office.port)
 
-    office.closed = closed
+    @contextlib.contextmanager
+    def impatient():
+        settings.MAILERS = mailers(office.port, timeout=0.3)
+        yield
+        settings.MAILERS = mailers(office.port)
+
+    @contextlib.contextmanager
+    def hanging():
+        with impatient():
+            office.hangs.set()
+            yield
+            office.hangs.clear()
+
+    office.closed, office.impatient, office.hanging = closed, impatient, hanging
     yield office
     office.shutdown()
     office.server_close()

@@ -21,9 +21,9 @@ from accounts.spreadsheets import csv_lines
 from accounts.words import count
 from leads import audience
 from leads.models import Lead, Source
-from leads.views.lists import MANY, key
+from leads.views.lists import MANY, key, page_of
 
-PAGE, ENOUGH, SOURCES = 50, 1_000, 100
+ENOUGH, SOURCES = 1_000, 100
 
 
 class AudienceForm(forms.Form):
@@ -70,21 +70,17 @@ def _asked(request, at) -> tuple[AudienceForm, dict, object]:
 
 @require_GET
 def people(request):
-    """Show whom one may write to, by program, reason and source; Open PLG apart."""
+    """Show whom one may write to, by program, reason and source, who came last first; Open PLG apart."""
     may_write(request.user)
     at = clock.now()
     form, said, found = _asked(request, at)
-    older = key(request.GET.get("older"))
-    rows = found.select_related(*audience.NEAR).order_by("-pk")
-    rows = list((rows.filter(pk__lt=older) if older else rows)[: PAGE + 1])
+    rows, pager = page_of(found, request.GET, lambda **at: f"{reverse('audience')}?{urlencode(said | at)}")
     known = len(found.values_list("pk")[: ENOUGH + 1])
-    here = reverse("audience")
-    pager = {"older": f"{here}?{urlencode(said | {'older': rows[PAGE - 1].pk})}"} if len(rows) > PAGE else {}
     context = {
         "form": form,
         "is_plg": said.get("of") == "plg",
         "chosen": {name for name in said if name != "of"},
-        "rows": rows[:PAGE],
+        "rows": rows,
         "says": f"more than {count(ENOUGH)}" if known > ENOUGH else count(known),
         "known": known,
         "pager": pager,

@@ -10,7 +10,7 @@ from accounts import messages
 from accounts.messages import LEASE, UNDO, mail, mail_sweep, message_id, post, recall
 from accounts.models import Message, User
 from accounts.sweeping import run
-from leads import consent
+from leads import assignment, consent
 from leads.models import Lead
 from tests.lasting import at_once
 from tests.leads.states import NOON, raw
@@ -111,6 +111,62 @@ def test_while_mail_is_down_nothing_is_tried_and_nothing_lost(post_office, ana):
 
     assert (down, untouched) == ([0, 0, 0], {(None, None, 0)})
     assert (up, len(post_office.mails)) == (31, 31)
+
+
+def test_while_the_mail_server_takes_calls_and_says_nothing_all_wait_and_each_run_waits_once(post_office, ana):
+    waiting = [inside(ana, key=str(n)) for n in range(30)] + [outside()]
+
+    with post_office.hanging():
+        silent = [send(NOON + n * 10 * MINUTE) for n in range(1, 7)]
+    knocks, untouched = post_office.knocks, {state(message) for message in waiting}
+    up = [send(NOON + n * MINUTE) for n in (61, 62)]
+
+    assert (silent, untouched, knocks) == ([0] * 6, {(None, None, 0)}, 6)
+    assert (up, len(post_office.mails)) == ([31, 0], 31)
+    assert len({mail["Message-ID"] for _to, mail in post_office.mails}) == 31
+
+
+def test_no_page_waits_for_a_mail_server_that_says_nothing(post_office, client_of, house):
+    lead = raw()
+
+    with post_office.hanging():
+        answer = client_of(house.cleo).post(
+            "/leads/many/",
+            {"what": "assign", "lead": f"{lead.pk}--{lead.version}", "to": f"u{house.ana.pk}", "step": "preview"},
+        )
+        assignment.assign([lead.pk], to=house.ana, by=house.cleo, at=NOON)
+        seen = client_of(house.ana).get("/messages/")
+
+    assert (answer.status_code, seen.status_code, post_office.knocks) == (200, 200, 0)
+
+
+def test_where_the_server_falls_silent_over_a_mail_the_others_wait_for_the_next_run(post_office, ana, ben):
+    stuck, good = inside(ana), inside(ben, key="2")
+    post_office.answers[ana.email] = "stall"
+
+    with post_office.impatient():
+        first = send(NOON)
+        left = state(stuck), state(good)
+        second = send(NOON + SECOND)
+        post_office.answers.clear()
+        third = send(NOON + MINUTE)
+
+    assert (first, second, third, left) == (0, 1, 1, ((None, None, 1), (None, None, 0)))
+    assert [to for to, _mail in post_office.mails] == [ana.email, ben.email, ana.email]
+    assert post_office.mails[0][1]["Message-ID"] == post_office.mails[2][1]["Message-ID"]
+
+
+def test_where_the_server_falls_silent_over_an_outsiders_mail_a_person_decides(post_office, ana, rita):
+    stuck, good = outside("a@nordlicht.no"), inside(ana, not_before=NOON + UNDO + SECOND)
+    post_office.answers[stuck.address] = "stall"
+
+    with post_office.impatient():
+        sent = [send(NOON + UNDO), send(NOON + UNDO + SECOND), send(NOON + timedelta(hours=2))]
+
+    assert sent == [0, 1, 0]
+    assert (state(stuck)[:2], state(good)[0]) == ((None, NOON + UNDO), NOON + UNDO + SECOND)
+    assert [to for to, _mail in post_office.mails].count(stuck.address) == 1
+    assert "may have arrived or not" in Message.objects.get(kind="mail_parked", to=rita).data["error"]
 
 
 def test_a_receiver_that_asks_to_come_back_later_is_tried_again_ever_more_rarely(post_office, ana):

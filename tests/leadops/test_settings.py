@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from leadops import database
+from leadops.environment import mailer
 from leadops.postgres import Server
 
 STRANGE = ("DJANGO_", "LEADOPS_", "DATABASE_URL", "COV_")
@@ -118,3 +119,10 @@ def test_a_server_of_ones_own_with_two_roles_is_prepared_and_its_records_are_gua
             assert connection.execute(may, ["UPDATE"]).fetchone() == (True, False)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute("TRUNCATE accounts_user")
+
+
+def test_a_mail_server_that_says_nothing_is_waited_for_shorter_than_a_job_lives(monkeypatch, settings):
+    monkeypatch.setenv("LEADOPS_MAIL_URL", "smtp://host:587?tls=1")
+
+    # A run that meets it waits twice at most: for the greeting of a new connection, and over one mail.
+    assert 2 * mailer()["OPTIONS"]["timeout"] < settings.Q_CLUSTER["timeout"]

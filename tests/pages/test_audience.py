@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
 from accounts.models import Batch, Event
-from leads import assignment, consent, dispositions, releasing, tasks
+from leads import assignment, audience, consent, dispositions, releasing, tasks
 from leads.models import Lead, Source
 from tests.factories import LeadFactory, opportunity_of, product_led, put, reason
 from tests.pages.desk import HTMX
@@ -113,17 +114,35 @@ def test_nobody_else_gets_either(house, client_of, who):
     assert Event.objects.filter(kind="export").count() == 0
 
 
-def test_pages_follow_by_key(house, client_of):
-    for _ in range(60):
-        LeadFactory()
+def test_who_came_last_stands_first_and_pages_follow_by_key_both_ways(house, client_of):
+    came = [LeadFactory(created_at=NOW() - timedelta(hours=n % 7), email=f"p{n}@a.example") for n in range(60)]
+    wanted = [lead.email for lead in sorted(came, key=lambda lead: (lead.created_at, lead.pk), reverse=True)]
     mark = client_of(house.mark)
 
-    first = mark.get("/audience/").content.decode()
-    older = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
-    second = mark.get(older).content.decode()
+    def beside(page: str, rel: str) -> str:
+        return page.split(f'rel="{rel}"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
 
-    assert (first.count('<th role="rowheader"'), second.count('<th role="rowheader"')) == (50, 10)
+    def told(page: str) -> list[str]:
+        return re.findall(r'data-label="Email">([^<]+)<', page)
+
+    first = mark.get("/audience/").content.decode()
+    second = mark.get(beside(first, "next")).content.decode()
+    again = mark.get(beside(second, "prev")).content.decode()
+
+    assert told(first) + told(second) == wanted
+    assert (len(told(first)), told(again)) == (50, told(first))
     assert 'rel="next"' not in second
+
+
+def test_the_file_is_in_the_order_of_the_page_over_its_parts(house, client_of, monkeypatch):
+    monkeypatch.setattr(audience, "READ", 3)
+    came = [LeadFactory(created_at=NOW() - timedelta(hours=n // 2), email=f"p{n}@a.example") for n in range(7)]
+    wanted = [lead.email for lead in sorted(came, key=lambda lead: (lead.created_at, lead.pk), reverse=True)]
+
+    answer = client_of(house.mark).get("/audience/file/")
+
+    text = b"".join(answer.streaming_content).decode()
+    assert [row["email"] for row in csv.DictReader(io.StringIO(text))] == wanted
 
 
 def test_marketing_sets_aside_and_discards_a_raw_lead_from_its_page(house, client_of):
@@ -150,7 +169,7 @@ def test_campaigns_are_counted_as_far_as_one_sees_them_and_lead_to_their_leads(h
 
 
 def test_campaigns_without_a_source_stand_below_a_blank_one_that_nobody_is_offered(house, client_of):
-    blank = Source.objects.create(name="")
+    blank = Source.objects.create(pk=987_654, name="")  # a number that no reason has
     letter = Source.objects.create(name="Letter of May", parent=blank)
     LeadFactory(source=None, campaign=letter)
     rita = client_of(house.rita)

@@ -98,17 +98,23 @@ def refusal(user: User, action: str, row) -> str:
     return f"{whose}: you cannot {VERBS[action]}."
 
 
+def reach_over(model: type[models.Model], user: User) -> frozenset[int] | None:
+    """Return the people whose meetings, opportunities or hand-offs this person may see; None: everybody's. No query beyond the teams."""
+    scope = allowed(user, ACTIONS[model]["see"])
+    if Scope.ALL in scope:
+        return None
+    mine = {user.pk} if Scope.OWN in scope else set()
+    return frozenset(mine | people_of(user) | {user.pk}) if Scope.TEAM in scope else frozenset(mine)
+
+
 def visible_to(rows: models.QuerySet, user: User) -> models.QuerySet:
     """Keep the meetings, opportunities or hand-offs this person may see. No query of its own beyond the teams."""
-    scope = allowed(user, ACTIONS[rows.model]["see"])
+    people = reach_over(rows.model, user)
     if rows.model is Opportunity:
         rows = rows.filter(gone_as="")
-    if Scope.ALL in scope:
+    if people is None:
         return rows
     wanted = Q(pk__in=[])
-    people = ({user.pk} if Scope.OWN in scope else set()) | (
-        people_of(user) | {user.pk} if Scope.TEAM in scope else set()
-    )
     for column in COLUMNS[rows.model] if people else ():
         wanted |= Q(**{f"{column}__in": people})
     return rows.filter(wanted)

@@ -1,28 +1,26 @@
 """The opportunity board (ACC-9): what is open, stage by stage; and the lists beside it: contracts that end, surprises (ACC-11, ACC-12).
 
 Each column shows its newest cards and what is older by key; a card is moved by *Move*, or dragged on a desktop by `board.js`, which
-presses the same form. A fixed number of queries, however many sales: one for the cards of all columns, one for the sums.
+presses the same form. A fixed number of queries, however many sales (`columns.py`).
 """
 
 from datetime import timedelta
+from html import escape
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Sum
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import Opportunity, OpportunityStatus, Product, Stage
+from accounts.models import Opportunity, Stage
 from accounts.permissions import Scope, allowed
 from leads.views.answers import said
-from meetings import answers, closing, opportunities, permissions
-from meetings.models import HandOff, Meeting, MeetingStatus
-from meetings.views import forms
+from meetings import closing, opportunities, permissions
+from meetings.views import columns, forms
 from meetings.views.acting import Place, Wrong, answered, do, may
 from meetings.views.words import money, when
 
-COLUMN = 20
 PAGE = 50
 BESIDE = ("account", "product", "stage", "opportunity_owner")
 
@@ -36,15 +34,6 @@ def asked(place: Place) -> dict:
     many = leads_many(place)
     whose = given.get("whose") if given.get("whose") in ("mine", "team") else ("team" if many else "mine")
     return number | {"whose": whose if many else "mine", "many": many}
-
-
-def of(place: Place, narrowed: dict):
-    """Return the open sales this person looks at."""
-    rows = Opportunity.objects.filter(status=OpportunityStatus.OPEN, gone_as="")
-    rows = permissions.visible_to(rows, place.user)
-    if narrowed["whose"] == "mine" and narrowed["many"]:
-        rows = rows.filter(opportunity_owner=place.user)
-    return rows.filter(product=narrowed["product"]) if "product" in narrowed else rows
 
 
 @require_GET
@@ -61,42 +50,41 @@ def refuse_who_sees_none(place: Place) -> None:
 
 
 def drawn(place: Place, wrong: Wrong | None = None, at_card: int = 0) -> dict:
-    """Return the columns with their cards, sums and what is older."""
-    narrowed, rows = asked(place), None
-    rows = of(place, narrowed)
-    stages = list(Stage.objects.filter(status=OpportunityStatus.OPEN).order_by("order"))
-    slices = []
-    for stage in stages:
-        column = rows.filter(stage=stage)
-        if narrowed.get("stage") == stage.pk and "before" in narrowed:
-            column = column.filter(pk__lt=narrowed["before"])
-        slices.append(column.order_by("-pk").values_list("pk", flat=True)[: COLUMN + 1])
-    ids = list(slices[0].union(*slices[1:], all=True)) if slices else []
-    found = list(Opportunity.objects.filter(pk__in=ids).select_related(*BESIDE).order_by("-pk"))
-    worth = rows.filter(stage__in=stages).values_list("stage", "currency").annotate(Sum("amount"))
+    """Return the columns with their cards, sums and what is older. Five queries at most beside the teams."""
+    narrowed = asked(place)
+    is_mine = narrowed["whose"] == "mine" and narrowed["many"]
+    who = columns.Narrowed(place.user, is_mine, narrowed.get("product"), narrowed.get("stage"), narrowed.get("before"))
+    stages = columns.STAGES.objects()
+    first = next((s.order for s in stages if s.is_pipeline), None)
     sums: dict[int, list[str]] = {}
-    for stage, currency, total in worth.filter(amount__gt=0).order_by("stage", "-amount__sum"):
+    summed = [stage for stage in stages if first is not None and stage.order >= first]
+    for stage, currency, total in columns.worth(who, summed):
         sums.setdefault(stage, []).append(money(total, currency))  # each for itself: nobody adds kronor to euros
-    about = cards_of(place, found)
-    first = next((s for s in stages if s.is_pipeline), None)
-    columns = []
-    for stage in stages:
-        cards = [row for row in found if row.stage_id == stage.pk]
-        columns.append({
-            "stage": stage,
-            "cards": [card(place, row, about, stages) for row in cards[:COLUMN]],
-            "sum": " + ".join(sums.get(stage.pk, ["–"])) if first and stage.order >= first.order else "",
-            "older": _url(narrowed, stage=stage.pk, before=cards[COLUMN - 1].pk) if len(cards) > COLUMN else "",
-            "newest": _url(narrowed) if narrowed.get("stage") == stage.pk and "before" in narrowed else "",
-        })  # fmt: skip
+    ways = {stage.pk: [(other.pk, escape(other.name)) for other in stages if other.pk != stage.pk] for stage in stages}
+    cards: dict[int, list[dict]] = {stage.pk: [] for stage in stages}
+    for found in columns.cards(who, stages):
+        cards[found.sale.stage_id].append(card(place, found, ways))
     return {
-        "columns": columns, "stages": stages, "narrowed": narrowed, "token": place.token, "now": place.at, "wrong": wrong,
-        "at_card": at_card,
+        "columns": [_column(narrowed, stage, cards[stage.pk], sums, stage in summed) for stage in stages],
+        "stages": stages, "narrowed": narrowed, "token": place.token, "now": place.at, "wrong": wrong, "at_card": at_card,
         "products": [{"name": p.name, "url": _url(narrowed | {"product": p.pk}), "on": narrowed.get("product") == p.pk}
-                     for p in Product.objects.filter(is_active=True)],
+                     for p in columns.PRODUCTS.objects()],
         "all_products": _url({k: v for k, v in narrowed.items() if k != "product"}),
         "mine": _url(narrowed | {"whose": "mine"}), "team": _url(narrowed | {"whose": "team"}),
     }  # fmt: skip
+
+
+def _column(narrowed: dict, stage: Stage, cards: list[dict], sums: dict[int, list[str]], is_summed: bool) -> dict:
+    """Draw one column: its first cards, what they are worth, and where it goes on."""
+    shown = cards[: columns.COLUMN]
+    further = narrowed.get("stage") == stage.pk and "before" in narrowed
+    return {
+        "stage": stage,
+        "cards": shown,
+        "sum": " + ".join(sums.get(stage.pk, ["–"])) if is_summed else "",
+        "older": _url(narrowed, stage=stage.pk, before=shown[-1]["id"]) if len(cards) > len(shown) else "",
+        "newest": _url(narrowed) if further else "",
+    }
 
 
 def _url(narrowed: dict, **more) -> str:
@@ -104,41 +92,22 @@ def _url(narrowed: dict, **more) -> str:
     return f"{reverse('opportunities')}?{urlencode(given)}"
 
 
-def cards_of(place: Place, found: list[Opportunity]) -> dict:
-    """Read beside many cards what each says: its next meeting, its hand-off, which answers it misses. Four queries."""
-    ids = [row.pk for row in found]
-    ahead = Meeting.objects.filter(opportunity__in=ids, status=MeetingStatus.BOOKED).order_by(
-        "opportunity", "starts_at"
-    )
-    waiting = (
-        HandOff.objects.filter(opportunity__in=ids, outcome="")
-        .select_related("opportunity", "giver", "receiver")
-        .order_by("limit_at")
-    )
-    return {
-        "meetings": {m.opportunity_id: m for m in ahead.distinct("opportunity")},
-        "hand_offs": {h.opportunity_id: h for h in waiting},
-        "missing": answers.missing_by_sale(ids),
-    }
-
-
-def card(place: Place, row: Opportunity, about: dict, stages: list[Stage]) -> dict:
+def card(place: Place, found: columns.Card, ways: dict[int, list[tuple[int, str]]]) -> dict:
     """Draw one card."""
-    meeting, hand_off = about["meetings"].get(row.pk), about["hand_offs"].get(row.pk)
-    missing = about["missing"].get(row.pk, []) if row.pipeline_at is None else []
+    row = found.sale
     return {
         "id": row.pk,
         "product": row.product.name,
         "who": f"@{row.account.domain}" if row.account.domain else row.account.name,
         "url": reverse("opportunity", args=[row.pk]),
-        "owner": row.opportunity_owner.get_short_name() if row.opportunity_owner else "nobody",
+        "owner": found.owner,
         "money": money(row.amount, row.currency) if row.amount else "",
-        "meeting": when(meeting.starts_at, place.at) if meeting else "",
-        "hand_off": bool(hand_off),
-        "missing": missing,
+        "meeting": when(found.meeting_at, place.at) if found.meeting_at else "",
+        "hand_off": found.is_handed_over,
+        "missing": found.missing,
         "stage": row.stage_id,
         "may": permissions.can(place.user, "change", row),
-        "to": [stage for stage in stages if stage.pk != row.stage_id],
+        "to": ways[row.stage_id],
     }
 
 

@@ -3,6 +3,7 @@
 from django.urls import reverse
 
 from accounts.models import Disposition, Reason
+from accounts.prepared import Prepared
 from leads.dispositions import LATER
 from leads.views.slots import sale_page
 from meetings import permissions
@@ -113,12 +114,17 @@ def hand_off(place, row: HandOff) -> dict:
     }
 
 
+def _reasons():
+    chosen = (Disposition.NURTURE, Disposition.UNQUALIFIED)
+    return Reason.objects.filter(disposition__in=chosen, is_active=True, is_system=False)
+
+
+REASONS = Prepared(_reasons)
+
+
 def reasons() -> list[dict]:
     """List why a held meeting led to nothing, not now before never. One query."""
-    rows = Reason.objects.filter(
-        disposition__in=(Disposition.NURTURE, Disposition.UNQUALIFIED), is_active=True, is_system=False
-    )
-    rows = sorted(rows, key=lambda r: (r.disposition != Disposition.NURTURE, r.order, r.pk))
+    rows = sorted(REASONS.objects(), key=lambda r: (r.disposition != Disposition.NURTURE, r.order, r.pk))
     return [
         {
             "code": r.code,

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from accounts.prepared import Prepared
 from accounts.words import day, duration, moment
 from leads.models import Qualification, Way
 from leads.sla import Clock
@@ -84,10 +85,15 @@ def pack(row: Meeting, card: Qualification | None) -> list[dict]:
     return [{"label": label, "value": value} for label, value in facts if value]
 
 
+CARDS = Prepared(lambda leads: Qualification.objects.filter(lead__in=leads).order_by("lead", "-pk").distinct("lead"))
+AT_ONCE = 50  # the question has so many places, so that it is one statement for any smaller number
+
+
 def cards_of(leads) -> dict[int, Qualification]:
-    """Read the newest card of each of these leads. One query."""
-    rows = Qualification.objects.filter(lead__in=list(leads)).order_by("lead", "-pk").distinct("lead")
-    return {row.lead_id: row for row in rows}
+    """Read the newest card of each of these leads. One query for fifty."""
+    asked = list(dict.fromkeys(leads))
+    parts = [asked[start : start + AT_ONCE] for start in range(0, len(asked), AT_ONCE)]
+    return {row.lead_id: row for part in parts for row in CARDS.objects(part + [0] * (AT_ONCE - len(part)))}
 
 
 def money(amount: Decimal, currency: str) -> str:

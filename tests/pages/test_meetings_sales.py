@@ -115,9 +115,9 @@ def test_a_column_sums_each_currency_for_itself(client_of, eva):
 
 
 def test_a_full_column_goes_on_by_key(client_of, eva, monkeypatch):
-    from meetings.views import board
+    from meetings.views import columns
 
-    monkeypatch.setattr(board, "COLUMN", 2)
+    monkeypatch.setattr(columns, "COLUMN", 2)
     sales = [sold(eva) for _n in range(3)]
     client = client_of(eva)
 

@@ -2,38 +2,40 @@
 
 Called by the search page, once with each letter that is typed, so it must answer at once whatever there is: what is known exactly is
 looked up, words are found by the trigrams of `Lead.search`, and only when that finds little is the likely meant looked for, within a
-time of its own. People see their own; sellers also that others exist, and with whom. At most two dozen queries, whatever is found.
+time of its own. People see their own; sellers also that others exist, and with whom. At most fifteen queries, and
+the looks for what is meant while their time lasts.
 """
 
-import contextlib
-import functools
-import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db import OperationalError, connection, models, transaction
 from django.db.models import Q, QuerySet
 
 from accounts.domains import normalise_email, normalise_phone, registrable
 from accounts.models import Account, Domain, Opportunity, Product, Role, User
 from accounts.names import company_key, fold
 from accounts.permissions import Scope, allowed, people_of
+from leads import likely
+from leads.likely import SHORTEST
 from leads.models import Identity, Lead
 
 SHOWN = 20  # of a kind
 READ = 60  # from among which the best are shown
 OTHERS = 5  # of those who are not one's own
-SHORTEST = 3  # letters of a word: the index knows groups of three
 WORDS = 6
 LONGEST = 100
-LIKENESS = (0.5, 0.4)  # how much of the one word must be right, of each of several
-RANKED = 200  # of those who may be meant
-PATIENCE = 150  # milliseconds for one look at them
 FEW_DIGITS = 5
 TELLS_OF_OTHERS = (Role.SDR, Role.CSM)
 NEAR = ("account", "owner", "team", "cycle")
+CALLED = (
+    "first_name",
+    "last_name",
+    "email",
+    "company",
+    "phone",
+    "status",
+)  # what orders those found; a lead reads its state as it is made
 
 
 @dataclass(slots=True)
@@ -88,21 +90,15 @@ def find(user: User, text: str, *, at: datetime) -> Found:
     if not asked.text:
         return found
     exact = _exact(asked)
-    seen = Lead.objects.visible_to(user, at).select_related(*NEAR)
-    people = {lead.pk: lead for lead in seen.filter(pk__in=exact)} if exact else {}
     found.is_short = asked.is_short and not exact and asked.number is None
+    tells = user.role in TELLS_OF_OTHERS and not user.is_superuser
+    if exact or not asked.is_short:
+        _people(user, asked, exact, at, tells, found)
     if not asked.is_short:
-        if not exact:
-            people = {lead.pk: lead for lead in _written(seen, asked.words)[:READ]}
         found.companies = _companies(user, asked, at)
         found.opportunities = _opportunities(user, asked)
-    tells = user.role in TELLS_OF_OTHERS and not user.is_superuser
-    if tells and not found.is_short:
-        found.others = _others(user, asked, exact, at)
-    found.people = sorted(people.values(), key=lambda lead: _place(lead, asked.words, exact))[:SHOWN]
-    found.is_more = len(people) > SHOWN
     if found.is_empty and not asked.is_short and not asked.digits:
-        _guess(user, asked, found, seen, at, tells)
+        _guess(user, asked, found, at, tells)
     return found
 
 
@@ -112,16 +108,17 @@ def called(lead: Lead) -> tuple[str, str]:
     return f"{lead.first_name} {lead.last_name}".strip() or company or "A lead", company
 
 
-def _guess(user: User, asked: Asked, found: Found, seen: QuerySet, at: datetime, tells: bool) -> None:
+def _guess(user: User, asked: Asked, found: Found, at: datetime, tells: bool) -> None:
     """Look for what was likely meant: people, else companies, else people of others; as far as that is known in time."""
-    with contextlib.suppress(OperationalError), transaction.atomic(), _impatience(LIKENESS[len(asked.words) > 1]):
-        found.people = _meant(seen, "search", asked.words)[:SHOWN]
+    with likely.patience(asked.words) as look:
+        seen = Lead.objects.visible_to(user, at).select_related(*NEAR)
+        found.people = look.meant(seen, "search", asked.words, SHOWN)
         key, companies = company_key(asked.text), seen_companies(user, at)
         if not found.people and key and companies is not None:
-            found.companies = _meant(companies, "name_key", key.split()[:WORDS])[:SHOWN]
+            found.companies = look.meant(companies, "name_key", key.split()[:WORDS], SHOWN)
         if found.is_empty and tells:
             there = Lead.objects.filter(gone_as="").select_related("owner", "team", "account")
-            found.others = _meant(there, "search", asked.words)[:OTHERS]
+            found.others = look.meant(there, "search", asked.words, OTHERS)
     found.is_guess = not found.is_empty
 
 
@@ -158,86 +155,32 @@ def _place(lead: Lead, words: list[str], exact: set[int]) -> tuple:
     return (lead.pk not in exact, -called, -begins, -lead.pk)
 
 
-def _others(user: User, asked: Asked, exact: set[int], at: datetime) -> list[Lead]:
-    """Read a few who are not this person's to see: that they exist, and with whom. At most two queries."""
-    there = Lead.objects.filter(gone_as="").select_related("owner", "team", "account")
-    there = there.filter(pk__in=exact) if exact else _written(there, asked.words)
-    found = list(there[:READ])
-    mine = set(
-        Lead.objects.visible_to(user, at).filter(pk__in=[lead.pk for lead in found]).values_list("pk", flat=True)
-    )
-    hidden = [lead for lead in found if lead.pk not in mine]
-    return sorted(hidden, key=lambda lead: _place(lead, asked.words, exact))[:OTHERS]
+def _people(user: User, asked: Asked, exact: set[int], at: datetime, tells: bool, found: Found) -> None:
+    """Find people of this person's, and a few who are not theirs to see where those are told of. At most five queries.
 
-
-def _meant(rows: QuerySet, column: str, words: list[str]) -> list:
-    """Read who is most like what was typed: each word must be there about so. At most five queries.
-
-    Short words whose letters changed places, or with another in their middle, share no three letters with what was meant: one
-    such word is put right, the others taken as they are.
+    Of many only what orders them is read, and the whole of those who are shown. Where everybody who is written so is few, they are
+    looked for once, and who of them may be seen is asked by number: the index of all words is what takes time.
     """
-    alike = rows
-    for word in words:
-        alike = alike.filter(**{f"{column}__trigram_word_similar": word})
-    ids = _likest(alike, column, words)
-    for word in words:
-        if not ids and SHORTEST < len(word) < 2 * SHORTEST:
-            rest = [other for other in words if other != word]
-            # Any letter in a place leaves nothing to look up; then another word must be what the index finds.
-            is_told = max(map(len, rest), default=0) > SHORTEST
-            meant = [Q(**{f"{column}__written": slip}) for slip in slips(word, any_letter=is_told)]
-            alike = rows.filter(functools.reduce(operator.or_, meant))
-            for other in rest:
-                alike = alike.filter(**{f"{column}__contains": other})
-            ids = _likest(alike, column, words)
-    found = rows.in_bulk(ids)
-    return [found[pk] for pk in ids if pk in found]
+    seen, there = Lead.objects.visible_to(user, at), Lead.objects.filter(gone_as="")
+    written = (lambda leads: leads.filter(pk__in=exact)) if exact else (lambda leads: _written(leads, asked.words))
+    known = list(written(there).only(*CALLED)[:READ]) if tells else []
+    if tells and len(known) < READ:
+        mine = set(seen.filter(pk__in=[lead.pk for lead in known]).values_list("pk", flat=True)) if known else set()
+        people = [lead for lead in known if lead.pk in mine]
+    else:
+        people = list(written(seen).only(*CALLED)[:READ])
+        mine = set(seen.filter(pk__in=[lead.pk for lead in known]).values_list("pk", flat=True)) if known else set()
+    hidden = [lead for lead in known if lead.pk not in mine]
+    found.people = _whole(people, asked.words, exact, SHOWN, NEAR)
+    found.others = _whole(hidden, asked.words, exact, OTHERS, ("owner", "team", "account"))
+    found.is_more = len(people) > SHOWN
 
 
-@models.TextField.register_lookup
-@models.CharField.register_lookup
-class Written(models.Lookup):
-    """LIKE with a pattern as it is; a regular expression is not looked up in time, and nothing stops it."""
-
-    lookup_name = "written"
-
-    def as_sql(self, compiler, connection):
-        left, left_params = self.process_lhs(compiler, connection)
-        right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} LIKE {right}", [*left_params, *right_params]
-
-
-def slips(word: str, *, any_letter: bool) -> list[str]:
-    """List patterns of a word with two neighbours changed back, or with any letter in the place of one. Pure."""
-
-    def pattern(*parts: str) -> str:
-        return (
-            "%" + "_".join(part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for part in parts) + "%"
-        )
-
-    patterns = [pattern(word[:i] + word[i + 1] + word[i] + word[i + 2 :]) for i in range(len(word) - 1)]
-    if any_letter:
-        patterns += [pattern(word[:i], word[i + 1 :]) for i in range(1, len(word) - 1)]
-    return patterns
-
-
-def _likest(alike: QuerySet, column: str, words: list[str]) -> list[int]:
-    """Rank some of those who are alike; comparing is dear, so not all of very many."""
-    ranked = alike.order_by().annotate(likeness=TrigramWordSimilarity(" ".join(words), column))
-    some = ranked.values_list("likeness", "pk")[:RANKED]
-    return [pk for _likeness, pk in sorted(some, reverse=True)[: SHOWN + 1]]
-
-
-@contextlib.contextmanager
-def _impatience(likeness: float) -> Iterator[None]:
-    """Let no statement of this transaction take long, and call alike what is half alike. Two queries."""
-    with connection.cursor() as cursor:
-        cursor.execute(SET, [str(PATIENCE), str(likeness)])
-        yield
-        cursor.execute(SET, ["0", "0.6"])  # within a transaction of somebody else's they would stay
-
-
-SET = "SELECT set_config('statement_timeout', %s, true), set_config('pg_trgm.word_similarity_threshold', %s, true)"
+def _whole(leads: list[Lead], words: list[str], exact: set[int], shown: int, near: Iterable[str]) -> list[Lead]:
+    """Read the first of those found, in order, with what stands near them. One query."""
+    first = sorted(leads, key=lambda lead: _place(lead, words, exact))[:shown]
+    whole = Lead.objects.select_related(*near).in_bulk([lead.pk for lead in first]) if first else {}
+    return [whole[lead.pk] for lead in first if lead.pk in whole]
 
 
 def seen_companies(user: User, at: datetime) -> QuerySet | None:

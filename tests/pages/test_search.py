@@ -5,7 +5,8 @@ import re
 import pytest
 
 from accounts.models import Domain, Product
-from leads.finding import find, read, slips
+from leads.finding import find, read
+from leads.likely import slips
 from leads.models import Identity
 from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, product_led, put
 from tests.pages.desk import HTMX

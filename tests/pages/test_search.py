@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from django.db import connection
 
 from accounts.models import Domain, Product
+from leads import finding, likely
 from leads.finding import find, read
 from leads.likely import slips
 from leads.models import Identity
@@ -162,7 +164,6 @@ def test_the_box_stands_on_every_page_of_who_may_search(house, client_of):
 
 @pytest.mark.parametrize("who", ["ana", "rita", "cleo"])
 def test_three_found_take_no_more_queries_than_one(house, client_of, django_assert_num_queries, who):
-    from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     client = client_of(house.people[who])
@@ -190,3 +191,40 @@ def test_a_text_is_read_for_what_it_may_mean():
     assert read("#42").number == 42
     assert slips("lnid", any_letter=False) == ["%nlid%", "%lind%", "%lndi%"]
     assert slips("l_%d", any_letter=True)[-2:] == ["%l_\\%d%", "%l\\__d%"]
+
+
+def test_of_very_many_who_are_written_so_own_ones_and_others_are_found_all_the_same(house, monkeypatch):
+    monkeypatch.setattr(finding, "READ", 8)
+    for n in range(5):
+        person(f"Marta{n}", "Lind", owner=house.dov)
+    for n in range(4):
+        person(f"Eva{n}", "Lind", owner=house.ana)
+
+    found = find(house.ana, "lind", at=NOON)
+
+    assert [name[:3] for name in names(found)] == ["Eva"] * 4
+    assert {lead.owner for lead in found.others} == {house.dov}
+
+
+def test_the_looks_for_what_was_meant_end_with_their_time(house, monkeypatch, django_assert_max_num_queries):
+    person("Marta", "Lind", owner=house.ana)
+    monkeypatch.setattr(likely, "PATIENCE", 0.0)
+
+    with django_assert_max_num_queries(16):
+        found = find(house.ana, "marta lnid", at=NOON)
+
+    assert found.is_empty
+    assert not found.is_guess
+
+
+def test_after_a_look_for_what_was_meant_the_database_plans_as_before(house):
+    person("Marta", "Lind", owner=house.ana)
+
+    assert names(find(house.ana, "marta lnid", at=NOON)) == ["Marta Lind"]
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('statement_timeout'), current_setting('pg_trgm.word_similarity_threshold'),"
+            " current_setting('enable_seqscan'), current_setting('enable_indexscan')"
+        )
+        assert cursor.fetchone() == ("0", "0.6", "on", "on")

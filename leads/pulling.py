@@ -8,10 +8,10 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Door, Team, User
-from leads import deadlines, routing
+from leads import deadlines, permissions, routing
 from leads.assignment import assign
 from leads.lifecycle import Refused, Result, Seen, Step, turn
-from leads.models import Lead, LeadStatus, Motion, Outcome, Trigger
+from leads.models import Cycle, Lead, LeadStatus, Motion, Outcome, Trigger
 from leads.notices import notice
 from leads.receiving import NotAvailable, Receiver, begin
 
@@ -57,13 +57,29 @@ def next_in_queue(team: Team, number: int) -> list[int]:
 
 
 def give_back(leads, *, by: User | None, at: datetime, door: str = Door.PAGE) -> Result:
-    """Return a pull untouched: the lead is again what and where it was before, the round ends *returned*."""
+    """Return a pull untouched: the lead is again what and where it was before, the round ends *returned*.
+
+    Also what somebody brought in for themselves; and by whoever hands leads out, what they gave. Refused: who came to us by themselves,
+    and who waits for an answer of ours. A round that ends *returned* is in no figure, and nobody would answer them.
+    """
 
     def change(step: Step) -> None:
         step.may("give_back")
+        if step.lead.status == LeadStatus.ASSIGNED and not goes_back(step.lead, step.cycle, by, at):
+            raise Refused("Only what was pulled goes back to its queue.", "not_pulled")
+        if any(map(deadlines.holds, step.open_tasks)):
+            raise Refused("Something of theirs waits for an answer.", "held")
         _return(step)
 
     return turn(leads, change, by=by, at=at, door=door)
+
+
+def goes_back(lead: Lead, cycle: Cycle, by: User | None, at: datetime) -> bool:
+    """Say whether this round was begun by a person's own act, and not by the lead's: whether it may end *returned*. No query mostly."""
+    if cycle.trigger in (Trigger.PULL, Trigger.OWN):
+        return True
+    is_given = cycle.trigger in (Trigger.MANAGER, Trigger.ROUND_ROBIN)
+    return is_given and (by is None or permissions.can(by, "assign", lead, at=at))
 
 
 def give_back_untouched(

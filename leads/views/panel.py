@@ -170,6 +170,7 @@ def _came_from_queue(lead: Lead) -> bool:
     return bool(
         lead.status == LeadStatus.ASSIGNED
         and not cycle.touches
+        and cycle.trigger in (Trigger.PULL, Trigger.OWN)
         and cycle.came_from in LeadStatus.WAITING
         and cycle.came_team_id
     )

@@ -92,7 +92,7 @@ TABLE = {
     "assigned":    ["assigned", "working", "assigned", "assigned", "nurture", NO, "unqualified", NO, NO, NO, NO, NO, NO,
                     "unqualified", NO, NO, NO, "raw", "assigned", "nurture"],
     "open_plg":    [NO, NO, "assigned", "assigned", "nurture", NO, "unqualified", NO, NO, NO, NO, NO, NO,
-                    "unqualified", "working", "assigned", NO, "raw", "assigned", NO],
+                    "unqualified", "working", "assigned", NO, NO, "assigned", NO],
     "working":     ["working", "working", "working", "working", "nurture", "nurture", "unqualified", "nurture", "qualified", NO, NO, NO, NO,
                     "unqualified", NO, NO, "assigned", NO, "working", "nurture"],
     "working_plg": [NO, NO, "working", "working", "nurture", "nurture", "unqualified", NO, "qualified", NO, NO, NO, NO,

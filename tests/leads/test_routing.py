@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from django.db.models import QuerySet
 
 from accounts import targets
-from accounts.models import Absence, Account, Door, Event, Membership, Message, Product, Team
+from accounts.models import Absence, Account, Door, Event, Membership, Message, Product, Team, User
 from leads import (
     assignment,
     dispositions,
@@ -17,6 +17,7 @@ from leads import (
     rehearsal,
     routing_rules,
     routing_words,
+    signals,
     target_accounts,
     touches,
 )
@@ -234,6 +235,28 @@ def test_a_pull_gives_what_is_somebody_elses_to_that_one_and_takes_the_next(hous
     assert [lead.pk for lead in result.done] == [free.pk]
     after = Lead.objects.select_related("cycle").get(pk=theirs.pk)
     assert (after.owner, after.cycle.trigger) == (house.dov, "route")
+
+
+@pytest.mark.django_db
+def test_only_what_a_person_took_or_gave_goes_back_and_nobody_who_asks_for_us_is_dropped(house, pool):
+    """A round that ends *returned* is in no figure: a rep would be rid of a hand raise, and nobody would answer."""
+    asked, pulled, given = asks(raw(team=house.north)), raw(team=house.north), raw(team=house.north)
+    assert asked.owner == house.ana
+    assignment.assign([pulled], to=house.ana, by=house.ana, at=NOON, trigger="pull")
+    assignment.assign([given], to=house.ana, by=house.cleo, at=NOON)
+
+    assert why_not(asked, house.ana) == why_not(asked, house.cleo) == why_not(given, house.ana) == "not_pulled"
+    signals.raise_hand([pulled.pk], what="call", by=None, at=NOON)
+    assert why_not(pulled, house.ana) == "held", "they asked for us meanwhile"
+    assert pulling.give_back([given.pk], by=house.cleo, at=NOON + HOUR).lead.team == house.north, (
+        "who gave it takes it back"
+    )
+
+
+def why_not(lead: Lead, by: User) -> str:
+    """Say why a lead does not go back to its queue."""
+    (_lead, refused), *_ = pulling.give_back([lead.pk], by=by, at=NOON + HOUR).refused
+    return refused.code
 
 
 # The rule's policy, and policies by criteria.

@@ -1,7 +1,9 @@
 """What the frame of every page needs: where this person may go, and how they like it."""
 
+from functools import cache
+
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.functional import SimpleLazyObject
 
 from accounts import telling
@@ -49,9 +51,14 @@ NAV = (
 
 
 def address(name: str) -> str | None:
-    """Return where a page is, or None while nobody has built it."""
+    """Return where a page is, or None while nobody has built it. Worked out once a process."""
+    return _address(name, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
+
+
+@cache
+def _address(name: str, urlconf: str, _prefix: str) -> str | None:
     try:
-        return reverse(name)
+        return reverse(name, urlconf)
     except NoReverseMatch:
         return None
 

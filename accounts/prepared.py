@@ -53,9 +53,12 @@ class Planned(ServerBindingCursor):
 @contextmanager
 def planned() -> Iterator[Any]:
     """Return a cursor for statements of which there are few different ones, however often they are asked."""
-    with connection.cursor() as cursor:
-        cursor.cursor = Planned(cursor.cursor.connection)
-        yield cursor
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        cursor = Planned(connection.connection)
+    with connection._prepare_cursor(cursor) as wrapped:
+        yield wrapped
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ depend on something are still drawn. A fifth of a page's drawing went into this 
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from html import escape
 
+from django.conf import settings
 from django.template import Node, NodeList, Template
-from django.template.base import FilterExpression, TextNode, VariableNode
+from django.template.base import FilterExpression, TextNode, VariableNode, render_value_in_context
 from django.template.defaulttags import (
     CommentNode,
     CycleNode,
@@ -25,11 +27,25 @@ from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode, con
 from django.template.loaders import base, cached
 from django.templatetags.static import StaticNode
 from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 
 Given = Mapping[str, str]
 # What remembers something for as long as its own template is drawn, or is found there by its name.
 BOUND = (ExtendsNode, BlockNode, PartialDefNode, CycleNode, IfChangedNode, ResetCycleNode)
 _reading = threading.local()
+
+
+class Said(VariableNode):
+    """What a page says most: a text or a number, without asking first whether it is a moment or needs a language."""
+
+    def render(self, context):
+        value = self.filter_expression.resolve(context)
+        kind = type(value)
+        if kind is SafeString:
+            return value
+        if kind is str:
+            return escape(value) if context.autoescape else value
+        return str(value) if kind is int else render_value_in_context(value, context)
 
 
 class Inlined(Node):
@@ -101,15 +117,23 @@ def _parts(node: Node, template: Template, given: Given) -> Iterable[Node]:
         return (_address(node),)
     if isinstance(node, IncludeNode):
         return _included(node, template, given)
+    if isinstance(node, VariableNode):
+        return (_shown(node, given),)
     if not given:
         return (node,)
     if isinstance(node, Inlined):
         return _inline(node, node.nodelist, template, given)
-    if isinstance(node, VariableNode) and (text := _said(node.filter_expression, given)) is not None:
-        return (TextNode(text),)
     if isinstance(node, IfNode):
         return _chosen(node, template, given)
     return (node,)
+
+
+def _shown(node: VariableNode, given: Given) -> Node:
+    text = _said(node.filter_expression, given)
+    if text is not None:
+        return TextNode(text)
+    # Numbers are grouped only where that is switched on for all of them.
+    return node if type(node) is not VariableNode or settings.USE_THOUSAND_SEPARATOR else Said(node.filter_expression)
 
 
 def _address(node: StaticNode) -> Node:

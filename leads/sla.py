@@ -3,13 +3,14 @@
 Pure: moments in, a Clock out. The templates' clock chip and the queue's order read it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.words import duration
 from leads.models import LeadStatus, Task
 
 GOALS = {Task.Kind.HAND_RAISE: "your answer", Task.Kind.REPLY: "your answer", Task.Kind.REVIEW: "the manager's word"}
+FIRST = "the first touch"
 AT_RISK = 0.75  # the last quarter of the way to the target
 
 
@@ -25,7 +26,7 @@ class Clock:
     target_at: datetime | None = None
     limit_at: datetime | None = None
     share: float = 0.0
-    goal: str = "the first touch"  # what it runs for
+    goal: str = FIRST  # what it runs for
 
 
 def kind_of(began_at: datetime, target_at: datetime, limit_at: datetime, now: datetime) -> str:
@@ -37,13 +38,16 @@ def kind_of(began_at: datetime, target_at: datetime, limit_at: datetime, now: da
     return "risk" if _share(began_at, target_at, now) >= AT_RISK else "ok"
 
 
-def response_clock(began_at: datetime, target_at: datetime, limit_at: datetime, now: datetime) -> Clock:
+def response_clock(
+    began_at: datetime, target_at: datetime, limit_at: datetime, now: datetime, goal: str = FIRST
+) -> Clock:
     """Say where a response clock stands: on track, at risk, target missed, limit breached. Exactly at the target is within."""
     facts = {
         "now": now,
         "due_at": target_at if now <= limit_at else limit_at,
         "target_at": target_at,
         "limit_at": limit_at,
+        "goal": goal,
     }
     if now > limit_at:
         return Clock("over", duration(now - limit_at), "over limit", share=1.0, **facts)
@@ -73,8 +77,7 @@ def clock_of(lead, cycle, now: datetime) -> Clock | None:
 def task_clock(task: Task, now: datetime) -> Clock:
     """Return the clock of one task: with a limit a response clock, without one the moment it is due or how long it waits."""
     if task.limit_at is not None:
-        clock = response_clock(task.began_at, task.due_at, task.limit_at, now)
-        return replace(clock, goal=GOALS.get(task.kind, clock.goal))
+        return response_clock(task.began_at, task.due_at, task.limit_at, now, GOALS.get(task.kind, FIRST))
     if task.due_at <= now:
         return Clock("due", duration(now - task.due_at), "ago", now, due_at=task.due_at)
     return Clock("due", duration(task.due_at - now), "left", now, due_at=task.due_at)

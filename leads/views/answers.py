@@ -7,6 +7,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from accounts.context import address
 from accounts.words import moment
 from leads import permissions, queue, rows
 from leads.models import Lead
@@ -83,7 +84,7 @@ def listed(desk, start: int = 0) -> dict:
 
 def _queue(**query) -> str:
     parts = "&".join(f"{name}={value}" for name, value in query.items() if value)
-    return reverse("queue") + (f"?{parts}" if parts else "")
+    return address("queue") + (f"?{parts}" if parts else "")
 
 
 def pulls(desk) -> dict | None:

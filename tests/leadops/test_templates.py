@@ -1,9 +1,13 @@
 """A template that is put together once says what it said node by node, whatever it is given."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.template import Context, Engine
 from django.template.base import TextNode
 from django.template.loader_tags import IncludeNode
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
 
 from leadops.templates import Inlined, Loader
 
@@ -27,6 +31,8 @@ PAGES = {
     "in a loop": '{% for icon in icons %}{% include "icon" %}{% include "turns" %}{% endfor %}',
     "within itself": '{% include "again" with icon="first" more="yes" %}',
     "in a frame": '{% extends "frame" %}{% block top %}{{ block.super }}{% include "icon" with icon="own" %}{% endblock %}',
+    "all kinds of things": "{{ n }} {{ f }} {{ at }} {{ yes }} {{ none }} {{ missing }} {{ safe }} {{ later }} {{ icons }}",
+    "as it is": '{% autoescape off %}{{ icon }}{% include "icon" with icon="a<b" %}{{ n }}{% endautoescape %}',
     "which one": "{% include name %}{% include 'empty' %}",
     "files": "{% load static %}{% static 'leadops/icon.svg' %}{% static 'a&b' as there %}{{ there }}{% static name %}",
     "this way or that": '{% if icon == "x" %}{% include "icon" with icon="x" %}{% elif none %}B{% else %}{% include "icon" %}{% endif %}',
@@ -40,7 +46,21 @@ def drawn(loader: str, page: str) -> str:
         loaders=[(loader, [("django.template.loaders.locmem.Loader", words)])],
         libraries={"words": "accounts.templatetags.words", "static": "django.templatetags.static"},
     )
-    given = {"icon": 'x"<', "icons": ["one", "two", "three"], "name": "icon", "label": "Label"}
+    given = {
+        "icon": 'x"<',
+        "icons": ["one", "two", "three"],
+        "name": "icon",
+        "label": "Label",
+        "n": 1_234_567,
+        "f": 1234.5,
+        "yes": True,
+    }
+    given |= {
+        "at": datetime(2026, 10, 14, 9, tzinfo=UTC),
+        "safe": mark_safe("<b>"),
+        "later": gettext_lazy("<Save>"),
+        "none": None,
+    }
     template = engine.get_template("page")
     return "".join(template.render(Context(given)) for _ in range(2))
 

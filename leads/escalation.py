@@ -6,6 +6,7 @@ they were due. Only the move itself is dated when it is made: it goes to who is 
 """
 
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.db import connection
 
@@ -85,15 +86,16 @@ def breach(leads: list[int], *, at: datetime, recorded_at: datetime, managers: "
         if any(map(is_exception, step.open_tasks)):
             raise Refused("An exception stands.", "held")
         hands = step.turn.remember("hands", lambda: Hands(step.turn, managers))
+        stays_until = hands.stays_until(step, due)
         for task in sorted(due, key=lambda t: t.sweep_at):
             if task.level == MISSED:
                 _record(step, task, hands)
             step.changed_tasks[task.pk] = task
             task.level, task.sweep_at = BREACHED, None
         moving = [t for t in due if t.kind in CLOCKS and t.cycle_id is not None]
-        if step.lead.is_open and moving and not _move(step, moving[0], hands):
+        if step.lead.is_open and moving and (stays_until or not _move(step, moving[0], hands)):
             for task in moving:
-                task.sweep_at = hands.look_again(step.lead.owner)
+                task.sweep_at = stays_until or hands.look_again(step.lead.owner, at)
 
     return turn(leads, change, by=None, at=at, door=Door.SWEEP, recorded_at=recorded_at, skip_locked=True)
 
@@ -251,11 +253,45 @@ class Hands:
     def was_away(self, user: User, at: datetime) -> bool:
         return any(a.starts_at <= at < a.ends_at for a in self._absences.get(user.pk, ()))
 
-    def look_again(self, owner: User | None) -> datetime:
-        """Say when a lead that stayed is looked at again: one hour into its owner's next shift; what a pool holds within the hour."""
-        if owner is None:
-            return self.turn.at + LOOK_AGAIN
-        start = next_shift(owner, self.turn.at)
-        while self.was_away(owner, start):
-            start = next_shift(owner, start)
-        return start + INTO_SHIFT
+    def look_again(self, owner: User | None, at: datetime) -> datetime:
+        """Say when a lead that stayed is looked at again: one hour into its owner's next shift; what a pool holds within the hour.
+
+        By the week they work, also where they are away then: others may be there, and nobody waits for who is on holiday.
+        """
+        return at + LOOK_AGAIN if owner is None else next_shift(owner, at) + INTO_SHIFT
+
+    def stays_until(self, step: Step, due: list[Task]) -> datetime | None:
+        """Say until when a lead stays that is looked at only now, because at its limit nobody was there who could have taken it.
+
+        Then its owner has the first hour of their next shift, whenever the sweep runs. None where it need not wait.
+        """
+        lead, spell = step.lead, self.spell(step.lead.pk)
+        limits = [t.sweep_at for t in due if t.kind in CLOCKS and t.cycle_id is not None and t.level == MISSED]
+        if (
+            not limits
+            or lead.owner is None
+            or spell is None
+            or self.hops(lead.pk) >= MOST_HOPS
+            or self.goes_to_queue(step)
+        ):
+            return None
+        limit = min(limits)
+        until = self.look_again(lead.owner, limit)
+        if self.turn.at >= until or self._somebody_was_there(step, spell, limit):
+            return None
+        return until
+
+    def _somebody_was_there(self, step: Step, spell: Spell, at: datetime) -> bool:
+        """Say whether anybody of the owner's role who had it not yet was on shift at a moment that is past."""
+        had, role = {s.owner_id for s in self._spells[step.lead.pk]}, step.lead.owner.role
+        places = (place for team in self.pools(spell) for place in self.router.pools[team.pk].places)
+        others = (self._members[place.user] for place in places if place.user not in had and place.role == role)
+        return any(user.is_active and is_on_shift(user, at) and not self.was_away(user, at) for user in others)
+
+    @cached_property
+    def _members(self) -> dict[int, User]:
+        """Everybody in the pools of this turn; their absences are read beside those of the owners. Two queries."""
+        found = User.objects.in_bulk({p.user for pool in self.router.pools.values() for p in pool.places})
+        for absence in Absence.objects.filter(user__in=found.keys() - self._absences.keys()):
+            self._absences.setdefault(absence.user_id, []).append(absence)
+        return found

@@ -55,6 +55,7 @@ def touch(lead: Lead, when: str, by: User, **more) -> None:
         ("Fri 16:50", "Fri 17:05", "Sat 15:05", "next Mon 09:00"),
         ("Sun 20:00",),
         ("Fri 17:30", "Sat 23:00", "Sun 03:00", "next Mon 08:59"),
+        ("next Mon 09:02",),
     ],
 )
 def test_in_on_friday_touched_on_monday(house, pool, sweeps):
@@ -92,6 +93,33 @@ def test_untouched_it_moves_one_hour_into_its_owners_next_shift(house, pool):
     ]  # fmt: skip
     # The limit fell outside her hours: the turn is given back.
     assert list(Credit.objects.values_list("user__username", "turns", "why")) == [("ana", 1, "off_shift")]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("first", ["Sat 15:05", "next Mon 09:30", "next Mon 10:00"])
+def test_it_moves_one_hour_into_the_shift_whenever_the_sweep_came_back(house, pool, first):
+    lead = arrives("Fri 15:05")
+
+    sweep(first, "next Mon 09:59")
+    assert (Lead.objects.get(pk=lead.pk).owner == house.ana) is (first != "next Mon 10:00")
+    sweep("next Mon 10:00")
+
+    assert Lead.objects.get(pk=lead.pk).owner == house.ben
+    assert breaches() == ["Sat 15:05 Lind"]
+
+
+@pytest.mark.django_db
+def test_what_somebody_on_holiday_has_waits_for_their_usual_shift_and_not_for_their_return(house, pool):
+    lead = arrives("Fri 15:05")
+    Absence.objects.create(
+        user=house.ana, starts_at=on("Sat 00:00"), ends_at=on("Sat 00:00") + 20 * DAY, delegate=house.dov
+    )
+
+    sweep("Fri 16:50", "Fri 17:05", "Sat 15:05", "next Mon 09:59")
+    assert Lead.objects.get(pk=lead.pk).owner == house.ana
+    sweep("next Mon 10:00")
+
+    assert Lead.objects.get(pk=lead.pk).owner == house.ben
 
 
 def by_command(*moments: str) -> None:

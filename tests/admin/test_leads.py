@@ -22,6 +22,13 @@ LIST = "/admin/leads/lead/"
 HOUR = timedelta(hours=1)
 
 
+def moved(client, form: dict):
+    """Look at what would come of it, then press what the preview offers."""
+    shown = client.post(LIST, form).content.decode()
+    hidden = {name: re.search(f'name="{name}" value="([^"]*)"', shown)[1] for name in ("print", "token")}
+    return client.post(LIST, form | hidden | {"step": "do"})
+
+
 def page(lead) -> str:
     return f"{LIST}{lead.pk}/change/"
 
@@ -144,6 +151,7 @@ def test_reassigning_asks_first_and_changes_nothing_yet(house, client_of):
     assert [choice[1] for choice in response.context["form"].fields["to"].choices] == [
         "Choose",
         [(f"person-{p.pk}", str(p)) for p in (house.ana, house.ben, house.cleo)],
+        [(f"turn-{house.north.pk}", "North, in turn")],
         [(f"team-{house.north.pk}", "North")],
     ]
     assert Lead.objects.get(pk=lead.pk).owner == house.ana
@@ -151,11 +159,12 @@ def test_reassigning_asks_first_and_changes_nothing_yet(house, client_of):
 
 def test_a_manager_reassigns_within_their_team_through_the_engine(house, client_of):
     lead = put(None, "working", owner=house.ana)
-    response = client_of(house.cleo).post(LIST, seen(lead) | {"to": f"person-{house.ben.pk}"})
-    moved = Lead.objects.get(pk=lead.pk)
+    response = moved(client_of(house.cleo), seen(lead) | {"to": f"person-{house.ben.pk}"})
+    now = Lead.objects.get(pk=lead.pk)
     event = Event.objects.filter(lead_id=lead.pk).latest("pk")
-    assert said(response) == [("success", "1 moved to Ben Ito, clocks kept.")]
-    assert (moved.owner, moved.status) == (house.ben, "working")
+    ((level, words),) = said(response)
+    assert (level, words.partition(" <a")[0]) == ("success", "1 moved to Ben Ito, clocks kept.")
+    assert (now.owner, now.status) == (house.ben, "working")
     assert (event.kind, event.door, event.actor_id) == ("owner", "admin", house.cleo.pk)
 
 
@@ -169,14 +178,55 @@ def test_a_manager_reassigns_to_nobody_outside_their_team(house, client_of):
 
 def test_a_manager_does_not_reassign_what_is_not_theirs(house, client_of):
     lead = put(None, "working", owner=house.dov)
-    client_of(house.cleo).post(LIST, seen(lead) | {"to": f"person-{house.ben.pk}"})
+    moved(client_of(house.cleo), seen(lead) | {"to": f"person-{house.ben.pk}"})
     assert Lead.objects.get(pk=lead.pk).owner == house.dov
+
+
+def test_a_preview_says_who_would_be_refused_and_why_and_changes_nothing(house, client_of):
+    fine, with_ben = put(None, "working", owner=house.ana), put(None, "working", owner=house.ben)
+    before = Event.objects.count()
+    response = client_of(house.cleo).post(LIST, seen(fine, with_ben) | {"to": f"person-{house.ben.pk}"})
+    shown = response.content.decode()
+    assert "1 of 2 can move to Ben Ito. 1 is there already." in shown
+    assert f"Not moved: {with_ben}. {with_ben} is already with Ben Ito." in shown
+    assert ("Move 1</button>" in shown, Event.objects.count()) == (True, before)
+    assert Lead.objects.get(pk=fine.pk).owner == house.ana
+
+
+def test_what_comes_out_otherwise_than_its_preview_is_shown_again_and_not_done(house, client_of):
+    lead, cleo = put(None, "working", owner=house.ana), client_of(house.cleo)
+    form = seen(lead) | {"to": f"person-{house.ben.pk}"}
+    hidden = re.search('name="print" value="([^"]*)"', cleo.post(LIST, form).content.decode())[1]
+    house.ben.memberships.update(cap_open=0)
+    response = cleo.post(LIST, form | {"print": hidden, "token": "a" * 16, "step": "do"})
+    assert (response.status_code, "so nothing was done" in response.content.decode()) == (409, True)
+    assert Lead.objects.get(pk=lead.pk).owner == house.ana
+
+
+def test_leads_are_shared_out_in_turn_and_moved_back_from_the_admin(house, client_of):
+    leads, cleo = [put(None, "working", owner=house.cleo) for _ in range(4)], client_of(house.cleo)
+    response = moved(cleo, seen(*leads) | {"to": f"turn-{house.north.pk}"})
+    ((_level, words),) = said(response)
+    url = re.search('href="(/leads/many/[^"]+)"', words)[1]
+    shared = sorted(Lead.objects.values_list("owner__username", flat=True))
+    cleo.post(re.search(f'action="({url}[^"]*)"', cleo.get(url).content.decode())[1])
+    assert shared == ["ana", "ana", "ben", "ben"]
+    assert set(Lead.objects.values_list("owner__username", flat=True)) == {"cleo"}
+
+
+def test_a_double_click_moves_once(house, client_of):
+    lead, cleo = put(None, "working", owner=house.ana), client_of(house.cleo)
+    form = seen(lead) | {"to": f"person-{house.ben.pk}"}
+    hidden = re.search('name="print" value="([^"]*)"', cleo.post(LIST, form).content.decode())[1]
+    answers = [cleo.post(LIST, form | {"print": hidden, "token": "a" * 16, "step": "do"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert Event.objects.filter(lead_id=lead.pk, kind="owner").count() == 1
 
 
 def test_whoever_is_refused_is_named_with_the_reason(house, client_of):
     fine, with_ben = put(None, "working", owner=house.ana), put(None, "working", owner=house.ben)
-    response = client_of(house.cleo).post(LIST, seen(fine, with_ben) | {"to": f"person-{house.ben.pk}"})
-    assert said(response) == [
+    response = moved(client_of(house.cleo), seen(fine, with_ben) | {"to": f"person-{house.ben.pk}"})
+    assert [(level, words.partition(" <a")[0]) for level, words in said(response)] == [
         ("success", "1 moved to Ben Ito, clocks kept."),
         ("warning", f"Not moved: {with_ben}. {with_ben} is already with Ben Ito."),
     ]
@@ -186,7 +236,7 @@ def test_a_lead_that_moved_on_between_looking_and_moving_is_refused(house, clien
     lead = put(None, "working", owner=house.ana)
     form = seen(lead) | {"to": f"person-{house.ben.pk}"}
     assignment.assign([lead], to=house.cleo, by=house.nora, at=NOON.replace(hour=20))
-    response = client_of(house.cleo).post(LIST, form)
+    response = moved(client_of(house.cleo), form)
     (level, words), *rest = said(response)
     assert (level, rest) == ("warning", [])
     assert words.startswith(f"Not moved: {lead}. Nora gave {lead} to Cleo Marsh at")
@@ -203,25 +253,29 @@ def test_starting_the_clock_again_needs_a_note(house, client_of):
 
 def test_leads_go_back_to_a_queue(house, client_of):
     lead = put(None, "assigned", owner=house.ana)
-    client_of(house.cleo).post(LIST, seen(lead) | {"to": f"team-{house.north.pk}"})
-    moved = Lead.objects.get(pk=lead.pk)
-    assert (moved.owner, moved.team, moved.status) == (None, house.north, "assigned")
+    moved(client_of(house.cleo), seen(lead) | {"to": f"team-{house.north.pk}"})
+    now = Lead.objects.get(pk=lead.pk)
+    assert (now.owner, now.team, now.status) == (None, house.north, "assigned")
 
 
 @pytest.mark.parametrize("sent", ["", "x", "1-2", "1--x", "99999999999999999999-1-1", "1-1-1'"])
 def test_a_made_up_row_moves_nothing(house, client_of, sent):
     lead = put(None, "working", owner=house.ana)
     form = seen(lead) | {"to": f"person-{house.ben.pk}", "seen": [sent]}
-    client_of(house.cleo).post(LIST, form)
+    moved(client_of(house.cleo), form)
     assert Lead.objects.get(pk=lead.pk).owner == house.ana
 
 
-def test_more_than_a_thousand_are_filtered_first(house, client_of, monkeypatch):
+def test_more_than_can_be_moved_at_once_are_filtered_first(house, client_of, monkeypatch):
     monkeypatch.setattr(reassign, "MOST", 1)
     leads = [put(None, "working", owner=house.ana) for _ in range(2)]
     response = client_of(house.cleo).post(LIST, {"action": "reassign", "_selected_action": [lead.pk for lead in leads]})
     assert said(response) == [
-        ("warning", "More than 1 leads are chosen. Filter them first, then reassign what is left.")
+        (
+            "warning",
+            "More than 1 leads are chosen. Filter them first, then reassign what is left; "
+            "who leaves hands over everything from the team's page.",
+        )
     ]
 
 

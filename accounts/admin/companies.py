@@ -3,6 +3,8 @@
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.html import format_html
 
 from accounts import clock, ownership, targets
 from accounts.domains import company_key, registrable
@@ -41,7 +43,8 @@ class AccountForm(forms.ModelForm):
     def clean(self):
         """Refuse more target accounts than one person can work (ACC-6)."""
         found = super().clean()
-        owner = found.get("development_owner")
+        is_asked = "development_owner" in self.fields
+        owner = found.get("development_owner") if is_asked else self.instance.development_owner
         if found.get("is_target") and owner is not None:
             has = targets.held_by(owner, but=[self.instance.pk] if self.instance.pk else [])
             if has >= targets.MOST:
@@ -89,7 +92,20 @@ class AccountAdmin(RuledAdmin):
         return super().get_queryset(request).live()
 
     def get_readonly_fields(self, request, obj=None):
-        return ["domain"] if obj else []
+        """An owner there is changes on the company's page, which asks what moves along and says how much (ACC-7)."""
+        held = [role for role in ownership.ROLES if getattr(obj, f"{role}_id", None)]
+        return ["domain", *held, "hands"] if obj else []
+
+    def get_fields(self, request, obj=None):
+        return [*AccountForm.Meta.fields, *(["hands"] if obj else [])]
+
+    @admin.display(description="change of hands")
+    def hands(self, account):
+        """Lead to where an owner is changed."""
+        return format_html(
+            '<a href="{}">On the company’s page</a>, which asks what moves along.',
+            reverse("account-page", args=[account.pk]),
+        )
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name in ownership.ROLES:

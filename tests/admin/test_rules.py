@@ -228,8 +228,8 @@ def test_a_domain_that_is_known_makes_no_second_account(desk):
     assert list(Account.objects.all()) == [first]
 
 
-def test_an_accounts_change_of_owner_goes_on_record(desk, house):
-    account = AccountFactory(development_owner=house.ana)
+def test_an_owner_that_an_account_had_not_goes_on_record(desk, house):
+    account = AccountFactory()
     facts = NO_DOMAINS | {"name": account.name, "development_owner": house.ben.pk}
     assert desk.post(page(account), facts).status_code == 302
     account.refresh_from_db()
@@ -239,4 +239,15 @@ def test_an_accounts_change_of_owner_goes_on_record(desk, house):
         *("owner", "development_owner", "admin"),
         house.rita.pk,
     )
-    assert event.data == {"from": house.ana.pk, "to": house.ben.pk}
+    assert event.data == {"from": None, "to": house.ben.pk}
+
+
+def test_an_owner_there_is_changes_where_it_is_asked_what_moves_along(desk, house):
+    account = AccountFactory(development_owner=house.ana, is_target=True)
+    shown = desk.get(page(account)).content.decode()
+    facts = NO_DOMAINS | {"name": "Renamed", "is_target": "on", "development_owner": house.ben.pk}
+    assert desk.post(page(account), facts).status_code == 302
+    account.refresh_from_db()
+    assert (account.name, account.development_owner) == ("Renamed", house.ana)
+    assert ('name="development_owner"' in shown, f'href="/accounts/{account.pk}/"' in shown) == (False, True)
+    assert Event.objects.filter(account_id=account.pk, kind="owner").count() == 0

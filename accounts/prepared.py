@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 from operator import add
 from typing import Any
 
@@ -69,6 +70,7 @@ class Written:
     places: list[tuple[Callable, int]]
     compiler: Any = None
     fetch_mode: Any = None
+    converters: dict[int, tuple] | None = None
 
 
 class Answer:
@@ -81,7 +83,7 @@ class Answer:
             written.fetch_mode,
             {},
         )
-        self._compiler, self._rows = written.compiler, rows
+        self._written, self._rows = written, rows
         self.select, self.klass_info = written.compiler.select, written.compiler.klass_info
         self.annotation_col_map = written.compiler.annotation_col_map
 
@@ -92,7 +94,10 @@ class Answer:
         return [self._rows]
 
     def results_iter(self, results):
-        return self._compiler.results_iter(results)
+        """Make values of what the driver read, where it takes more: which columns those are is asked once, not at every answer."""
+        rows = chain.from_iterable(results)
+        converters = self._written.converters
+        return self._written.compiler.apply_converters(rows, converters) if converters else rows
 
 
 class Prepared:
@@ -152,7 +157,11 @@ class Prepared:
             raise ValueError(f"what was given does not stand in the statement as it is: {strange or lost}")
         parts = iter(["%s" if place else _literal(value) for place, value in zip(filled, values, strict=True)])
         statement = PLACE.sub(lambda sign: next(parts) if sign[0] == "%s" else sign[0], statement)
-        return Written(statement, [place for place in filled if place], compiler, rows._fetch_mode)
+        columns = [column for column, *_more in compiler.select[: compiler.col_count]]
+        if compiler.has_composite_fields(columns):
+            raise ValueError("a key of several columns is not read here")
+        places = [place for place in filled if place]
+        return Written(statement, places, compiler, rows._fetch_mode, compiler.get_converters(columns))
 
 
 def _flat(given: Sequence) -> list:

@@ -8,10 +8,12 @@ depend on something are still drawn. A fifth of a page's drawing went into this 
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from html import escape
+from pathlib import Path
 
 from django.conf import settings
-from django.template import Node, NodeList, Template
+from django.template import Node, NodeList, Template, TemplateSyntaxError, engines
 from django.template.base import FilterExpression, TextNode, VariableNode, render_value_in_context
 from django.template.defaulttags import (
     CommentNode,
@@ -76,6 +78,15 @@ class _PutTogether(base.Loader):
 
 class Loader(cached.Loader, _PutTogether):
     """Reads each template once a process, and keeps it put together."""
+
+
+def read_all() -> None:
+    """Read every template of ours, so that no page waits for it. One that is wrong says so on its own page."""
+    for engine in engines.all():
+        for folder in map(Path, engine.dirs):
+            for file in sorted(folder.rglob("*.html")):
+                with suppress(TemplateSyntaxError):
+                    engine.engine.get_template(str(file.relative_to(folder)))
 
 
 def put_together(template: Template) -> None:

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.template import Context, Engine
+from django.template import Context, Engine, Template, engines
 from django.template.base import TextNode
 from django.template.loader_tags import IncludeNode
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 
-from leadops.templates import Inlined, Loader
+from leadops.templates import Inlined, Loader, read_all
 
 PARTS = {
     "icon": '{# which #}<i class="{{ icon }}"></i>',
@@ -95,3 +95,15 @@ def test_while_errors_are_looked_for_nothing_is_put_together():
     )
 
     assert [type(node) for node in engine.get_template("page").nodelist] == [TextNode, IncludeNode, TextNode]
+
+
+def test_a_worker_begins_with_every_template_of_ours_read():
+    engine = engines["django"].engine
+    loader = engine.template_loaders[0]
+    loader.reset()
+
+    read_all()
+
+    ours = {str(file.relative_to(folder)) for folder in engine.dirs for file in folder.rglob("*.html")}
+    assert len(ours) > 100
+    assert {template.name for template in loader.get_template_cache.values() if isinstance(template, Template)} >= ours

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from accounts.lines import Lines
 from accounts.models import Door, Product, Team, User
-from leads import permissions, routing
+from leads import permissions, routing, routing_rules
 from leads.lifecycle import Forbidden, Refused, Result, Step, turn
 from leads.models import Lead, LeadStatus, Trigger
 from leads.notices import notice
@@ -126,7 +126,9 @@ def hand_out(leads, *, at: datetime, recorded_at: datetime | None = None) -> Res
         if step.lead.status != LeadStatus.ASSIGNED or step.lead.team is None:
             raise Refused("No pool holds it.", "state")
         router = routing.holding(step.turn, [s.lead.team for s in step.turn.steps if s.lead.team_id])
-        decision = router.in_turn(step.lead.team)
+        rounds = {s.lead.pk: s.lead.cycle_id for s in step.turn.steps if s.lead.cycle_id}
+        roles = step.turn.remember("roles", lambda: routing_rules.roles_asked(rounds))
+        decision = router.in_turn(step.lead.team, role=roles.get((step.lead.pk, step.lead.team_id), ""))
         if decision.user is None:
             raise Refused("Nobody there can receive it.", "nobody")
         receiver = Receiver(decision.user, step.at, counts_caps=False)

@@ -15,7 +15,7 @@ from accounts.lines import Lines
 from accounts.models import Absence, Door, Membership, Role, Team, User
 from accounts.reading import read
 from accounts.workdays import is_on_shift, next_shift
-from leads import routing
+from leads import routing, routing_rules
 from leads.deadlines import is_exception
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import AtLimit, Credit, Spell, Task
@@ -231,12 +231,18 @@ class Hands:
     def next_on_shift(self, step: Step, spell: Spell) -> routing.Decision | None:
         """Take the turn of the next who is there, of the owner's role, and had it not yet in this round."""
         had = {s.owner_id for s in self._spells[step.lead.pk]} - {None}
-        role = step.lead.owner.role if step.lead.owner else ""
         for team in self.pools(spell):
+            role = step.lead.owner.role if step.lead.owner else self._roles_asked.get((step.lead.pk, team.pk), "")
             decision = self.router.in_turn(team, role=role, exclude=had, on_shift=True)
             if decision.user is not None:
                 return decision
         return None
+
+    @cached_property
+    def _roles_asked(self) -> dict[tuple[int, int], str]:
+        """Whom the rules asked for that put leads into the pools which hold them."""
+        held = {s.lead.pk: s.lead.cycle_id for s in self.turn.steps if s.lead.owner_id is None and s.lead.cycle_id}
+        return routing_rules.roles_asked(held)
 
     def next_of_role(self, step: Step) -> routing.Decision | None:
         """Take the turn of the next of the owner's role who had it not yet in this round, whatever their hours."""

@@ -3,7 +3,7 @@
 Called by `leads/routing.py`, the rehearsal and the admin. Rules once in force are only ever ended, so that every trace can be read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -71,6 +71,18 @@ def fails(rule: RoutingRule, lead: Facts) -> str:
         ("pool", rule.pool.is_active),
     )
     return next((name for name, met in checks if not met), "")
+
+
+def roles_asked(rounds: Mapping[int, int]) -> dict[tuple[int, int], str]:
+    """Say of leads and their rounds, where a rule sent them, whom of which pool it asked for: by lead and pool. Two queries at most.
+
+    What waits in the pool, or moves on from it, goes to nobody else: the rule is about who is right for the lead (ROUTE-1).
+    """
+    routed = Event.objects.filter(lead_id__in=rounds, cycle_id__in=rounds.values(), kind="transition")
+    by = dict(routed.filter(data__route__has_key="rule").order_by("pk").values_list("lead_id", "data__route__rule"))
+    asked = RoutingRule.objects.filter(pk__in=set(by.values())).exclude(owner_role="") if by else ()
+    asked = {rule.pk: (rule.pool_id, rule.owner_role) for rule in asked}
+    return {(lead, asked[rule][0]): asked[rule][1] for lead, rule in by.items() if rule in asked}
 
 
 def begin_draft(*, at: datetime) -> int:

@@ -48,13 +48,14 @@ def _hand_on(idle: list[Account], at: datetime, recorded_at: datetime) -> None:
     held = Lead.objects.filter(account__in=[a.pk for a in idle], status__in=LeadStatus.OPEN, gone_as="").order_by("pk")
     leads = list(held.select_for_update(no_key=True))
     owners = User.objects.in_bulk({account.development_owner_id for account in idle})
-    pool = pool_of(at)
+    rule = rule_of(at)
+    pool = rule.pool if rule else None
     router = routing.Router({}, at, teams=[pool] if pool else [])
     room = _room(router, pool)
     for account in idle:
         old, due = owners[account.development_owner_id], account.idle_at
         full = [user for user, left in room.items() if left <= 0]
-        new = router.in_turn(pool, exclude=[old.pk, *full]).user if pool else None
+        new = router.in_turn(pool, role=rule.owner_role, exclude=[old.pk, *full]).user if rule else None
         if new is not None:
             room[new.pk] -= 1
         ownership.change([account], "development_owner", to=new, by=None, at=at, door=Door.SWEEP)
@@ -76,10 +77,9 @@ def _hand_on(idle: list[Account], at: datetime, recorded_at: datetime) -> None:
     Event.objects.bulk_create(events)
 
 
-def pool_of(at: datetime) -> Team | None:
-    """Name the pool of the first rule in force that is for target accounts."""
-    rules: list[RoutingRule] = [r for r in routing_rules.in_force(at) if r.is_target and r.pool.is_active]
-    return rules[0].pool if rules else None
+def rule_of(at: datetime) -> RoutingRule | None:
+    """Return the first rule in force that is for target accounts."""
+    return next((r for r in routing_rules.in_force(at) if r.is_target and r.pool.is_active), None)
 
 
 def _room(router: routing.Router, pool: Team | None) -> Counter:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from accounts import targets
 from accounts.models import Absence, Account, Door, Event, Membership, Message, Product, Team, User
+from accounts.sweeping import run
 from leads import (
     assignment,
     dispositions,
@@ -23,6 +24,7 @@ from leads import (
 )
 from leads.models import Credit, Cycle, Lead, Policy, RoutingRule, Share, Source, Spell
 from leads.refusals import Refused
+from leads.response_sweeps import POOLS, RESPONSE
 from leads.routing import Ask, is_c_level, places
 from tests.lasting import all_halted, in_processes
 from tests.leads.routes import DAY, asks, company, make_pool, opportunity, route, rule, worked
@@ -222,6 +224,22 @@ def test_nobody_there_the_pool_holds_it_and_the_clock_runs(house, pool):
     assert Message.objects.get(kind="waits").to == house.cleo
 
 
+@pytest.mark.django_db
+def test_what_waits_for_an_ae_goes_to_no_sdr_a_minute_later_nor_at_its_limit(house, pool):
+    """The rule asks for AEs of a pool in which none is there: the pool's other people are not right for it."""
+    rule("Heads", pool, owner_role="ae")
+    held, late = asks(raw()), asks(raw())
+    assert (held.owner, late.owner) == (None, None)
+
+    assert run(POOLS, NOON + timedelta(minutes=1)).done == 0
+    run(RESPONSE, NOON + DAY + HOUR)
+    assert [Lead.objects.get(pk=lead.pk).owner for lead in (held, late)] == [None, None]
+
+    Membership.objects.create(user=house.eva, team=pool)
+    run(POOLS, NOON + DAY + 2 * HOUR)
+    assert [Lead.objects.get(pk=lead.pk).owner for lead in (held, late)] == [house.eva, house.eva]
+
+
 # Pulls.
 
 
@@ -378,7 +396,8 @@ def test_nobody_has_more_than_fifty_target_accounts(house):
 @pytest.mark.django_db
 def test_a_target_account_that_nobody_works_for_thirty_days_changes_hands_and_one_that_is_worked_does_not(house):
     pool = make_pool("Targets", house.ana, house.ben, manager=house.cleo)
-    rule("Targets", pool, is_target=True)
+    Membership.objects.create(user=house.eva, team=pool, weight=300)
+    rule("Targets", pool, is_target=True, owner_role="sdr")
     idle, kept = company(), company()
     targets.give([idle, kept], to=house.ana, by=house.rita, at=NOON)
     lead = assignment.assign([raw(account=idle)], to=house.ana, by=None, at=NOON).lead

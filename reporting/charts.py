@@ -8,6 +8,7 @@ classes, never attributes.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from math import cos, radians, sin
 
 from reporting.life import KINDS, TO_HAND, Life
@@ -61,7 +62,6 @@ class Drawing:
 
     face: Face
     shapes: list[dict] = field(default_factory=list)
-    ticks: list[dict] = field(default_factory=list)
     arcs: list[dict] = field(default_factory=list)
     over: list[dict] = field(default_factory=list)
     names: list[dict] = field(default_factory=list)
@@ -92,6 +92,7 @@ def clock_face(life: Life, face: Face, link: Callable[[str, str, str], str]) -> 
     night = [(kind, life.kinds[word], word) for kind, word in KINDS]
     _lane(d, face.night, face.night_w, NIGHT, night, [link("nurture", "", word) for _k, _n, word in night], "Not now")
     _due(d, life)
+    d.shapes += _ticks(face)
     _gates(d)
     _hand(d)
     _names(d)
@@ -102,12 +103,19 @@ def _ground(d: Drawing) -> None:
     f, r = d.face, d.face.edge
     for cls, a, b in (("c-day", -r, r), ("c-night", r, -r)):
         d.shapes.append({"cls": cls, "d": f"M{n(f.cx + a)} {n(f.cy)}A{n(r)} {n(r)} 0 0 1 {n(f.cx + b)} {n(f.cy)}Z"})
+
+
+@cache
+def _ticks(f: Face) -> list[dict]:
+    """Draw the minutes of a face, and every fifth longer; they never change."""
+    d = Drawing(f)
+    lines: dict[bool, list[str]] = {False: [], True: []}
     for minute in (m for m in range(60) if m not in (15, 45)):
         is_five = minute % 5 == 0
         length = (7 if is_five else 4) if f.is_wide else (4 if is_five else 2)
         (x0, y0), (x1, y1) = d.at(f.ticks, minute * 6), d.at(f.ticks + length, minute * 6)
-        cls = "c-tick c-tick--five" if is_five else "c-tick"
-        d.ticks.append({"cls": cls, "x1": n(x0), "y1": n(y0), "x2": n(x1), "y2": n(y1)})
+        lines[is_five].append(f"M{n(x0)} {n(y0)}L{n(x1)} {n(y1)}")
+    return [{"cls": f"c-tick{' c-tick--five' * five}", "d": "".join(path)} for five, path in lines.items()]
 
 
 def _ribbons(d: Drawing, life: Life) -> None:

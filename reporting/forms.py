@@ -23,11 +23,39 @@ def _day() -> forms.DateField:
     return forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
 
-class Asked(forms.Form):
-    """Period, filters, how to tell apart, as of when."""
+class Time(forms.Form):
+    """Which days: by a name, else from and to."""
 
     period = forms.ChoiceField(required=False, label="Period", choices=[*NAMED, ("days", "From and to")])
-    first, last, as_of = _day(), _day(), _day()
+    first, last = _day(), _day()
+
+    def __init__(self, data, now: datetime):
+        super().__init__(data)
+        self.now = now
+        self.fields["first"].label, self.fields["last"].label = "From", "To"
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "input"
+
+    def said(self) -> dict:
+        """Return what was chosen and understood, as an address says it."""
+        self.is_valid()
+        found = {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in found.items()}
+
+    def period_asked(self) -> Period:
+        self.is_valid()
+        first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
+        whole = first and last and first <= last and first.year > 1970 and last.year < 9000
+        if whole and last - first < LONGEST:
+            return Period(first, last + timedelta(days=1))
+        name = self.cleaned_data.get("period")
+        return named(name if name in dict(NAMED) else USUAL, self.now)
+
+
+class Asked(Time):
+    """Period, filters, how to tell apart, as of when."""
+
+    as_of = _day()
     by = forms.ChoiceField(required=False, label="Told apart by")
     team = forms.TypedChoiceField(required=False, label="Team", coerce=int, empty_value=None)
     rep = forms.TypedChoiceField(required=False, label="Rep", coerce=int, empty_value=None)
@@ -46,8 +74,8 @@ class Asked(forms.Form):
         if not data.get("period") and not data.get("first"):
             usual = metric.usual if metric and metric.usual else USUAL
             data = {**data.dict(), "period": usual} if hasattr(data, "dict") else {**data, "period": usual}
-        super().__init__(data)
-        self.user, self.now, self.metric = user, now, metric
+        super().__init__(data, now)
+        self.user, self.metric = user, metric
         sees = permissions.sees_people(user)
         kept = [d for d in metric.relation.dimensions if sees or not d.is_people] if metric else []
         self.fields["by"].choices = [("", "As usual"), ("all", "Not at all"), *((d.name, d.title) for d in kept)]
@@ -58,30 +86,13 @@ class Asked(forms.Form):
         self._choose("team", _teams(user))
         for name in metric.relation.ignores if metric else ():
             self.fields.pop(name, None)
-        for field in self.fields.values():
-            field.widget.attrs["class"] = "input"
-        self.fields["first"].label, self.fields["last"].label, self.fields["as_of"].label = "From", "To", "As known on"
+        self.fields["as_of"].label = "As known on"
 
     def _choose(self, name: str, choices: list) -> None:
         if choices:
             self.fields[name].choices = [("", "Any"), *choices[:MANY]]
         else:
             del self.fields[name]
-
-    def said(self) -> dict:
-        """Return what was chosen and understood, as an address says it."""
-        self.is_valid()
-        found = {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
-        return {name: value.isoformat() if isinstance(value, date) else value for name, value in found.items()}
-
-    def period_asked(self) -> Period:
-        self.is_valid()
-        first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
-        whole = first and last and first <= last and first.year > 1970 and last.year < 9000
-        if whole and last - first < LONGEST:
-            return Period(first, last + timedelta(days=1))
-        name = self.cleaned_data.get("period")
-        return named(name if name in dict(NAMED) else USUAL, self.now)
 
     def moment_asked(self) -> datetime | None:
         """Return the end of the day as of which the figures are asked."""

@@ -30,16 +30,22 @@ PILES = {
 WEEK = "last-7"  # what the clock shows the moves of, unless asked otherwise
 IN_HAND = ("assigned", "working")  # always counted live
 KINDS = (("n1", "remarket"), ("n2", "marketing"), ("n3", "sales"))
+# By the open round alone, as `cycle_one_open` holds it; only who uses the product is asked of the lead, which knows the last activity.
 PILE = """CASE
-  WHEN l.status = 'assigned' AND l.motion = 'slg' THEN CASE
+  WHEN c.working_at IS NULL AND c.motion = 'slg' THEN CASE
     WHEN c.first_touch_at IS NOT NULL OR c.limit_at IS NULL THEN 'slg' WHEN c.limit_at < %(at)s THEN 'over'
     WHEN c.target_at < %(at)s THEN 'late' WHEN %(at)s - c.assigned_at > (c.target_at - c.assigned_at) * 0.75 THEN 'risk' ELSE 'slg' END
-  WHEN l.status = 'assigned' THEN CASE WHEN c.assigned_at < %(at)s - interval '11 days' THEN 'risk' ELSE 'plg' END
-  WHEN l.motion = 'slg' THEN CASE WHEN c.abandon_at < %(at)s + interval '3 days' THEN 'over'
-    WHEN coalesce(c.last_touch_at, c.working_at) < %(at)s - interval '7 days' THEN 'late' ELSE 'slg' END
-  ELSE CASE WHEN coalesce(l.last_activity_at, l.status_since) < %(at)s - interval '7 days' THEN 'late' ELSE 'plg' END END"""
-FROM = """FROM leads_lead l JOIN leads_cycle c ON c.id = l.cycle_id
-WHERE l.status IN ('assigned', 'working') AND l.gone_as = ''"""
+  WHEN c.working_at IS NULL THEN CASE WHEN c.assigned_at < %(at)s - interval '11 days' THEN 'risk' ELSE 'plg' END
+  ELSE CASE WHEN c.abandon_at < %(at)s + interval '3 days' THEN 'over'
+    WHEN coalesce(c.last_touch_at, c.working_at) < %(at)s - interval '7 days' THEN 'late' ELSE 'slg' END END"""
+USED = "CASE WHEN coalesce(l.last_activity_at, l.status_since) < %(at)s - interval '7 days' THEN 'late' ELSE 'plg' END"
+IS_USED = "(c.working_at IS NOT NULL AND c.motion = 'plg')"
+STATE = "CASE WHEN c.working_at IS NULL THEN 'assigned' ELSE 'working' END"
+WITH_LEAD = "FROM leads_cycle c JOIN leads_lead l ON l.id = c.lead_id WHERE c.ended_at IS NULL"
+# Who uses the product is in no one's hands but its team's: found by the index of the queues.
+IS_OUT = "l.id IN (SELECT c.lead_id FROM leads_cycle c WHERE c.ended_at IS NULL AND c.has_exception)"
+OF_PRODUCT = """FROM leads_lead l WHERE l.status = 'working' AND l.motion = 'plg' AND l.gone_as = ''
+  AND l.team_id IN (SELECT t.id FROM accounts_team t)"""
 OURS = " AND (l.owner_id = ANY(%(people)s) OR l.team_id = ANY(%(teams)s))"
 PASSED = " AND (l.development_owner_id = ANY(%(people)s) OR l.team_id = ANY(%(teams)s))"
 
@@ -98,14 +104,13 @@ def of(whose: tuple[list[int], list[int]] | None, period, at: datetime) -> Life:
 def of_house(period, at: datetime) -> Life:
     """Return the life of all leads, moves of a period. Six queries, none over a whole table."""
     last = _counted()
-    standing, kinds = _standing(last["day"])
+    standing, kinds, stays = _standing(last["day"])
     moves = Figure.objects.filter(kind=Figure.Kind.MOVE, day__gte=period.first, day__lt=period.until)
     moves = moves.values_list("key").annotate(number=Sum("value"))
     moves = moves if last["day"] else counting.moves_now(period.first, period.until, at)
-    stays = Figure.objects.filter(kind=Figure.Kind.STAY, day=last["day"]).values_list("key", "value")
     hand, left_out = _in_hand("", {}, at)
     life = Life(
-        hand, standing, kinds, Counter({key: int(number) for key, number in moves}), {key: float(v) for key, v in stays},
+        hand, standing, kinds, Counter({key: int(number) for key, number in moves}), stays,
         _due("", {}, at), left_out, last["at"], _first_day(last),
     )  # fmt: skip
     _settle(life)
@@ -126,7 +131,7 @@ def sentence(found: Life, period) -> str:
 
 
 def of_people(people: list[int], teams: list[int], period, at: datetime) -> Life:
-    """Return the life of the leads of these people and queues, counted live. Five queries, by their own leads' indexes."""
+    """Return the life of the leads of these people and queues, counted live. Six queries, by their own leads' indexes."""
     whose = {"people": people, "teams": teams}
     hand, left_out = _in_hand(OURS, whose, at)
     standing, kinds, moves = Counter(), Counter(), Counter()
@@ -161,10 +166,14 @@ def _first_day(counted: dict) -> date | None:
     return counted["first"] and counted["first"] - timedelta(days=counting.BACK)
 
 
-def _standing(day) -> tuple[Counter, Counter]:
-    """Return how many stand in each state, and in each kind of nurture: as counted last, or now in a house never counted."""
+def _standing(day) -> tuple[Counter, Counter, dict[str, float]]:
+    """Return how many stand in each state, and in each kind of nurture, as counted last or now in a house never counted; and how long
+    leads stay in each. One query."""
     standing, kinds = Counter(), Counter()
-    counted = Figure.objects.filter(kind=Figure.Kind.COUNT, day=day).values_list("key", "value")
+    figures = Figure.objects.filter(kind__in=(Figure.Kind.COUNT, Figure.Kind.STAY), day=day)
+    found = list(figures.values_list("kind", "key", "value")) if day else []
+    stays = {key: float(value) for kind, key, value in found if kind == Figure.Kind.STAY}
+    counted = [(key, value) for kind, key, value in found if kind == Figure.Kind.COUNT]
     for key, value in counted if day else counting.standing_now():
         status, _motion, *kind = key.split(":")
         if status in IN_HAND:
@@ -172,21 +181,31 @@ def _standing(day) -> tuple[Counter, Counter]:
         standing[status] += int(value)
         if kind:
             kinds[kind[0]] += int(value)
-    return standing, kinds
+    return standing, kinds, stays
 
 
 def _in_hand(narrow: str, values: dict, at: datetime) -> tuple[dict, int]:
-    """Count what is in hand by pile, and what is left out of it as an exception. One query."""
+    """Count what is in hand by pile, and what is left out of it as an exception. Two queries: open rounds, and who uses the product."""
     hand: dict[tuple[str, str], dict[str, int]] = {}
-    left_out = 0
-    said = f"SELECT l.status, l.motion, c.has_exception, {PILE}, count(*) {FROM}{narrow} GROUP BY 1, 2, 3, 4"
+    left_out = used_out = 0
+    alone = WITH_LEAD if narrow else "FROM leads_cycle c WHERE c.ended_at IS NULL"
+    values = values | {"at": at}
     with connection.cursor() as cursor:
-        cursor.execute(said, values | {"at": at})
-        for status, motion, is_out, pile, number in cursor.fetchall():
+        cursor.execute(
+            f"SELECT {STATE}, c.motion, c.has_exception, CASE WHEN NOT {IS_USED} THEN {PILE} END, count(*) {alone}{narrow}"
+            " GROUP BY 1, 2, 3, 4", values,
+        )  # fmt: skip
+        for state, motion, is_out, pile, number in cursor.fetchall():
             if is_out:
                 left_out += number
-            else:
-                hand.setdefault((status, motion), {})[pile] = number
+                used_out += number if pile is None else 0
+            elif pile is not None:
+                hand.setdefault((state, motion), {})[pile] = number
+        cursor.execute(
+            f"SELECT {USED}, count(*) {OF_PRODUCT}{narrow}{f' AND NOT {IS_OUT}' if used_out else ''} GROUP BY 1", values
+        )
+        if found := dict(cursor.fetchall()):
+            hand["working", "plg"] = found
     return hand, left_out
 
 
@@ -219,8 +238,8 @@ def pile_of(
     whose = ""
     if narrow is not None:
         whose, values = OURS, values | {"people": narrow[0], "teams": narrow[1]}
-    picked = "AND NOT c.has_exception AND l.status = %(state)s AND l.motion = %(motion)s AND l.id > %(after)s"
-    picked += f" AND (%(pile)s = 'all' OR ({PILE}) = %(pile)s)"
+    picked = f"AND NOT c.has_exception AND {STATE} = %(state)s AND c.motion = %(motion)s AND l.id > %(after)s"
+    picked += f" AND (%(pile)s = 'all' OR CASE WHEN {IS_USED} THEN {USED} ELSE {PILE} END = %(pile)s)"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT l.id {FROM}{whose} {picked} ORDER BY l.id LIMIT %(limit)s", values)
+        cursor.execute(f"SELECT l.id {WITH_LEAD}{whose} {picked} ORDER BY l.id LIMIT %(limit)s", values)
         return [pk for (pk,) in cursor.fetchall()]

@@ -51,6 +51,7 @@ PAGES = (
     Page("admin_list", "revops", lambda: ["/admin/leads/lead/"], 5),
     Page("admin_filter", "revops", lambda: [f"/admin/leads/lead/?status__exact={s}" for s in ("nurture", "assigned", "raw")], 5),
     Page("admin_change", "revops", _change, 5),
+    Page("clock", "revops", lambda: ["/overview/"], 3),
     Page("team", "boss", lambda: ["/team/"], 5),
     Page("meetings", "seller-", lambda: ["/meetings/"], 5),
     Page("board", "seller-", lambda: ["/opportunities/"], 5),

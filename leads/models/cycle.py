@@ -133,7 +133,23 @@ class Cycle(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["lead", "number"], name="cycle_number_once"),
-            models.UniqueConstraint(fields=["lead"], condition=Q(ended_at__isnull=True), name="cycle_one_open"),
+            # with what the clock of the house asks of each open round, so that it is counted from the index alone
+            models.UniqueConstraint(
+                fields=["lead"],
+                condition=Q(ended_at__isnull=True),
+                name="cycle_one_open",
+                include=[
+                    "motion",
+                    "has_exception",
+                    "assigned_at",
+                    "target_at",
+                    "limit_at",
+                    "first_touch_at",
+                    "working_at",
+                    "last_touch_at",
+                    "abandon_at",
+                ],
+            ),
             models.CheckConstraint(
                 condition=Q(first_touch_at__isnull=True) | Q(first_touch_at__gte=F("assigned_at")),
                 name="cycle_touch_after_assignment",

@@ -12,7 +12,7 @@ from accounts import clock
 from accounts.models import User
 from leads.models import Lead, LeadStatus
 from reporting import charts, life, moves, permissions
-from reporting.forms import Asked
+from reporting.forms import Time
 from reporting.views.overview import PAGE
 
 LAST = 2**63 - 1
@@ -29,7 +29,7 @@ def moved(request):
     if name not in life.TO_HAND or motion not in ("", *charts.PLACES):
         raise Http404("no such move")
     now = clock.now()
-    form = Asked(given if "period" in given or "first" in given else {"period": life.WEEK}, user, None, now)
+    form = Time(given if "period" in given or "first" in given else {"period": life.WEEK}, now)
     period, of = form.period_asked(), permissions.of_whom(user)
     found = life.of(of, period, now)
     before = given.get("before", "")

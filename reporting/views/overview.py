@@ -14,7 +14,7 @@ from accounts.words import DASH, count, duration
 from leads import sla
 from leads.models import Lead
 from reporting import charts, life, moves, permissions
-from reporting.forms import Asked
+from reporting.forms import Time
 from reporting.life import Life
 
 PAGE = 50
@@ -36,12 +36,7 @@ def overview(request):
     if not permissions.can_see_overview(request.user):
         raise PermissionDenied("The overview is for managers, RevOps, marketing and leadership.")
     now = clock.now()
-    form = Asked(
-        request.GET if "period" in request.GET or "first" in request.GET else {"period": life.WEEK},
-        request.user,
-        None,
-        now,
-    )
+    form = Time(request.GET if "period" in request.GET or "first" in request.GET else {"period": life.WEEK}, now)
     period = form.period_asked()
     of = permissions.of_whom(request.user)
     found = life.of(of, period, now)

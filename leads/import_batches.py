@@ -96,14 +96,14 @@ def _inferred(batch: Batch, column: str) -> str:
         return import_dates.order_of(texts_of(batch, batch.header.index(column)))
     except import_dates.Ambiguous as doubt:
         raise Problem(
-            f"{_doubt(batch, column, doubt)} Say which: {', '.join(ORDERS[:2])} or {ORDERS[2]}.", "date_order"
+            f"{doubt_of(batch, column, doubt)} Say which: {', '.join(ORDERS[:2])} or {ORDERS[2]}.", "date_order"
         ) from None
 
 
 ORDERS = ("dmy (day first)", "mdy (month first)", "ymd (year first)")
 
 
-def _doubt(batch: Batch, column: str, doubt: import_dates.Ambiguous) -> str:
+def doubt_of(batch: Batch, column: str, doubt: import_dates.Ambiguous) -> str:
     """Say why a column's order cannot be known: no row decides, or two rows decide otherwise. At most one query a row named."""
     named = dict(zip(import_dates.ORDERS, ORDERS, strict=True))
     against = list(doubt.against.items())[:2]

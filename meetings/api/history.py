@@ -89,7 +89,7 @@ def _file(row: Batch, looked: dict) -> dict:
     counts = row.counts or looked.get(kind, {})
     return {
         "kind": kind, "name": row.name, "rows": row.rows, "header": row.header, "columns": row.options.get("map", {}),
-        "lacks": reading.lacks(row), "counts": {name: counts.get(name, 0) for name in RESULTS},
+        "lacks": reading.lacks(row) or reading.doubts(row), "counts": {name: counts.get(name, 0) for name in RESULTS},
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from accounts.colleagues import former, named
 from accounts.domains import normalise_email
 from accounts.models import Batch, Role, Team, User
 from leads import import_dates
-from leads.import_batches import Outcome, Problem, stage, texts_of
+from leads.import_batches import ORDERS, Outcome, Problem, doubt_of, stage, texts_of
 from leads.import_files import FileProblem, open_table
 from leads.intake import REJECTED
 from leads.intake_rows import CLEAN, Bad
@@ -78,7 +78,7 @@ def _read_one(kind, stream, name, given, mapped, by, at, options) -> Batch:
     batch.rows = stage(batch, table.rows)
     if not batch.rows:
         raise FileProblem(f"{name} has a header and no rows.")
-    batch.options["orders"] = _orders(batch, given["date_order"])
+    _set_orders(batch)
     batch.save()
     return batch
 
@@ -107,27 +107,28 @@ def choose_again(leading: Batch, maps: Mapping[str, Mapping[str, str]], given: M
         for batch in files_of(leading):
             batch.options |= dict(given)
             choose(batch, maps[kind_of(batch)], guesses=False)
-            batch.options["orders"] = _orders(batch, batch.options["date_order"])
+            _set_orders(batch)
             batch.options.pop("looked", None)
             batch.save(update_fields=["options"])
             reader(batch, batch.created_at)
 
 
-def _orders(batch: Batch, given: str) -> dict[str, str]:
-    """Say in which order each column writes its dates. A query a column of dates."""
-    orders = {}
+def _set_orders(batch: Batch) -> None:
+    """Keep in which order each column writes its dates: as they tell themselves, else as was said. A query a column of dates.
+
+    Where neither tells, what is in doubt is kept: `reader` asks for it, and so does the page of the columns.
+    """
+    orders, doubt = {}, ""
     for column, name in batch.options["map"].items():
         if not (name in MOMENTS or name.startswith(fields.STAGE)):
             continue
         try:
-            orders[column] = given or import_dates.order_of(texts_of(batch, batch.header.index(column)))
-        except import_dates.Ambiguous as doubt:
-            raise Problem(
-                f"{batch.name}, column “{column}”: “{doubt.example}” can be read in more than one order. "
-                "Say which: dmy (day first), mdy (month first) or ymd (year first).",
-                "date_order",
-            ) from None
-    return orders
+            orders[column] = import_dates.order_of(texts_of(batch, batch.header.index(column)))
+        except import_dates.Ambiguous as open_dates:
+            orders[column] = batch.options["date_order"]
+            if not orders[column]:
+                doubt = doubt or doubt_of(batch, column, open_dates)
+    batch.options |= {"orders": orders, "doubt": doubt}
 
 
 def files_of(leading: Batch) -> list[Batch]:
@@ -142,11 +143,20 @@ def lacks(batch: Batch) -> str:
     return f"{batch.name}: say which column holds “{lacking.replace('_', ' ')}”." if lacking else ""
 
 
+def doubts(batch: Batch) -> str:
+    """Say which dates can be read in more than one order while nobody said in which; "" when all are clear."""
+    doubt = batch.options.get("doubt")
+    return f"{batch.name}: {doubt} Say which: {', '.join(ORDERS[:2])} or {ORDERS[2]}." if doubt else ""
+
+
 def reader(batch: Batch, at: datetime) -> History:
-    """Return what reads the rows of one file. Raises Problem where a column that is needed was not said, or leads have no source."""
+    """Return what reads the rows of one file. Raises Problem where a needed column or the order of its dates was not said, or leads have
+    no source."""
     kind, options = kind_of(batch), batch.options
     if words := lacks(batch):
         raise Problem(words, f"map-{kind}")
+    if words := doubts(batch):
+        raise Problem(words, "date_order")
     lead: dict[str, Any] = {}
     if kind == "leads":
         if "source" not in options["map"].values() and not options["source"]:

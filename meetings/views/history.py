@@ -135,12 +135,16 @@ def columns(request, pk: int):
             return HttpResponseRedirect(reverse("history", args=[pk]))
         except importing.Problem as wrong:
             problem = wrong.words
+            if wrong.option in form.fields:
+                form.add_error(wrong.option, wrong.words)
     context = {
         "leading": leading,
         "files": [_columns(b, maps) for b in batches],
         "form": form,
         "problem": problem,
-        "lacks": [] if maps else [words for batch in batches if (words := reading.lacks(batch))],
+        "lacks": []
+        if maps
+        else [words for batch in batches for words in (reading.lacks(batch), reading.doubts(batch)) if words],
         "step": 2,
     }
     return render(request, "meetings/history_columns.html", context, status=422 if problem or form.errors else 200)

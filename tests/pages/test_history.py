@@ -157,3 +157,27 @@ def test_a_stale_form_changes_nothing_of_a_history_that_has_run_or_was_taken_bac
     assert {(answer.status_code, answer["Location"]) for answer in answers} == {(302, f"/history/{batch.pk}/")}
     assert "This import is undone already." in page.get(f"/history/{batch.pk}/").content.decode()
     assert (batch.options, batch.status, Lead.objects.filter(gone_as="").count()) == (before, "done", leads)
+
+
+def test_dates_that_can_be_read_in_more_than_one_order_are_asked_for_where_columns_are_said(page, house):
+    """Neither file decides: May or June for the leads. Once said, what the dates of the sales tell themselves stays."""
+    leads = "id,created,origin,email\na1,06/05/2026,fair,anna@fjord.example\n"
+    read(page, **chosen(leads=leads))
+    batch = Batch.objects.get(kind="past leads")
+
+    asked = page.get(f"/history/{batch.pk}/columns/").content.decode()
+    early = columns(page, batch, id="external_id")
+    run = page.post(f"/history/{batch.pk}/run/")
+    form = {f"{batch.pk}-{place}": {"id": "external_id", "created": "created_at", "origin": "source"}.get(c, c)
+            for place, c in enumerate(batch.header)}  # fmt: skip
+    sales = Batch.objects.get(kind="past opportunities")
+    form |= {f"{sales.pk}-{place}": sales.options["map"].get(c, "") for place, c in enumerate(sales.header)}
+    answer = page.post(f"/history/{batch.pk}/columns/", form | {"go_to_market": "inbound", "date_order": "dmy"})
+    page.post(f"/history/{batch.pk}/run/")
+    tasks.run_history(batch.pk)
+
+    doubt = "leads.csv: Column “created”: “06/05/2026” can be read in more than one order, and no row decides."
+    assert (doubt in asked, early.status_code, run.status_code, answer.status_code) == (True, 422, 302, 302)
+    assert early.context["form"].errors["date_order"]
+    assert [str(lead.created_at.date()) for lead in Lead.objects.all()] == ["2026-05-06"]
+    assert Batch.objects.get(pk=sales.pk).options["orders"]["created_at"] == ""

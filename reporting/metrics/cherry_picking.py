@@ -3,14 +3,12 @@
 from statistics import median
 
 from reporting.frame import FEW, SHARE, Measure, Metric
-from reporting.relations.hands import HANDS
+from reporting.relations.hands import HANDS_IN_THE_HOUR
 from reporting.relations.rounds import SOLD, UNTOUCHED
 
 MOST, IN_AN_HOUR = 0.2, 5
-# Ended untouched with more than four others of the same source by the same person in the hour before.
-BURST = f"""{UNTOUCHED} AND (SELECT count(*) FROM leads_cycle b WHERE b.ended_by_id = r.ended_by_id AND b.source_id IS NOT DISTINCT FROM
-  r.source_id AND b.first_touch_at IS NULL AND b.outcome IN ('nurture', 'unqualified') AND b.ended_at <= r.ended_at
-  AND b.ended_at > r.ended_at - interval '60 minutes') > {IN_AN_HOUR}"""
+# The sixth or later that somebody ended untouched of one source within the hour.
+BURST = f"{UNTOUCHED} AND r.within_hour > {IN_AN_HOUR}"
 
 
 def alerts(answer) -> list[str]:
@@ -45,7 +43,7 @@ CHERRY_PICKING = Metric(
     rule="REP-4",
     definition="Of the sales-led rounds in a rep's hands, by source, those the rep ended without a touch, beside their peers with the same"
     " source. Over twice the peers' median, over 20 % of 20 or more, or over 5 of one source in an hour is named.",
-    relation=HANDS,
+    relation=HANDS_IN_THE_HOUR,
     by="rep_source",
     drawn="untouched",
     alerts=alerts,

@@ -4,6 +4,8 @@ The first owner has the assignment; who receives it inside the round has its own
 A touch or an end counts for whoever made it while the round was theirs; else the line reads *reassigned away*, picked up by nobody.
 """
 
+from dataclasses import replace
+
 from accounts.models import User
 from leads.models import Source
 from reporting.frame import Dimension, Relation
@@ -56,6 +58,17 @@ def source(is_live: bool) -> str:
     )
 
 
+def with_hour(is_live: bool) -> str:
+    """Return hands, each with how many rounds of its source whoever ended it had ended untouched in the hour up to then, as known then."""
+    return f"""
+SELECT h.*, n.within_hour FROM ({source(is_live)}) h LEFT JOIN (
+  SELECT e.lead_id, e.number, count(*) FILTER (WHERE e.outcome IN ('nurture', 'unqualified')) OVER (PARTITION BY e.ended_by_id, e.source_id
+    ORDER BY e.ended_at RANGE BETWEEN interval '59 minutes 59.999999 seconds' PRECEDING AND CURRENT ROW) AS within_hour
+  FROM ({rounds.source(is_live)}) e WHERE {rounds.UNTOUCHED.replace("r.", "e.")}
+    AND e.ended_at > %(starts_at)s::timestamptz - interval '1 hour') n ON n.lead_id = h.lead_id AND n.number = h.number
+"""
+
+
 def _rep_and_source(keys) -> dict:
     """Name a person and a source by their key in one."""
     pairs = {key: [int(part) if part else None for part in key.split(":")] for key in keys if key}
@@ -76,3 +89,4 @@ HANDS = Relation(
     fully_worked="r.fully_worked",
     facts=rounds.FACTS_OF_ALL,
 )
+HANDS_IN_THE_HOUR = replace(HANDS, name="hands-in-the-hour", sql=with_hour)

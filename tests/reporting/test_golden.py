@@ -143,3 +143,20 @@ def test_a_day_of_25_hours_belongs_to_its_period_whole():
     autumn = Period(date(2026, 10, 25), date(2026, 10, 26))
     assert autumn.ends_at.astimezone(UTC) - autumn.starts_at.astimezone(UTC) == timedelta(hours=25)
     assert str(Period(date(2026, 3, 1), date(2026, 4, 1)).before()) == "1 Feb 2026 to 28 Feb 2026"
+
+
+def test_a_burst_is_what_was_known_of_it_on_the_day(house):
+    """Six of one source ended untouched within the hour; one taken back later: as of before it stays six, as known now it is five."""
+    show = Source.objects.create(name="Trade show")
+    leads = [given(house.ana, NOON, source=show) for _ in range(7)]
+    for minute, lead in enumerate(leads):
+        at = NOON + timedelta(minutes=10 * minute + 1, seconds=minute == 6)
+        assert dispositions.unqualify([lead.pk], reason=reason("not_a_prospect"), by=house.ana, at=at).done
+    later = NOON + timedelta(hours=5)
+    before = figure("cherry-picking", as_of=later)["burst"].n, figure("cherry-picking", now=later)["burst"].n
+
+    assert dispositions.take_back([leads[3].pk], by=house.ana, at=later + timedelta(hours=1)).done
+
+    after = figure("cherry-picking", as_of=later)["burst"].n, figure("cherry-picking")["burst"].n
+    # The seventh ended an hour and a second after the first: five before it, still the sixth of its hour.
+    assert (before, after) == ((2, 2), (2, 0))

@@ -110,7 +110,9 @@ class Router:
             wanted |= {route.pool.pk for route in map(self._route, asks.values()) if route.pool and not route.user}
         rows = Team.objects.filter(pk__in=wanted).order_by("pk")
         self.pools = (
-            sharing.pools(rows.select_for_update(no_key=True) if hold and wanted else rows, at) if wanted else {}
+            sharing.pools(rows.select_for_update(no_key=True) if hold and wanted else rows, at, hold=hold)
+            if wanted
+            else {}
         )
 
     def decide(self, lead: int) -> Decision:
@@ -121,6 +123,8 @@ class Router:
             raise Refused("No pool receives who asks for us. RevOps makes one.", "no_pool")
         if decision.user is None:
             self._in_turn(decision, decision.rule.owner_role if decision.rule else "")
+        elif self.pools:
+            sharing.use_room(self.pools.values(), decision.user.pk)
         if decision.user and ask.account and decision.path != "explicit":
             self.known.joined.setdefault(ask.account.pk, decision.user.pk)
         return decision
@@ -143,6 +147,8 @@ class Router:
         pool = self.pools[decision.pool.pk]
         decision.user = pool.take(role, exclude, on_shift)
         decision.skipped = pool.skipped
+        if decision.user:
+            sharing.use_room((other for other in self.pools.values() if other is not pool), decision.user.pk)
 
     def _route(self, ask: Ask) -> Decision:
         """Go through ROUTE-1 in its order, up to the person or the pool; no turn is taken here."""

@@ -142,8 +142,18 @@ WHERE m.team_id = ANY(%(teams)s::bigint[]) ORDER BY m.team_id, m.user_id
 """
 
 
-def pools(teams: Iterable[Team], at: datetime) -> dict[int, Pool]:
-    """Read these pools as they stand. One query for any number, three where somebody has a cap. The caller holds their rows."""
+# One transaction after the other gives to somebody who has a cap: by id, after the pools.
+LOCK = 0x1EADCA
+ALONE = """
+SELECT pg_advisory_xact_lock(%(key)s, u::integer) FROM (SELECT DISTINCT unnest(%(users)s::bigint[]) AS u ORDER BY 1) AS capped
+"""
+
+
+def pools(teams: Iterable[Team], at: datetime, hold: bool = False) -> dict[int, Pool]:
+    """Read these pools as they stand. One query for any number, three where somebody has a cap. The caller holds their rows.
+
+    With `hold` whoever has a cap is held too, one query more: their leads are counted over all pools, and another may have another pool.
+    """
     found = {team.pk: Pool(team, at, []) for team in teams}
     month = month_of(at)
     with connection.cursor() as cursor:
@@ -152,12 +162,22 @@ def pools(teams: Iterable[Team], at: datetime) -> dict[int, Pool]:
     capped = [
         user for _team, user, _weight, most_open, most_day, *_ in rows if most_open is not None or most_day is not None
     ]
+    if hold and capped:
+        with connection.cursor() as cursor:
+            cursor.execute(ALONE, {"key": LOCK, "users": capped})
     held, today = (open_leads(capped), received_today(capped, at)) if capped else ({}, {})
     for team, user, weight, most_open, most_day, role, is_active, is_gone, due, received, last_at, credits in rows:
         why = "inactive" if not is_active else "away" if is_gone else ""
         room = room_in(most_open, most_day, held.get(user, 0), today.get(user, 0))
         found[team].places.append(Place(user, weight, due, received, credits, room, last_at, role, why))
     return found
+
+
+def use_room(pools: Iterable[Pool], user: int) -> None:
+    """Let one lead that somebody got otherwise count against their caps in these pools."""
+    for place in (place for pool in pools for place in pool.places):
+        if place.user == user and place.room is not None:
+            place.room = max(0, place.room - 1)
 
 
 def places(team: Team, at: datetime) -> list[Place]:

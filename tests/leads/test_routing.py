@@ -26,7 +26,7 @@ from leads.models import Credit, Cycle, Lead, Policy, RoutingRule, Share, Source
 from leads.refusals import Refused
 from leads.response_sweeps import POOLS, RESPONSE
 from leads.routing import Ask, is_c_level, places
-from tests.lasting import all_halted, in_processes
+from tests.lasting import all_halted, at_once, in_processes
 from tests.leads.routes import DAY, asks, company, make_pool, opportunity, route, rule, worked
 from tests.leads.states import HOUR, NOON, raw, reason
 
@@ -212,6 +212,43 @@ def test_a_pools_absent_full_and_other_roles_are_passed_over_and_the_trace_says_
     assert dict(route(lead)["skipped"]) == {
         house.ana.pk: "away", house.dov.pk: "cap", house.eva.pk: "role",
     }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_cap_counts_what_comes_in_the_same_batch_by_another_pool_or_by_name(house, pool):
+    west = make_pool("West", house.ana, house.dov)
+    Membership.objects.filter(user__in=(house.ana, house.dov)).update(cap_open=1)
+    rule("West", west, 1, region="West")
+    rule("All", pool, 2)
+    theirs = company(is_target=True, development_owner=house.dov)
+
+    done = assignment.route(
+        [raw(region="West"), raw(), raw(), raw(account=theirs), raw(region="West")], by=None, at=NOON
+    ).done
+
+    assert [lead.owner or lead.team for lead in done] == [house.ana, house.ben, house.ben, house.dov, west]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("shipped")
+def test_a_cap_holds_over_two_pools_that_take_in_at_once(house):
+    west, east = make_pool("West", house.ana, cap_open=5), make_pool("East", house.ana, cap_open=5)
+    for n, pool in enumerate((west, east)):
+        Source.objects.create(name=pool.name, created_at=NOON)
+        rule(pool.name, pool, n, source=Source.objects.get(name=pool.name))
+
+    answers = at_once(*[lambda name=name, n=n: take_one(name, n) for n in range(8) for name in ("West", "East")])
+
+    assert [a for a in answers if isinstance(a, Exception)] == []
+    assert Lead.objects.filter(owner=house.ana).count() == 5
+    assert Lead.objects.filter(team__in=(west, east)).count() == 11
+
+
+def take_one(source: str, number: int) -> Lead:
+    row = intake.make_row(
+        {"email": f"{source}{number}@c{source}{number}.no", "source": source}, kind="hand_raise", what="demo"
+    )
+    return intake.take([row], by=None, at=NOON, door=Door.API)[0].lead
 
 
 @pytest.mark.django_db

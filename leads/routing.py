@@ -167,8 +167,7 @@ class Router:
     def _named(self, ask: Ask) -> Decision:
         """Ask whoever the lead or its company names already; for a C-level's hand raise perhaps the AEs' pool."""
         decision = Decision("")
-        for path, find in PATHS:
-            person = find(self, ask)
+        for path, person in ((path, person) for path, find in PATHS for person in _each(find(self, ask))):
             if isinstance(person, RoutingRule):
                 decision.path, decision.rule, decision.pool = path, person, person.pool
                 return decision
@@ -190,7 +189,7 @@ class Router:
         return self.known.opportunity_owner(ask.account, ask.product)
 
     def _customer(self, ask: Ask):
-        return self.known.customer_owner(ask.account)
+        return self.known.customer_owners(ask.account)
 
     def _keeper(self, ask: Ask):
         return ask.keeper
@@ -213,6 +212,11 @@ class Router:
 
     def _back(self, ask: Ask):
         return ask.worked_last
+
+
+def _each(found) -> list:
+    """Return whom a line names, one after the other."""
+    return found if isinstance(found, list) else [found]
 
 
 # ROUTE-1, in its order; rules and pools come after.

@@ -75,14 +75,12 @@ class Known:
         rows.sort(key=lambda row: product is None or row.product_id != product.pk)
         return next((row.opportunity_owner_id for row in rows if row.opportunity_owner_id), None)
 
-    def customer_owner(self, account: Account | None) -> int | None:
-        """Name a customer's CSM, else the AE who closed it last."""
+    def customer_owners(self, account: Account | None) -> list[int]:
+        """Name a customer's CSM, then the AEs who closed something there, the last one first."""
         won = [row for row in self._opportunities.get(account.pk if account else 0, ()) if row.status == "won"]
-        if not won:
-            return None
         won.sort(key=lambda row: row.closed_at, reverse=True)
-        closers = (row.opportunity_owner_id for row in won if row.opportunity_owner_id)
-        return account.success_owner_id or next(closers, None)
+        owners = [account.success_owner_id, *(row.opportunity_owner_id for row in won)] if won else []
+        return list(dict.fromkeys(filter(None, owners)))
 
     def holder(self, account: Account | None, but: int | None) -> int | None:
         """Name who holds another open round at this company, the one who has it longest."""

@@ -83,6 +83,20 @@ def test_a_customer_goes_to_its_csm_else_to_the_ae_who_closed_it(house, pool):
 
 
 @pytest.mark.django_db
+def test_a_customer_whose_csm_is_away_or_gone_goes_to_the_ae_who_closed_it(house, pool):
+    account = company(success_owner=house.carl)
+    opportunity(account, house.eva, status="won")
+    away = Absence.objects.create(user=house.carl, starts_at=NOON - DAY, ends_at=NOON + HOUR)
+    lead = raw(account=account)
+
+    assert goes(lead) == ("Eva Lund", "customer")
+    assert route(lead)["tried"] == [["customer", house.carl.pk, "away"]]
+    away.delete()
+    User.objects.filter(pk=house.carl.pk).update(is_active=False)
+    assert goes(raw(account=account)) == ("Eva Lund", "customer")
+
+
+@pytest.mark.django_db
 def test_a_kept_lead_goes_to_who_keeps_it_and_another_nurtured_one_does_not(house, pool):
     kept, remarket = (worked(house.dov) for _ in range(2))
     dispositions.keep([kept], until=NOON + 30 * DAY, by=house.dov, at=NOON + HOUR)
@@ -109,6 +123,7 @@ def test_a_head_of_a_target_account_or_enterprise_who_asks_goes_to_the_ae(house,
     ("title", "is_one"),
     [
         ("CEO", True), ("Co-Founder & CTO", True), ("Chief Revenue Officer", True), ("Managing Director", True),
+       
         ("Geschäftsführerin", True), ("President", True), ("Vice President Sales", False), ("Head of IT", False), ("Coordinator", False),
         ("", False),
     ],

@@ -19,7 +19,7 @@ from leads.sharing import Place, is_away, open_leads, places, received_today, ro
 BACK_WITHIN = timedelta(days=90)
 ENTERPRISE = "enterprise"
 C_LEVEL = re.compile(
-    r"\b(c[efoitmrspd]o|ciso|cpto|chief \w+|managing director|(co-?)?founder|gesch[aä]ftsf[uü]hr\w*|vorstand\w*"
+    r"\b(c[abcdefgilmoprst]o|chro|ciso|cpto|chief \w+|managing director|(co-?)?founder|gesch[aä]ftsf[uü]hr\w*|vorstand\w*"
     r"|(?<!vice )(?<!vice-)president)\b",
     re.IGNORECASE,
 )

@@ -124,7 +124,7 @@ def test_a_head_of_a_target_account_or_enterprise_who_asks_goes_to_the_ae(house,
     [
         ("CEO", True), ("Co-Founder & CTO", True), ("Chief Revenue Officer", True), ("Managing Director", True),
        
-        ("Geschäftsführerin", True), ("President", True), ("Vice President Sales", False), ("Head of IT", False), ("Coordinator", False),
+        ("Geschäftsführerin", True), ("CCO", True), ("CHRO", True), ("President", True), ("Vice President Sales", False), ("Head of IT", False), ("Coordinator", False),
         ("", False),
     ],
 )  # fmt: skip

@@ -48,6 +48,7 @@ JOBS = [
     *(Job(f"sweep {sweep.name}", "leadops.jobs.sweep", cron(sweep.every), sweep.name) for sweep in SWEEPS.values()),
     Job("resume imports", "leads.tasks.resume_imports", "* * * * *"),
     Job("resume histories", "meetings.tasks.resume_history", "* * * * *"),
+    Job("keep the medians of engagement", "meetings.tasks.keep_medians", "19 * * * *"),
     Job("count the leads", "reporting.tasks.count", "3-59/10 * * * *"),
     Job("freeze pay", "reporting.tasks.freeze_pay", "12 1 * * *"),
     Job("prove the data sound", "leadops.jobs.prove", "37 2 * * *"),

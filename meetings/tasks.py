@@ -9,7 +9,13 @@ from django_q.tasks import async_task
 from accounts import clock
 from accounts.models import Batch
 from leads.tasks import BUSY
+from meetings import medians
 from meetings.history import looking, reading, runs, undoing
+
+
+def keep_medians() -> str:
+    """Keep how engaged the middle company of each segment is, once a day."""
+    return f"{medians.keep(clock.now())} medians"
 
 
 def ring_history(pk: int) -> None:

@@ -1,4 +1,5 @@
-"""What LeadOps does by itself in a made-up company: its sweeps, once or twice a day. Late, each dates what it does when it was due."""
+"""What LeadOps does by itself in a made-up company: its sweeps, once or twice a day, and the day's medians. Late, each dates what it does
+when it was due."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +11,10 @@ from accounts import sweeping
 from leadops.simulation.world import World
 from leads import response_sweeps, sweeps
 from leads.sweeps import MORNING
+from meetings import medians
+from meetings import sweeps as meetings
 
-SWEEPS = [*response_sweeps.SWEEPS, *sweeps.SWEEPS]  # those that send nothing
+SWEEPS = [*response_sweeps.SWEEPS, *meetings.SWEEPS, *sweeps.SWEEPS]  # those that send nothing
 BOUNDS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
 
@@ -30,6 +33,7 @@ def sweep(world: World, at: datetime) -> None:
             world.did[f"swept: {one.name}"] += run.done
             if run.failed:
                 raise AssertionError(f"{run.failed} rows failed in the sweep {one.name} at {at}")
+    medians.keep(at)
 
 
 @contextmanager

@@ -59,8 +59,9 @@ class CoverageRule(Versioned):
         help_text="Personas with a known person, of those needed.",
     )
     engaged_from = models.DecimalField(
-        "engaged from", max_digits=5, decimal_places=2, default=1, validators=[MinValueValidator(Decimal("0.01"))],
-        help_text="People active in 30 days, each weighted by how recently: 1 is one person active just now.",
+        "engaged from", max_digits=5, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal("0.01"))],
+        help_text="People active in 30 days, each weighted by how recently: 1 is one person active just now. Empty: the median of the "
+        "active companies of the same segment, kept every night.",
     )  # fmt: skip
     half_life_days = models.PositiveSmallIntegerField(
         "half-life, days",
@@ -82,7 +83,8 @@ class CoverageRule(Versioned):
         ]
 
     def __str__(self):
-        return f"Covered from {self.covered_percent} %, engaged from {self.engaged_from:g}"
+        engaged = "the segment's median" if self.engaged_from is None else f"{self.engaged_from:g}"
+        return f"Covered from {self.covered_percent} %, engaged from {engaged}"
 
     @property
     def needed(self) -> dict[str, tuple[str, ...]]:
@@ -91,3 +93,23 @@ class CoverageRule(Versioned):
     @property
     def half_life(self) -> timedelta:
         return timedelta(days=self.half_life_days)
+
+
+class SegmentMedian(models.Model):
+    """How engaged the middle one of the active companies of a segment was when a day began. Added to, never altered."""
+
+    segment = models.CharField(max_length=40, blank=True, help_text="Empty: companies without one.")
+    at = models.DateTimeField("as of")
+    engagement = models.DecimalField(max_digits=9, decimal_places=4)
+    companies = models.PositiveIntegerField("active companies")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # also: the newest of one segment
+            models.UniqueConstraint(fields=["segment", "at"], name="segmentmedian_once"),
+            models.CheckConstraint(condition=Q(engagement__gt=0), name="segmentmedian_positive"),
+        ]
+
+    def __str__(self):
+        return f"{self.segment or 'no segment'}, {self.at:%Y-%m-%d}: {self.engagement:g}"

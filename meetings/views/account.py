@@ -134,7 +134,7 @@ def drawing(standing: coverage.Standing) -> dict:
         along = standing.coverage / cut / 2
     else:
         along = 0.5 + (standing.coverage - cut) / (1 - cut) / 2 if cut < 1 else 1.0
-    up = min(1.0, standing.engagement / (2 * float(standing.rule.engaged_from)))
+    up = min(1.0, standing.engagement / (2 * float(standing.engaged_from)))
     return {
         "s": standing,
         "percent": round(100 * standing.coverage),

@@ -9,7 +9,8 @@ COVERAGE = Metric(
     rule="REP-10",
     definition="Companies we went to ourselves or target, by a round assigned in the period. Covered: enough of those needed to buy are"
     " known there; gone and opted-out people do not count. Engaged: enough people with activity in 30 days, weighted by how recent it is."
-    " Who is needed and how much is enough is RevOps' version in force, as on the company's page. Neither: identify; engaged only: expand"
+    " Who is needed and how much is enough is RevOps' version in force; where it names no engagement, the median of the segment's active"
+    " companies that night, as on the company's page. Neither: identify; engaged only: expand"
     " reach; covered only: engage; both: win.",
     relation=COVERED_COMPANIES,
     by="place",

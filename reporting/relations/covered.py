@@ -1,10 +1,11 @@
 """Companies we went to ourselves, and where each stands: how many of those needed to buy are known there, and how active its people are
-(REP-10, ACC-13). Who is needed, the cut-offs and the half-life are RevOps' version in force then, as on a company's page
+(REP-10, ACC-13). Who is needed, the cut-offs and the half-life are RevOps' version in force then, or the segment's median, as on its page
 (`meetings/coverage.py`); people and titles are today's.
 """
 
 from leads.models import TouchOutcome
 from meetings.coverage import PLACES, WINDOW
+from meetings.medians import DEFAULT
 from meetings.models.coverage import SHIPPED
 from reporting.frame import Dimension, Relation
 from reporting.relations.accounts import COMPANIES
@@ -17,11 +18,16 @@ PLACE = f"""CASE WHEN s.is_covered AND s.is_engaged THEN '{PLACES[True, True][0]
 # The version in force, as shipped where there is none; its personas, one a line: who, a colon, words.
 RULE = f"""
 rule AS (SELECT * FROM (SELECT valid_from, version, personas, covered_percent, engaged_from, half_life_days FROM meetings_coveragerule
-    WHERE valid_from <= %(known)s UNION ALL SELECT '-infinity', 0, '{SHIPPED}', 50, 1, 30) v
+    WHERE valid_from <= %(known)s UNION ALL SELECT '-infinity', 0, '{SHIPPED}', 50, NULL, 30) v
   ORDER BY valid_from DESC, version DESC LIMIT 1),
 needed AS (SELECT lower(btrim(split_part(line, ':', 1))) AS persona,
     regexp_split_to_array(btrim(replace(lower(substr(line, position(':' IN line) + 1)), ',', ' ')), '\\s+') AS words
   FROM rule, regexp_split_to_table(personas, '\\r?\\n') line WHERE btrim(line) <> '')"""
+
+# RevOps' number, else the segment's median as it was kept last.
+CUT_OFF = f"""coalesce(rule.engaged_from, (SELECT e.engagement FROM meetings_segmentmedian e
+  JOIN accounts_account c ON c.segment = e.segment
+  WHERE c.id = a.account_id AND e.at <= %(known)s ORDER BY e.at DESC LIMIT 1), {DEFAULT})"""
 
 
 def source(is_live: bool) -> str:
@@ -31,7 +37,7 @@ def source(is_live: bool) -> str:
         known = "t.recorded_at <= %(as_of)s AND (t.withdrawn_at IS NULL OR t.withdrawn_at > %(as_of)s)"
     return f"""
 SELECT s.*, {PLACE} AS place FROM (WITH {RULE}
-  SELECT a.*, n.*, n.known * 100 >= rule.covered_percent * n.asked AS is_covered, n.engagement >= rule.engaged_from AS is_engaged,
+  SELECT a.*, n.*, n.known * 100 >= rule.covered_percent * n.asked AS is_covered, n.engagement >= {CUT_OFF} AS is_engaged,
     n.known::float / n.asked AS coverage FROM rule, ({companies(is_live)}) a CROSS JOIN LATERAL (
     WITH x AS (SELECT lower(coalesce((SELECT string_agg(cr.role, ' ') FROM leads_contactrole cr WHERE cr.lead_id = l.id), '') || ' '
           || l.title) AS about,

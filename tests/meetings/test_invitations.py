@@ -111,6 +111,47 @@ def test_a_feed_of_five_hundred_meetings_reads_right_and_costs_two_queries(ana, 
     assert starts == sorted([first.starts_at, *(row.starts_at for row in rows)])
 
 
+# A moment, and what stands on the walls of Berlin and New York then: before and after each of the four changes of a year, and the
+# hour that Berlin has twice.
+WALLS = [
+    ("2026-03-06 14:00", "Fri 15:00", "Fri 09:00"),
+    ("2026-03-09 14:00", "Mon 15:00", "Mon 10:00"),  # New York went forward
+    ("2026-03-27 14:00", "Fri 15:00", "Fri 10:00"),
+    ("2026-03-30 14:00", "Mon 16:00", "Mon 10:00"),  # Berlin went forward
+    ("2026-10-25 00:30", "Sun 02:30", "Sat 20:30"),
+    ("2026-10-25 01:30", "Sun 02:30", "Sat 21:30"),  # Berlin went back: the same hour again
+    ("2026-10-30 14:00", "Fri 15:00", "Fri 10:00"),
+    ("2026-11-02 14:00", "Mon 15:00", "Mon 09:00"),  # New York went back
+]
+
+
+def walls(moment: datetime) -> tuple[str, str]:
+    berlin, new_york = (moment.astimezone(ZoneInfo(zone)) for zone in ("Europe/Berlin", "America/New_York"))
+    return f"{berlin:%a %H:%M}", f"{new_york:%a %H:%M}"
+
+
+@pytest.mark.parametrize(("moment", "berlin", "new_york"), WALLS, ids=[moment for moment, *_rest in WALLS])
+def test_an_invitation_stands_on_both_walls_as_written_here(moment, berlin, new_york, ana, eva):
+    starts = datetime.fromisoformat(f"{moment}+00:00")
+    booked(worked(ana), ana, eva, starts_at=starts, zone="America/New_York")
+
+    for message in Message.objects.filter(kind="invitation"):
+        event = read(message).vevent
+        assert walls(event.dtstart.value) == (berlin, new_york)
+        assert event.dtend.value - event.dtstart.value == timedelta(minutes=30)
+        assert f"{berlin[-5:]} (Europe/Berlin)" in message.body
+        assert f"{new_york[-5:]} (America/New York)" in message.body
+
+
+def test_a_feed_across_every_change_of_a_year_stands_on_both_walls_as_written_here(ana, eva):
+    for moment, *_walls in WALLS:
+        booked(worked(ana), ana, eva, starts_at=datetime.fromisoformat(f"{moment}+00:00"))
+
+    calendar = vobject.readOne(feeds.read(feeds.make(eva), BOOKED).decode())
+
+    assert [walls(event.dtstart.value) for event in calendar.vevent_list] == [tuple(rest) for _moment, *rest in WALLS]
+
+
 def test_a_feed_is_revoked_at_once_and_a_new_one_ends_the_old(ana):
     old = feeds.make(ana)
     new = feeds.make(ana)

@@ -185,3 +185,38 @@ def test_the_control_without_its_one_transaction_the_sale_is_lost_and_its_people
         closing.lose(Opportunity.objects.get(), reason=Reason.objects.get(code="lost_price"), by=eva, at=END + DAY)
 
     assert (Lead.objects.filter(status="qualified").count(), Opportunity.objects.get().status) == (12, "lost")
+
+
+def _two_meetings_of_one_sale(ana, eva, finn) -> list[Meeting]:
+    """Two people of one company, each held by somebody else an hour apart."""
+    first = worked(ana)
+    second = put(LeadFactory(account=first.account), "working", owner=ana)
+    rows = [booked(first, ana, eva), booked(second, ana, finn, starts_at=START + HOUR)]
+    assert rows[0].opportunity_id == rows[1].opportunity_id
+    return rows
+
+
+def test_two_meetings_of_one_sale_completed_at_once_are_one_credit(ana, eva, finn):
+    one, two = _two_meetings_of_one_sale(ana, eva, finn)
+
+    answers = at_once(
+        lambda: outcomes.complete_qualified(one, by=eva, at=END + HOUR),
+        lambda: outcomes.complete_qualified(two, by=finn, at=END + HOUR),
+    )
+
+    assert [a.status for a in answers] == ["qualified", "qualified"]
+    assert sorted(Meeting.objects.values_list("is_credited", flat=True)) == [False, True]
+
+
+def test_the_control_without_the_sales_lock_both_claim_the_credit_and_the_database_refuses_one(ana, eva, finn):
+    one, two = _two_meetings_of_one_sale(ana, eva, finn)
+
+    with patch("django.db.models.query.QuerySet.select_for_update", lambda rows, *a, **k: rows):
+        answers = overlapping(
+            "meetings_meeting",
+            lambda: outcomes.complete_qualified(one, by=eva, at=END + HOUR),
+            lambda: outcomes.complete_qualified(two, by=finn, at=END + HOUR),
+        )
+
+    assert any(not isinstance(a, Meeting) for a in answers), "the second is stopped late, by a constraint or a lock"
+    assert Meeting.objects.filter(is_credited=True).count() == 1

@@ -361,7 +361,12 @@ PEOPLE = [("Dee", "decision maker", 0), ("Al", "Analyst", 0)]  # 2 of 4, engaged
 def test_revops_says_who_is_needed_and_where_the_cut_offs_lie(rule, place):
     at = clock.now()
 
-    standing = coverage.stands([(name, about, at - ago * DAY) for name, about, ago in PEOPLE], at, CoverageRule(**rule))
+    standing = coverage.stands(
+        [(name, about, at - ago * DAY) for name, about, ago in PEOPLE],
+        at,
+        CoverageRule(**rule),
+        rule.get("engaged_from", Decimal(1)),
+    )
 
     assert standing.place == place
 

@@ -10,6 +10,7 @@ from leads import assignment, pulling, pulls, signals
 from leads.models import Cycle, Lead, Signal, Source, Trigger
 from leads.sweeps import SWEEPS
 from meetings import coverage
+from meetings.models import SegmentMedian
 from reporting import answers, mine
 from reporting.filters import Filters
 from reporting.metrics import METRICS
@@ -220,6 +221,20 @@ def test_a_company_stands_where_its_page_says(house, titles, place):
     assert [line.key for line in answer.lines] == [place] == [page.place]
     assert answer.total.cells["personas"].value == 100 * page.coverage
     assert answer.total.cells["engagement"].value == pytest.approx(page.engagement)
+
+
+@pytest.mark.parametrize(("median", "place"), [("2.0", "win"), ("2.01", "engage")])
+def test_report_and_page_measure_by_the_same_median_of_the_segment(house, median, place):
+    standing({"CEO": True, "Budget Controller": True})
+    SegmentMedian.objects.create(segment="", at=NOON + 8 * DAY, engagement=median, companies=9, recorded_at=NOON)
+    SegmentMedian.objects.create(segment="", at=NOON + 10 * DAY, engagement=9, companies=9, recorded_at=NOON)
+    SegmentMedian.objects.create(segment="large", at=NOON + 8 * DAY, engagement=9, companies=9, recorded_at=NOON)
+
+    march = Period(date(2026, 3, 1), date(2026, 4, 1))
+    lines = answers.answer(METRICS["coverage"], march, Filters(), now=NOON + 9 * DAY).lines
+
+    account = Lead.objects.exclude(account=None).first().account
+    assert [line.key for line in lines] == [place] == [coverage.of(account, NOON + 9 * DAY).place]
 
 
 def test_companies_that_came_to_us_are_in_no_coverage(house):

@@ -266,8 +266,14 @@ def covered(world: World, as_of, known, period) -> list[dict]:
         r | _people(world, r["account"], as_of, known) for r in companies(world, as_of, known, period) if r["is_sought"]
     ]
     for row in rows:
-        row["is_engaged"] = row["engagement"] >= 1
+        row["is_engaged"] = row["engagement"] >= _cut_off(world, row["account"], known)
     return rows
+
+
+def _cut_off(world: World, account: int, known) -> float:
+    """The newest median of its segment that was kept by then; one person active just now where there is none."""
+    kept = [row for row in world.medians if row.segment == world.segments[account] and row.at <= known]
+    return float(max(kept, key=lambda row: row.at).engagement) if kept else 1.0
 
 
 def _active(world: World, as_of, known) -> tuple[dict[int, str], dict[int, object]]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.models import Absence, Account, Event, Opportunity, Reason, Stage, User
 from leads.models import ContactRole, Cycle, Lead, Signal, Spell, Task, Touch
-from meetings.models import Meeting
+from meetings.models import Meeting, SegmentMedian
 
 ENDS = {"qualify": "qualified", "nurture": "nurture", "unqualify": "unqualified", "opt_out": "opted_out",
         "give_back_raw": "returned", "give_back_nurture": "returned"}  # fmt: skip
@@ -42,7 +42,9 @@ class World:
         self.roles_of = grouped(self.roles, lambda role: role.opportunity_id)
         self.meetings_of = grouped(self.meetings, lambda meeting: meeting.opportunity_id)
         self.leads_of = grouped(self.leads, lambda lead: lead.account_id)
-        self.accounts = set(Account.objects.values_list("pk", flat=True))
+        self.segments = dict(Account.objects.values_list("pk", "segment"))
+        self.accounts = set(self.segments)
+        self.medians = list(SegmentMedian.objects.all())
         self._made: tuple[datetime | None, dict] = (None, {})
 
     def once(self, what: str, as_of: datetime | None, make):

@@ -66,7 +66,9 @@ class ReassignManyForm(ReassignForm):
         teams = [team for team in self.receivers.values() if isinstance(team, Team)]
         shared = {f"turn-{team.pk}": team for team in teams if team.kind != Team.Kind.PRODUCT}
         self.receivers |= shared
-        self.fields["to"].choices.insert(2, ("In turn", [(key, f"{team}, in turn") for key, team in shared.items()]))
+        blank, people, queues = self.fields["to"].choices
+        in_turn = ("In turn", [(key, f"{team}, in turn") for key, team in shared.items()])
+        self.fields["to"].choices = [blank, people, in_turn, queues]
 
     @property
     def change(self) -> bulk.Change:

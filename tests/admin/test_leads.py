@@ -154,6 +154,8 @@ def test_reassigning_asks_first_and_changes_nothing_yet(house, client_of):
         [(f"turn-{house.north.pk}", "North, in turn")],
         [(f"team-{house.north.pk}", "North")],
     ]
+    offered = re.findall("<option value[^>]*>([^<]+)<", response.content.decode())
+    assert offered == ["Choose", "Ana Berg", "Ben Ito", "Cleo Marsh", "North, in turn", "North"]
     assert Lead.objects.get(pk=lead.pk).owner == house.ana
 
 

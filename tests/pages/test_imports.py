@@ -66,6 +66,28 @@ def test_the_look_names_the_columns_that_are_left_out_and_says_nothing_where_non
     assert "Left out" not in none
 
 
+def test_what_columns_meant_is_remembered_for_the_next_file_of_the_same_person_with_the_same_header(
+    client, cleo, rita, rung
+):
+    def sent(name: str) -> list[str]:
+        """Send the file, and say what is offered for its columns."""
+        upload(client, FILE.replace("First", "Rufname"), name)
+        page = client.get(f"/imports/{Batch.objects.latest('pk').pk}/columns/").content.decode()
+        fields = [page.split(f'name="column-{n}"')[1].split("</select>")[0] for n in range(3)]
+        return [chosen[1] if (chosen := re.search('value="([^"]*)" selected', field)) else "" for field in fields]
+
+    client.force_login(cleo)
+    guessed, still_guessed = sent("first.csv"), sent("second.csv")
+    mapped(client)
+    client.post(f"/imports/{Batch.objects.latest('pk').pk}/run/")
+    tasks.run_import(Batch.objects.latest("pk").pk)
+    remembered = sent("third.csv")
+    client.force_login(rita)
+
+    assert (guessed[1], remembered) == ("", ["email", "first_name", "source"])
+    assert guessed == still_guessed == sent("hers.csv")
+
+
 def test_the_rejected_rows_come_back_as_a_file_and_that_is_on_record(client, cleo, rung):
     client.force_login(cleo)
     upload(client, FILE.replace("nowhere,X", "nowhere,=1+1"))

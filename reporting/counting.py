@@ -35,6 +35,13 @@ STAYS = f"""
 SELECT from_lane, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM stayed)) FROM ({LANES}) e
 WHERE id > %(after)s AND recorded_at >= %(since)s AND stayed IS NOT NULL AND from_lane <> to_lane GROUP BY 1
 """
+# The same of the rounds of some people and queues.
+STAYS_OF = f"""
+SELECT e.from_lane, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM e.stayed))
+FROM leads_cycle c JOIN ({LANES}) e ON e.cycle_id = c.id AND e.lead_id = c.lead_id
+WHERE (c.owner_id = ANY(%(people)s) OR c.team_id = ANY(%(teams)s)) AND e.recorded_at >= %(since)s AND e.stayed IS NOT NULL
+  AND e.from_lane <> e.to_lane GROUP BY 1
+"""
 
 
 def count(at: datetime) -> int:

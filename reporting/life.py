@@ -29,6 +29,8 @@ PILES = {
 }
 WEEK = "last-7"  # what the clock shows the moves of, unless asked otherwise
 IN_HAND = ("assigned", "working")  # always counted live
+# Beside the piles: who comes back within a week, and what is left out of all of them.
+BESIDE = {"due": ("Not now", "due within a week"), "out": ("In hand", "left out as exceptions")}
 KINDS = (("n1", "remarket"), ("n2", "marketing"), ("n3", "sales"))
 # By the open round alone, as `cycle_one_open` holds it; only who uses the product is asked of the lead, which knows the last activity.
 PILE = """CASE
@@ -131,7 +133,7 @@ def sentence(found: Life, period) -> str:
 
 
 def of_people(people: list[int], teams: list[int], period, at: datetime) -> Life:
-    """Return the life of the leads of these people and queues, counted live. Six queries, by their own leads' indexes."""
+    """Return the life of the leads of these people and queues, counted live. Seven queries, by their own leads' indexes."""
     whose = {"people": people, "teams": teams}
     hand, left_out = _in_hand(OURS, whose, at)
     standing, kinds, moves = Counter(), Counter(), Counter()
@@ -151,7 +153,9 @@ def of_people(people: list[int], teams: list[int], period, at: datetime) -> Life
             whose | {"since": period.starts_at, "until": period.ends_at},
         )
         moves.update(dict(cursor.fetchall()))
-    life = Life(hand, standing, kinds, moves, {}, _due(PASSED, whose, at), left_out, None)
+        cursor.execute(counting.STAYS_OF, whose | {"since": at - counting.STAY_OVER})
+        stays = {place: float(seconds) for place, seconds in cursor.fetchall()}
+    life = Life(hand, standing, kinds, moves, stays, _due(PASSED, whose, at), left_out, None)
     _settle(life)
     return life
 
@@ -209,13 +213,14 @@ def _in_hand(narrow: str, values: dict, at: datetime) -> tuple[dict, int]:
     return hand, left_out
 
 
+DUE = "FROM leads_lead l WHERE l.status = 'nurture' AND l.recycle_at < %(soon)s AND l.gone_as = ''"
+WEEKS_NOTICE = timedelta(days=7)
+
+
 def _due(narrow: str, values: dict, at: datetime) -> int:
     """Count who comes back within a week, by `lead_recycle_due`."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*) FROM leads_lead l WHERE l.status = 'nurture' AND l.recycle_at < %(soon)s AND l.gone_as = ''{narrow}",
-            values | {"soon": at + timedelta(days=7)},
-        )
+        cursor.execute(f"SELECT count(*) {DUE}{narrow}", values | {"soon": at + WEEKS_NOTICE})
         return cursor.fetchone()[0]
 
 
@@ -233,13 +238,26 @@ def _settle(life: Life) -> None:
 def pile_of(
     state: str, motion: str, pile: str, narrow: tuple[list[int], list[int]] | None, at: datetime, after: int, limit: int
 ) -> list[int]:
-    """Name the leads of one pile, by key from `after` on. One query."""
-    values = {"at": at, "state": state, "motion": motion, "pile": pile, "after": after, "limit": limit}
+    """Name the leads of one pile, or of what stands beside them (`BESIDE`), by key from `after` on. One query."""
+    values = {
+        "at": at,
+        "state": state,
+        "motion": motion,
+        "pile": pile,
+        "after": after,
+        "limit": limit,
+        "soon": at + WEEKS_NOTICE,
+    }
     whose = ""
     if narrow is not None:
-        whose, values = OURS, values | {"people": narrow[0], "teams": narrow[1]}
-    picked = f"AND NOT c.has_exception AND {STATE} = %(state)s AND c.motion = %(motion)s AND l.id > %(after)s"
-    picked += f" AND (%(pile)s = 'all' OR CASE WHEN {IS_USED} THEN {USED} ELSE {PILE} END = %(pile)s)"
+        whose, values = PASSED if pile == "due" else OURS, values | {"people": narrow[0], "teams": narrow[1]}
+    if pile == "due":
+        source = f"{DUE}{whose}"
+    elif pile == "out":
+        source = f"{WITH_LEAD}{whose} AND c.has_exception"
+    else:
+        source = f"{WITH_LEAD}{whose} AND NOT c.has_exception AND {STATE} = %(state)s AND c.motion = %(motion)s"
+        source += f" AND (%(pile)s = 'all' OR CASE WHEN {IS_USED} THEN {USED} ELSE {PILE} END = %(pile)s)"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT l.id {WITH_LEAD}{whose} {picked} ORDER BY l.id LIMIT %(limit)s", values)
+        cursor.execute(f"SELECT l.id {source} AND l.id > %(after)s ORDER BY l.id LIMIT %(limit)s", values)
         return [pk for (pk,) in cursor.fetchall()]

@@ -45,6 +45,7 @@ def overview(request):
     context = {
         "form": form, "period": period, "life": found, "faces": faces, "rows": _rows(found, link, to_move), "is_of_team": of is not None,
         "sentence": life.sentence(found, period), "worst": _worst(found, link), "now": now,
+        "left_out_url": link("", "", "out") if found.left_out else "",
         "total": found.all_in_hand + sum(found.standing.values()),
     }  # fmt: skip
     return render(request, "reporting/overview.html", context)
@@ -55,9 +56,13 @@ def _links(user):
     if not permissions.sees_people(user) or not allowed(user, "leads.see") & (Scope.ALL | Scope.TEAM):
         return lambda state, motion, pile: ""
     leads, piles = reverse("leads"), reverse("overview-leads")
-    return lambda state, motion, pile: (
-        f"{piles}?state={state}&motion={motion}&pile={pile}" if motion else f"{leads}?state={state}"
-    )
+
+    def link(state: str, motion: str, pile: str) -> str:
+        if pile in life.BESIDE:
+            return f"{piles}?pile={pile}"
+        return f"{piles}?state={state}&motion={motion}&pile={pile}" if motion else f"{leads}?state={state}"
+
+    return link
 
 
 def _move_links(request, said: dict):
@@ -124,7 +129,9 @@ def _rows(found: Life, link, to_move) -> list[dict]:
         )
     for state, words in (("qualified", "Now"), ("nurture", "Not now"), ("unqualified", "Never")):
         stuck = (
-            [{"text": f"{count(found.due)} due within a week", "url": ""}] if state == "nurture" and found.due else []
+            [{"text": f"{count(found.due)} due within a week", "url": link("", "", "due")}]
+            if state == "nurture" and found.due
+            else []
         )
         moved = _moves(found, to_move, *CAME[state])
         rows.append(_row(found, words, state, found.standing[state], stuck, moved, link(state, "", "")))
@@ -233,9 +240,13 @@ def pile(request):
         raise PermissionDenied("The leads behind the clock are for their managers and RevOps.")
     given = request.GET
     where, name = (given.get("state", "assigned"), given.get("motion", "slg")), given.get("pile", "over")
-    words = dict(life.PILES.get(where, ())) | {"all": "all of them"}
-    if where not in life.PILES or name not in words:
-        raise Http404("no such pile")
+    if name in life.BESIDE:
+        place, words, where = *life.BESIDE[name], ("", "")
+    else:
+        piles = dict(life.PILES.get(where, ())) | {"all": "all of them"}
+        if where not in life.PILES or name not in piles:
+            raise Http404("no such pile")
+        place, words = f"{charts.NAMES[where[0]]}, {charts.PLACES[where[1]]}", piles[name]
     after = given.get("after", "")
     now = clock.now()
     found = life.pile_of(
@@ -248,10 +259,10 @@ def pile(request):
     )
     leads = Lead.objects.filter(pk__in=found[:PAGE]).select_related("owner", "team", "source", "cycle").order_by("pk")
     for lead in leads:
-        lead.clock = sla.clock_of(lead, lead.cycle, now)
-    address = f"{request.path}?state={where[0]}&motion={where[1]}&pile={name}&after="
+        lead.clock = sla.clock_of(lead, lead.cycle, now) if lead.cycle else None
+    address = f"{request.path}?{urlencode({'state': where[0], 'motion': where[1], 'pile': name})}&after="
     context = {
-        "leads": leads, "where": f"{charts.NAMES[where[0]]}, {charts.PLACES[where[1]]}", "words": words[name], "now": now,
+        "leads": leads, "where": place, "words": words, "is_due": name == "due", "now": now,
         "pager": {"older": f"{address}{found[PAGE - 1]}"} if len(found) > PAGE else {},
     }  # fmt: skip
     return render(request, "reporting/pile.html", context)

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from html import unescape
+from statistics import median
 
 import pytest
 from django.db import connection
@@ -10,8 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
 from accounts.models import Event, Reason, Stage
+from accounts.words import DASH, duration
+from leads import exceptions
+from leads.models import Cycle, Lead
 from meetings import closing
-from reporting import counting, moves
+from reporting import counting, life, moves, permissions
+from reporting.period import named
 from tests.factories import opportunity_of, put
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +35,14 @@ def lived(house):
     back = put(None, "nurture", owner=house.ana, at=at)
     put(back, "assigned", owner=house.ana, at=at + timedelta(hours=2))
     won_over = Stage.objects.get(is_qualifying=True)
+    for owner in (house.ana, house.dov):
+        aside = put(None, "working", owner=owner, at=at)
+        why, week = Reason.objects.filter(disposition="exception").first(), timedelta(days=7)
+        asked = exceptions.ask([aside.pk], reason=why, review_at=at + week, by=owner, at=at + timedelta(hours=2))
+        assert asked.done
+        assert exceptions.grant([aside.pk], by=house.rita, at=at + timedelta(hours=3)).done
+        soon = put(None, "nurture", owner=owner, at=at)
+        Lead.objects.filter(pk=soon.pk).update(recycle_at=clock.now() + timedelta(days=6), development_owner=owner)
     lead = put(None, "working", owner=house.ben, at=at)
     sale = opportunity_of(lead, owner=house.eva, at=at + timedelta(hours=2), stage=won_over)
     closing.lose(sale, reason=Reason.objects.get(code="lost_price"), by=house.eva, at=at + timedelta(hours=4))
@@ -56,6 +69,9 @@ def crawled(browser) -> dict:
             continue
         said, listed = clicked(browser, unescape(address), kind)
         assert (address, len(listed)) == (address, int(number[0].replace(",", "")))
+        beside = re.search("pile=(due|out)", address)
+        if beside:
+            assert found.setdefault(beside[1], len(listed)) == len(listed)
         if kind == "moves":
             assert said == len(listed)
             name = re.search("move=([a-z]+)", address)[1]
@@ -69,7 +85,8 @@ def test_every_number_of_the_clock_opens_to_as_many_rows(house, lived, client_of
     if is_counted:
         counting.count(clock.now())
     found = crawled(client_of(house.people[name]))
-    assert set(found) == MOVES
+    assert set(found) == MOVES | {"due", "out"}
+    assert (found["due"], found["out"]) == ((1, 1) if name == "cleo" else (2, 2))
 
 
 def test_the_house_that_was_never_counted_moves_as_the_events_say(house, lived, client_of):
@@ -118,3 +135,16 @@ def test_leaders_see_the_numbers_and_no_list(house, lived, client_of):
     assert "/overview/moves/" not in browser.get("/overview/").content.decode()
     assert browser.get("/overview/moves/?move=raw").status_code == 403
     assert set(moves.WORDS) == MOVES
+
+
+def test_a_manager_sees_how_long_their_own_leads_stay(house, lived, client_of):
+    """Half of what left a state in 30 days had been there shorter: of their people's rounds alone."""
+    rows = {row["label"]: row["stay"] for row in client_of(house.cleo).get("/overview/").context["rows"]}
+    stays = life.of(permissions.of_whom(house.cleo), named("last-7", clock.now()), clock.now()).stays
+
+    mine = Event.objects.filter(
+        kind="transition", from_status="working", cycle_id__in=Cycle.objects.filter(owner__in=[house.ana, house.ben])
+    )
+    mine = mine.exclude(to_status="working").filter(recorded_at__gte=clock.now() - counting.STAY_OVER)
+    assert stays["working/slg"] == median([event.stayed.total_seconds() for event in mine])
+    assert rows["Working S"] == duration(stays["working/slg"]) != DASH

@@ -43,6 +43,23 @@ def _digest(value) -> str:
     return str(value)
 
 
+def _said(request) -> str:
+    """Return what a request says: where, how, and its body."""
+    what = [request.method, request.path, request.data]
+    return hashlib.sha256(json.dumps(what, sort_keys=True, default=_digest).encode()).hexdigest()
+
+
+def before(request) -> tuple[int, dict] | None:
+    """Return what this very request was answered before, None where it was not. One query, none without a key.
+
+    Asked before the rights are: an act may take away the right to it (a lead given back, a person erased), and who did not hear of it
+    asks again. It was theirs to read then, and is in their receipts.
+    """
+    given = key_of(request)
+    kept = given and receipts.found(receipt_key(request.user, given), request.user)
+    return (kept["status"], kept["answer"]) if kept and kept["said"] == _said(request) else None
+
+
 def once(request, at, effect: Callable[[], tuple[int, dict]]) -> tuple[int, dict, bool]:
     """Let an effect happen once under its key: return status, answer, and whether it had happened before.
 
@@ -51,8 +68,7 @@ def once(request, at, effect: Callable[[], tuple[int, dict]]) -> tuple[int, dict
     """
     given = key_of(request)
     key = receipt_key(request.user, given) if given else OURS + secrets.token_hex(20)
-    what = [request.method, request.path, request.data]
-    said = hashlib.sha256(json.dumps(what, sort_keys=True, default=_digest).encode()).hexdigest()
+    said = _said(request)
     with transaction.atomic():
         if not receipts.claim(key, user=request.user, at=at):
             kept = receipts.first_answer(key, request.user)

@@ -1,11 +1,11 @@
 """What every address of the API is made of: who may, what may be said, what is answered, once."""
 
-from rest_framework.exceptions import MethodNotAllowed, NotFound, PermissionDenied
+from rest_framework.exceptions import APIException, MethodNotAllowed, NotFound, PermissionDenied
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.doors import at_of
-from accounts.api.once import once
+from accounts.api.once import before, once
 from accounts.api.paging import page
 from accounts.api.problems import Problem, Unreadable
 from accounts.models import Role
@@ -42,9 +42,20 @@ class Resource(APIView):
             if isinstance(number, int) and number > BIGGEST:
                 raise NotFound
         if request.method in self.rights:
-            self.enter(request.method, **kwargs)
+            self.let_in(request, **kwargs)
         elif request.method.lower() in self.http_method_names:
             raise MethodNotAllowed(request.method)
+
+    def let_in(self, request, **kwargs) -> None:
+        """Ask whether they may, unless they were answered before; also when that happened just now, in another request."""
+        self.answered = before(request) if request.method == "POST" else None
+        if self.answered is None:
+            try:
+                self.enter(request.method, **kwargs)
+            except APIException:
+                self.answered = before(request) if request.method == "POST" else None
+                if self.answered is None:
+                    raise
 
     def enter(self, method: str, **kwargs) -> None:
         """Refuse whoever may not. A resource that is about one row finds it here first: out of sight is 404, not 403."""
@@ -95,19 +106,24 @@ class Resource(APIView):
 
     def act(self, effect) -> Response:
         """Let `effect(said)` happen once, and answer what it returns; an answer of its own status comes as (status, answer)."""
+        if self.answered is not None:
+            return _answer(*self.answered, again=True)
         said = self.said()
 
         def run() -> tuple[int, dict]:
             done = effect(said)
             return done if isinstance(done, tuple) else (self.statuses("POST")[0], done)
 
-        status, answer, again = once(self.request, self.at, run)
-        return Response(answer, status=status, headers={"Idempotency-Replayed": "true"} if again else None)
+        return _answer(*once(self.request, self.at, run))
 
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         return response
+
+
+def _answer(status: int, answer: dict, again: bool) -> Response:
+    return Response(answer, status=status, headers={"Idempotency-Replayed": "true"} if again else None)
 
 
 class Forbidden(PermissionDenied):

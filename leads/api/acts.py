@@ -98,10 +98,12 @@ class Notes(OfLead):
 
     def post(self, request, pk):
         """Write a note. It is no touch."""
-        seen = [Seen(self.lead.pk)]
-        return self.act(
-            lambda said: self.done(notes.add(seen, text=said["text"], by=self.user, at=self.at, door=Door.API), "note")
-        )
+
+        def effect(said):
+            seen = [Seen(self.lead.pk)]
+            return self.done(notes.add(seen, text=said["text"], by=self.user, at=self.at, door=Door.API), "note")
+
+        return self.act(effect)
 
 
 class NewTask(Act):

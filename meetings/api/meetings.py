@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from accounts.api.fields import Moment, Word
 from accounts.api.paging import Page
-from accounts.api.problems import Problem
+from accounts.api.problems import Problem, Unreadable
 from accounts.api.resource import Forbidden
 from accounts.api.schema import listed
 from accounts.models import Door, Product, Team, User
@@ -94,7 +94,7 @@ class FreeTimes(OfMeetings):
         said = self.asked()
         owner = User.objects.filter(username=said["owner"], is_active=True, role__in=HOLDERS).first()
         if owner is None:
-            raise NotFound("Nobody of this name holds meetings.")
+            raise Unreadable({"owner": ["Nobody of this name holds meetings."]})
         after, limit = max(said.get("after", self.at), self.at), said.get("limit", free.OFFERED)
         facts = {"minutes": said["minutes"], "zone": zones.known(said.get("zone", "")), "count": limit, "spread": False}
         return Response({"items": free.times([owner], after, **facts)})

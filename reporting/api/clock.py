@@ -136,7 +136,7 @@ class WhichMoves(Days, Page):
     motion = serializers.ChoiceField(list(charts.PLACES), required=False, help_text="Both, if not said.")
 
 
-class MovedOut(serializers.Serializer):
+class StepOut(serializers.Serializer):
     """One lead's step from one state to another."""
 
     id = serializers.IntegerField(help_text="The number of the event.")
@@ -154,7 +154,7 @@ class OverviewMoves(OfReports):
 
     tag = "overview"
     needs = ABOVE
-    rights, gives, asks = {"GET": "reports.see"}, {"GET": listed(MovedOut)}, {"GET": WhichMoves}
+    rights, gives, asks = {"GET": "reports.see"}, {"GET": listed(StepOut)}, {"GET": WhichMoves}
 
     def get(self, request):
         """List the moves behind one number of the clock, the last first; as many as it says (REP-8)."""
@@ -170,7 +170,7 @@ class OverviewMoves(OfReports):
 
 def _step(step: moves.Move, people: dict) -> dict:
     by = people.get(step.by)
-    return MovedOut({
+    return StepOut({
         "id": step.pk, "lead": step.lead, "at": step.at, "by": by.username if by else None, "from_state": step.before,
         "to_state": step.after,
     }).data  # fmt: skip

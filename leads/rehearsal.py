@@ -14,7 +14,7 @@ from leads.models import Cycle, Motion, RoutingRule, Trigger
 from leads.routing import Ask, Decision, Router
 
 ROUTED = (Trigger.ACTION, Trigger.SCORE, Trigger.ROUND_ROBIN, Trigger.ROUTE)
-BY_RULES = ("", "rule", "queue", "last", "turn")  # paths that other rules may change; the others name a person
+BY_RULES = ("rule", "queue", "last", "turn")  # paths that other rules may change; the others name a person
 MOST = 20_000
 SHOWN = 100
 
@@ -47,6 +47,7 @@ class Replay:
 
     rounds: int = 0
     named: int = 0  # went to a person by name, whatever the rules
+    unrecorded: int = 0  # given by no decision that is on record: nothing to compare with
     unmatched: int = 0  # no rule would have matched
     moved_pool: int = 0
     pools: dict[int | None, Counter] = field(default_factory=dict)  # by pool: was, would
@@ -70,7 +71,10 @@ def replay(since: datetime, until: datetime, rules: Sequence[RoutingRule]) -> Re
     for cycle in reversed(newest):
         was = routes.get(cycle.pk, {})
         result.rounds += 1
-        if was.get("path", "") not in BY_RULES:
+        if not was:
+            result.unrecorded += 1
+            continue
+        if was.get("path") not in BY_RULES:
             result.named += 1
             continue
         rule, _tried = routing_rules.first_match(rules, _ask(cycle))

@@ -15,7 +15,7 @@ from accounts.domains import registrable
 from accounts.models import Account, Domain, Team, User
 from accounts.permissions import Scope, allowed, people_of, teams_of
 from leads import rehearsal, routing_rules, routing_words
-from leads.models import Credit, RoutingRule, Share, Source
+from leads.models import Credit, Policy, RoutingRule, Share, Source
 from leads.refusals import Refused
 from leads.routing import Ask
 
@@ -55,11 +55,33 @@ class Standing(admin.SimpleListFilter):
         return queryset.filter(valid_from__isnull=False, valid_until__isnull=self.value() != "past")
 
 
+class RuleForm(forms.ModelForm):
+    """One line of the draft. What could match nobody, or promise what nobody wrote down, is refused where it is typed."""
+
+    def clean_policy_name(self):
+        name = self.cleaned_data["policy_name"]
+        if name and name not in (
+            names := list(Policy.objects.order_by("name").values_list("name", flat=True).distinct())
+        ):
+            raise forms.ValidationError(f"There is no policy “{name}”. There are: {', '.join(names) or 'none'}.")
+        return name
+
+    def clean(self):
+        found = super().clean()
+        least, most = found.get("score_from"), found.get("score_to")
+        if least is not None and least > 100:
+            self.add_error("score_from", "A score is 100 at most: this rule would match nobody.")
+        elif least is not None and most is not None and most < least:
+            self.add_error("score_to", "This is below the lowest score: the rule would match nobody.")
+        return found
+
+
 @admin.register(RoutingRule)
 class RoutingRuleAdmin(RuledAdmin):
     """Rules are written as a draft, tried, and switched on all at once; those in force are only looked at."""
 
     see, keep = "rules.see", "rules.change"
+    form = RuleForm
     fields = [
         "name", "order", ("motion", "go_to_market"), ("segment", "region"), ("source", "campaign"), ("score_from", "score_to"), "is_target",
         "pool", "owner_role", "policy_name", "tells_revops",

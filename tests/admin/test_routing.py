@@ -62,6 +62,24 @@ def test_a_draft_is_begun_edited_replayed_and_switched_on(desk, house, pool):
     assert [r.name for r in RoutingRule.objects.filter(valid_until=None)] == ["South"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "errors"),
+    [
+        ({"policy_name": "Nosuch"}, {"policy_name": ["There is no policy “Nosuch”. There are: Response."]}),
+        ({"score_from": "150"}, {"score_from": ["A score is 100 at most: this rule would match nobody."]}),
+        ({"score_from": "80", "score_to": "20"}, {"score_to": ["This is below the lowest score: the rule would match nobody."]}),
+    ],
+)  # fmt: skip
+def test_a_rule_that_could_not_do_what_it_says_is_refused_where_it_is_typed(desk, pool, typed, errors):
+    facts = {"name": "New", "order": "5", "pool": pool.pk}
+
+    refused = desk.post(reverse("admin:leads_routingrule_add"), facts | typed)
+    taken = desk.post(reverse("admin:leads_routingrule_add"), facts | {"policy_name": "Response", "score_from": "66"})
+
+    assert errors.items() <= refused.context["adminform"].form.errors.items()
+    assert (taken.status_code, RoutingRule.objects.filter(valid_from=None).count()) == (302, 1)
+
+
 def test_a_rule_in_force_is_neither_changed_nor_deleted(desk, pool):
     rule = RoutingRule.objects.get()
 

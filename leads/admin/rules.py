@@ -64,6 +64,11 @@ class PolicyForm(forms.ModelForm):
             )
         return begins
 
+    def clean_target_minutes(self):
+        if (minutes := self.cleaned_data["target_minutes"]) < 1:
+            raise forms.ValidationError("At least 1 minute: at 0 every lead is late when it comes.")
+        return minutes
+
     def clean(self):
         found = super().clean()
         if found.get("target_minutes") and found.get("limit_minutes", 0) < found["target_minutes"]:

@@ -157,6 +157,14 @@ def test_changing_a_policy_adds_its_next_version_and_leaves_the_last(desk, rita)
     assert list(Policy.objects.exclude(pk=newest.pk).values()) == before
 
 
+def test_a_policy_of_no_minutes_is_refused(desk, rita):
+    """Every lead would be over its limit the moment it comes."""
+    facts = policy(clock.now().astimezone(rita.zone), target_minutes="0", limit_minutes="0")
+    assert errors(desk.post(add("leads_policy"), facts)) == {
+        "target_minutes": ["At least 1 minute: at 0 every lead is late when it comes."]
+    }
+
+
 def test_a_policy_in_force_cannot_be_typed_over(desk):
     held = Policy.objects.create(name="Old", valid_from=clock.now(), target_minutes=120, limit_minutes=1440)
     assert desk.post(page(held), policy(clock.now(), target_minutes="5")).status_code == 403

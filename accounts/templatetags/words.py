@@ -8,6 +8,7 @@ true and a page without one still says when.
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 from html import escape
 from typing import Any
 from urllib.parse import urljoin
@@ -87,26 +88,33 @@ def clock_chip(clock: Any) -> str:
 
 def chip(clock: Any, zone: tzinfo) -> str:
     """Draw the chip of a row in a zone that is asked for once for all of them."""
-    d = drawing(clock)
-    moments = {"datetime": clock.due_at}
-    face = till = ""
+    d, due = drawing(clock), clock.due_at
+    stamps, face, till = _stamp("datetime", due, zone), "", ""
     if d["ticks"]:
-        moments |= {
-            "data-now": clock.now, "data-from": d["started_at"], "data-target": clock.target_at, "data-limit": clock.limit_at,
-        }  # fmt: skip
+        stamps += (
+            f"{_stamp('data-now', clock.now, zone)}{_stamp('data-from', d['started_at'], zone)}"
+            f"{_stamp('data-target', clock.target_at, zone)}{_stamp('data-limit', clock.limit_at, zone)}"
+        )
         face = LATE if d["is_late"] else _arc(d["left"])
-        if clock.due_at:
-            due = words.moment(clock.due_at, zone, clock.now)
-            till = f'<span class="clock__at">{"since" if d["is_late"] else "until"} {due}</span>'
-    elif d["word"] == "ago" and clock.due_at:
-        moments |= {"data-since": clock.due_at}
+        if due:
+            till = f'<span class="clock__at">{"since" if d["is_late"] else "until"} {words.moment(due, zone, clock.now)}</span>'
+    elif d["word"] == "ago" and due:
+        stamps += _stamp("data-since", due, zone)
         face = ANSWER
     elif clock.kind == "hold":
         face = HELD
-    attrs = "".join([f' {name}="{at.astimezone(zone).isoformat()}"' for name, at in moments.items() if at])
     ticks = ' data-clock="clock"' if d["ticks"] else ""
     said = f'{till}<span class="clock__words"><b data-figure>{escape(clock.figure)}</b> <span data-word>{escape(d["word"])}</span></span>'
-    return f'<time class="clock clock--{escape(clock.kind)}"{ticks}{attrs}>{face}{said}</time>'
+    return f'<time class="clock clock--{clock.kind}"{ticks}{stamps}>{face}{said}</time>'
+
+
+def _stamp(name: str, at: datetime | None, zone: tzinfo) -> str:
+    return f' {name}="{_iso(at, zone)}"' if at else ""
+
+
+@lru_cache(1024)  # fifty rows are of one now, and most are due when their target is
+def _iso(at: datetime, zone: tzinfo) -> str:
+    return at.astimezone(zone).isoformat()
 
 
 def _arc(left: int) -> str:

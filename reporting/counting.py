@@ -35,12 +35,14 @@ STAYS = f"""
 SELECT from_lane, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM stayed)) FROM ({LANES}) e
 WHERE id > %(after)s AND recorded_at >= %(since)s AND stayed IS NOT NULL AND from_lane <> to_lane GROUP BY 1
 """
-# The same of the rounds of some people and queues.
-STAYS_OF = f"""
-SELECT e.from_lane, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM e.stayed))
+# Both, of the rounds of some people and queues, in one pass: a pair of lanes has its moves, a lane alone how long leads stayed.
+MOVED_OF = f"""
+SELECT e.from_lane, e.to_lane, GROUPING(e.to_lane), count(*) FILTER (WHERE e.recorded_at >= %(since)s AND e.recorded_at < %(until)s),
+  percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM e.stayed))
+    FILTER (WHERE e.recorded_at >= %(lately)s AND e.from_lane <> e.to_lane)
 FROM leads_cycle c JOIN ({LANES}) e ON e.cycle_id = c.id AND e.lead_id = c.lead_id
-WHERE (c.owner_id = ANY(%(people)s) OR c.team_id = ANY(%(teams)s)) AND e.recorded_at >= %(since)s AND e.stayed IS NOT NULL
-  AND e.from_lane <> e.to_lane GROUP BY 1
+WHERE (c.owner_id = ANY(%(people)s) OR c.team_id = ANY(%(teams)s)) AND e.recorded_at >= least(%(since)s, %(lately)s) AND e.id > %(after)s
+GROUP BY GROUPING SETS ((e.from_lane, e.to_lane), (e.from_lane))
 """
 
 
@@ -111,3 +113,9 @@ def _midnight(on: date, zone: ZoneInfo) -> datetime:
 def midnight(on: date) -> datetime:
     """Return when a day of the company begins."""
     return _midnight(on, ZoneInfo(ZONE))
+
+
+def mark_before(on: date) -> int:
+    """Return an event before which nothing of a day, or of a later one, was written. One query."""
+    counted = Figure.objects.filter(kind=Figure.Kind.COUNT, day__lt=on).order_by("-day").first()
+    return max(0, counted.data["mark"] - MARGIN) if counted else 0

@@ -136,7 +136,7 @@ def of_people(people: list[int], teams: list[int], period, at: datetime) -> Life
     """Return the life of the leads of these people and queues, counted live. Seven queries, by their own leads' indexes."""
     whose = {"people": people, "teams": teams}
     hand, left_out = _in_hand(OURS, whose, at)
-    standing, kinds, moves = Counter(), Counter(), Counter()
+    standing, kinds, moves, stays = Counter(), Counter(), Counter(), {}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT l.status, l.nurture_kind, count(*) FROM leads_lead l WHERE l.gone_as = ''"
@@ -146,18 +146,22 @@ def of_people(people: list[int], teams: list[int], period, at: datetime) -> Life
             standing[status] += number
             if kind:
                 kinds[kind] += number
-        cursor.execute(
-            f"SELECT e.from_lane || ':' || e.to_lane, count(*) FROM leads_cycle c JOIN ({counting.LANES}) e ON e.cycle_id = c.id"
-            " WHERE (c.owner_id = ANY(%(people)s) OR c.team_id = ANY(%(teams)s)) AND e.lead_id = c.lead_id"
-            " AND e.recorded_at >= %(since)s AND e.recorded_at < %(until)s GROUP BY 1",
-            whose | {"since": period.starts_at, "until": period.ends_at},
-        )
-        moves.update(dict(cursor.fetchall()))
-        cursor.execute(counting.STAYS_OF, whose | {"since": at - counting.STAY_OVER})
-        stays = {place: float(seconds) for place, seconds in cursor.fetchall()}
+        cursor.execute(counting.MOVED_OF, whose | _time_of(period, at))
+        for before, after, is_lane, number, stay in cursor.fetchall():
+            if is_lane and stay is not None:
+                stays[before] = float(stay)
+            elif not is_lane and number:
+                moves[f"{before}:{after}"] += number
     life = Life(hand, standing, kinds, moves, stays, _due(PASSED, whose, at), left_out, None)
     _settle(life)
     return life
+
+
+def _time_of(period, at: datetime) -> dict[str, object]:
+    """Return from when to when moves are counted and stays are taken, and the event after which both lie."""
+    lately = at - counting.STAY_OVER
+    first = min(period.first, lately.astimezone(period.starts_at.tzinfo).date())
+    return {"since": period.starts_at, "until": period.ends_at, "lately": lately, "after": counting.mark_before(first)}
 
 
 def _counted() -> dict:

@@ -10,7 +10,6 @@ from datetime import datetime
 from django.db import connection
 
 from reporting import counting, life
-from reporting.models import Figure
 
 WORDS = {
     "raw": "Newly assigned", "again": "Came round again", "worked": "Worked", "now": "Became now", "notnow": "Became not now",
@@ -60,7 +59,7 @@ def listed(
     if found.counted_from:
         since = max(since, counting.midnight(found.counted_from))
     values = {"pairs": list(life.TO_HAND[name]), "since": since, "until": period.ends_at, "at": until, "before": before,
-              "after": _mark(period), "limit": limit}  # fmt: skip
+              "after": counting.mark_before(period.first), "limit": limit}  # fmt: skip
     whose = ("", "")
     if narrow is not None:
         whose, values = (OURS, WHOSE), values | {"people": narrow[0], "teams": narrow[1]}
@@ -73,9 +72,3 @@ def listed(
             values | {"motion": motion},
         )
         return [Move(*row) for row in cursor.fetchall()]
-
-
-def _mark(period) -> int:
-    """Return an event before which nothing of a period was written, so that the list ends where the period begins."""
-    counted = Figure.objects.filter(kind=Figure.Kind.COUNT, day__lt=period.first).order_by("-day").first()
-    return max(0, counted.data["mark"] - counting.MARGIN) if counted else 0

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cached_property
 
 from django.db.models import (
+    Case,
     Count,
     DurationField,
     Exists,
@@ -21,6 +22,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    When,
 )
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
@@ -128,7 +130,7 @@ class Board:
             "review": lambda: tasks.filter(_EXCEPTION, accepted_at__isnull=False, due_at__lte=self.at).order_by("due_at", "pk"),
             "overdue": lambda: tasks.filter(overdue(self.at)).order_by("due_at", "pk"),
             "word": lambda: wishes(owner__in=list(self.users), **self._asked_by()).order_by("began_at", "pk"),
-            "queue": lambda: _waiting(self.teams).order_by("pk"),
+            "queue": lambda: _waiting(self.teams).order_by(RUNS_SINCE, "pk"),
             "nobody": lambda: (attention.nobodys() if self.is_all else Lead.objects.none()).order_by("-pk"),
             "unplanned": lambda: self._in_hand(self.people).filter(_unplanned(self.people)).order_by("status_since", "pk"),
             "quiet": lambda: self._in_hand(self.people).filter(_quiet(self.at)).order_by("last_activity_at", "pk"),
@@ -170,6 +172,8 @@ class Board:
 
 
 _EXCEPTION = Q(kind=Task.Kind.EXCEPTION)
+# Whose clock runs comes first: nobody has them in hand, and they were promised an answer (SLA-2).
+RUNS_SINCE = Case(When(status__in=LeadStatus.OPEN, then=F("status_since"))).asc(nulls_last=True)
 
 
 def _granted() -> QuerySet:

@@ -67,6 +67,17 @@ def test_the_list_is_by_clock_and_only_of_ones_own_people(client_of, house):
     assert {key: figure(page, key) for key in ("over", "late", "risk")} == {"over": "1", "late": "0", "risk": "1"}
 
 
+def test_what_nobody_has_in_hand_while_its_clock_runs_comes_before_what_waits_to_be_pulled(client_of, house):
+    for n in range(25):
+        put(LeadFactory(last_name=f"Waits {n}"), "raw", team=house.north)
+    young, old = (put(LeadFactory(last_name=name), "assigned", team=house.north) for name in ("Young", "Old"))
+    Lead.objects.filter(pk=old.pk).update(status_since=young.status_since - DAY)
+
+    page = client_of(house.cleo).get("/team/?show=queue")
+
+    assert listed(page)[:3] == [old.name, young.name, Lead.objects.filter(status="raw").earliest("pk").name]
+
+
 def test_revops_sees_everybodys(client_of, house):
     given(house.ana)
     given(house.dov)

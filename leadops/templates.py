@@ -17,14 +17,19 @@ from django.template import Node, NodeList, Template, TemplateSyntaxError, engin
 from django.template.base import FilterExpression, TextNode, VariableNode, render_value_in_context
 from django.template.defaulttags import (
     CommentNode,
+    CsrfTokenNode,
     CycleNode,
+    ForNode,
     IfChangedNode,
     IfNode,
     LoadNode,
     PartialDefNode,
     ResetCycleNode,
     TemplateLiteral,
+    URLNode,
+    WithNode,
 )  # fmt: skip
+from django.template.library import SimpleNode
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode, construct_relative_path
 from django.template.loaders import base, cached
 from django.templatetags.static import StaticNode
@@ -34,6 +39,8 @@ from django.utils.safestring import SafeString
 Given = Mapping[str, str]
 # What remembers something for as long as its own template is drawn, or is found there by its name.
 BOUND = (ExtendsNode, BlockNode, PartialDefNode, CycleNode, IfChangedNode, ResetCycleNode)
+# What gives nothing a name, or keeps the names it gives to itself.
+PLAIN = (TextNode, VariableNode, IfNode, ForNode, WithNode, CsrfTokenNode, IncludeNode)
 _reading = threading.local()
 
 
@@ -177,6 +184,8 @@ def _inline(node: IncludeNode | Inlined, nodes: NodeList, template: Template, gi
         nodes = _folded(nodes, template, known)
     if all(isinstance(inner, TextNode) for inner in nodes):
         return nodes
+    if not passed and not node.isolated_context and not any(map(_may_set, _all(nodes))):
+        return nodes
     return (Inlined(nodes, passed, node.isolated_context),)
 
 
@@ -219,6 +228,15 @@ def _all(nodes: Iterable[Node]) -> Iterator[Node]:
         yield node
         for nodelist in _inner(node):
             yield from _all(nodelist)
+
+
+def _may_set(node: Node) -> bool:
+    """Whether a tag might give something a name that would stand outside of its own template: `{% url ... as name %}`."""
+    if isinstance(node, URLNode):
+        return node.asvar is not None
+    if isinstance(node, SimpleNode):
+        return node.target_var is not None or bool(node.takes_context)
+    return not isinstance(node, (*PLAIN, Inlined))
 
 
 def _is_set_within(nodes: Iterable[Node], names: Given) -> bool:

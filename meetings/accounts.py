@@ -13,9 +13,9 @@ from accounts import ownership
 from accounts.models import Account, Door, Opportunity, OpportunityStatus, User
 from accounts.permissions import Scope, allowed, people_of
 from accounts.target_limits import TooMany
-from leads import assignment
+from leads import assignment, giving_tasks
 from leads.dispositions import LATER
-from leads.lifecycle import BATCH, Forbidden, Refused, Result, Step, turn
+from leads.lifecycle import BATCH, Forbidden, Refused, Result
 from leads.models import ContactRole, Lead, LeadStatus, Task
 from meetings import opportunities, passing, permissions
 from meetings.models import Meeting, MeetingStatus
@@ -125,10 +125,9 @@ def _change(
         ownership.change([row], role, to=to, by=by, at=at, door=door)
     except TooMany as problem:
         raise Refused(problem.words, "to") from None
-    tasks = Task.objects.filter(pk__in=ids.get("tasks", ()))
     if "tasks" in ids:
         moved["tasks"] = len(ids["tasks"])
-        _all_of(_tasks(tasks, to, by, at, door))
+        _all_of(giving_tasks.give(ids["tasks"], to=to, by=by, at=at, door=door, whose_asked=False))
     for start in range(0, len(ids.get("leads", ())), BATCH):
         part = assignment.assign(ids["leads"][start : start + BATCH], to=to, by=by, at=at, door=door)
         moved["leads"] += len(_all_of(part).done)
@@ -141,24 +140,4 @@ def _change(
 def _all_of(result: Result) -> Result:
     for _lead, refusal in result.refused:
         raise refusal
-    return result
-
-
-def _tasks(rows: QuerySet, to: User, by: User, at: datetime, door: str) -> Result:
-    """Give these follow-ups to another, whoever has their leads; on record with the lead."""
-    ids, result = set(rows.values_list("pk", flat=True)), Result()
-
-    def change(step: Step) -> None:
-        step.may("task")
-        for task in step.open_tasks:
-            if task.pk in ids:
-                last, task.owner, task.team = task.owner_id, to, None
-                step.changed_tasks[task.pk] = task
-                step.record("owner", data={"from": last, "to": to.pk, "roles": ["follow_up"]})
-
-    leads = sorted(set(rows.values_list("lead", flat=True)))
-    for start in range(0, len(leads), BATCH):
-        part = turn(leads[start : start + BATCH], change, by=by, at=at, door=door)
-        result.done += part.done
-        result.refused += part.refused
     return result

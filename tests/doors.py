@@ -383,6 +383,7 @@ TABLES = {
     "leads.lead": OF_NORTH,
     "leads.cycle": OF_NORTH,
     "leads.touch": OF_NORTH,
+    "leads.task": OF_NORTH,
     "meetings.handoffrule": Table(listed=STAFF, row=STAFF, add=REVOPS, change=REVOPS, delete=REVOPS),
     "meetings.meeting": OF_NORTH,
     "meetings.handoff": OF_NORTH,

@@ -24,7 +24,7 @@ from accounts.models import (
     Stage,
     Subscription,
 )
-from leads import handed_over
+from leads import handed_over, notes
 from leads.models import CardRule, Credit, Policy, RoutingRule, Share, Source, Touch
 from meetings import booking, feeds
 from meetings.models import CoverageRule, HandOff, HandOffRule, Meeting
@@ -121,6 +121,9 @@ def world(house):
         "leads.lead": lead,
         "leads.cycle": cycle,
         "leads.touch": Touch.objects.get(lead=lead),
+        "leads.task": notes.follow_up(
+            [lead.pk], due_at=NOON + timedelta(days=9), by=house.ana, at=NOON + timedelta(hours=2)
+        ).made[lead.pk]["next"],
         "accounts.apikey": ApiKey.objects.create(user=house.api, start="lo_abcde", digest="0" * 64, created_at=NOON),
         "accounts.subscription": Subscription.objects.create(
             url="https://hooks.example.com/", kinds=[], created_at=NOON

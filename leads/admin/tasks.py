@@ -13,7 +13,7 @@ from accounts.models import Door, Event
 from accounts.permissions import Scope, allowed
 from leads import giving_tasks, receivers
 from leads.admin.leads import HolderFilter
-from leads.admin.records import OfLeads
+from leads.admin.records import Given, OfLeads
 from leads.lifecycle import Result
 from leads.models import Task
 
@@ -90,6 +90,11 @@ def _tell(modeladmin, request, form, result: Result) -> None:
         modeladmin.message_user(request, f"Not moved: {names}. {words}", messages.WARNING)
 
 
+class KindFilter(Given):
+    title = parameter_name = "kind"
+    values = tuple(Task.Kind.choices)
+
+
 @admin.register(Task)
 class TaskAdmin(OfLeads):
     """What is still to do. Done ones stand in the record of their lead."""
@@ -97,7 +102,7 @@ class TaskAdmin(OfLeads):
     actions = [reassign]
     list_display = ["id", "lead", "kind", "owner", "team", "due_at", "what"]
     list_display_links = ["id"]
-    list_filter = [HolderFilter]
+    list_filter = [HolderFilter, KindFilter]
     list_select_related = ["lead", "owner", "team"]
     search_fields = ["lead__id"]
     search_help_text = "The number of a lead"

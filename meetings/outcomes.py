@@ -15,7 +15,7 @@ from accounts.models import Disposition, Door, OpportunityStatus, Reason, Stage,
 from leads import dispositions, touches
 from leads.lifecycle import Refused, Seen, Step, turn
 from leads.models import Channel, Credit, LeadStatus, Outcome, Task, TouchOutcome
-from meetings import closing, handing, opportunities
+from meetings import closing, credited, handing, opportunities
 from meetings.models import HandOffPoint, Meeting, MeetingStatus
 from meetings.record import hold, may, tell, what_happened, with_lead
 
@@ -101,12 +101,7 @@ def _stand(row: Meeting, status: str, reason: Reason | None, by: User | None, at
         getattr(row, MOVES[status])()
     row.reason = reason
     row.version += 1
-    row.is_credited = status in MeetingStatus.HELD and row.sourced_by_id is not None and not _credited_elsewhere(row)
-
-
-def _credited_elsewhere(row: Meeting) -> bool:
-    """Whether its SDR, or another, is credited for another meeting of its sale: once per opportunity (MEET-7)."""
-    return Meeting.objects.filter(opportunity=row.opportunity_id, is_credited=True).exclude(pk=row.pk).exists()
+    row.is_credited = status in MeetingStatus.HELD and row.sourced_by_id is not None and not credited.is_elsewhere(row)
 
 
 def _save(row: Meeting) -> None:
@@ -246,12 +241,14 @@ def correct(
             raise Refused(what_happened(row), "already")
         if by.pk == row.owner_id and by.role not in dispositions.LATER and at - row.disposed_at > CORRECT_WITHIN:
             raise Refused("After 24 hours a manager corrects it.", "too_late")
-        was = row.status
+        was, was_credited = row.status, row.is_credited
         _unfollow(row, by, at, door)
         _stand(row, status, reason, by, at)
         row.corrected_at = at
         _save(row)
         _follow(row, by, at, door, "correct", was=was)
+        if was_credited and not row.is_credited:
+            credited.pass_on(row, by=by, at=at, door=door)
     return row
 
 

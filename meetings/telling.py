@@ -58,6 +58,7 @@ MEETING = {
     "cancel": ("never", _cancel),
     "disposition": ("check", lambda t, e: _came(t, e, "said")),
     "correct": ("round", lambda t, e: _came(t, e, "corrected what was said")),
+    "credit": ("check", lambda t, e: f"{_with(t, e, 'to')} is credited for {_start(t, e)} now: the one before was none."),
     "claim": ("note", lambda t, e: _came(t, e, "recorded, for the manager to confirm")),
     "deny": ("never", lambda t, e: f"{t.who(e)} did not confirm what was recorded of {_start(t, e)}."),
     "contest": ("alert", lambda t, e: f"{t.who(e)} contests what was said of {_start(t, e)}."),

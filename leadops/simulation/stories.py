@@ -215,7 +215,15 @@ def qualified(world: World) -> None:
         (tale(world, name, "Operations Manager", f"{name.split()[1]} Conseil", "France", "", rep)
             .asked(d(4), "demo", "Please show us the planning board.")
             .touched(d(3.8), "email", "interested", "Will bring the head of finance.")
-            .booked(d(3.7), closer, 8_400, ahead))
+            .meets(d(3.7), closer, 8_400, ahead))
+    for name, company, rep, closer, behind in (
+        ("Denise Holloway", "Summit Outfitters", "ana", "eva", h(2.5)), ("Katharina Engel", "Neumark Versand", "ana", "eva", h(27)),
+        ("Oskar Vinter", "Vinter Logistik", "ben", "finn", h(26)),
+    ):
+        (tale(world, name, "Head of Operations", company, "Germany", "", rep)
+            .asked(d(6), "demo", "Can we see it with our own orders?")
+            .touched(d(5.8), "call", "interested", "Has a budget for this year.")
+            .meets(d(5.7), closer, 18_500, -behind))
 
 
 def rare(world: World) -> None:

@@ -24,11 +24,12 @@ from leads import (
     signals,
     touches,
 )
-from leads.lifecycle import Result, Seen
+from leads.lifecycle import Refused, Result, Seen
 from leads.models import Lead, Signal, Trigger
-from meetings import opportunities
+from meetings import booking, opportunities
 
 OLD = 3 * DAY
+SLOTS = 12  # half hours that are tried
 
 
 class Tale:
@@ -191,6 +192,37 @@ class Tale:
             qualification.fill(lead, CARD, decision="sales", by=me, at=at).lead  # noqa: B018  raises what was refused
             what = f"Meeting with {them.get_short_name()}"
             return notes.follow_up([lead.pk], due_at=self.world.end + ahead, by=me, at=at, channel="meeting", what=what)
+
+        return self.step(ago, do)
+
+    def meets(self, ago: timedelta, closer: str, amount: int, ahead: timedelta) -> "Tale":
+        """A meeting is booked and the card filled; one that lies behind by now waits for its word. Whoever is taken then is half an hour
+        later."""
+        me, them = self.world.house[self.rep], self.world.house[closer]
+        starts = (self.world.end + ahead).replace(minute=0, second=0, microsecond=0)
+
+        def do(at):
+            lead = Lead.objects.get(pk=self.lead)
+            qualification.fill(lead, CARD, decision="sales", by=me, at=at).lead  # noqa: B018  raises what was refused
+            facts = {
+                "product": self.world.house.products[amount % 2],
+                "owner": them,
+                "amount": Decimal(amount),
+                "by": me,
+                "at": at,
+            }
+            for later in range(SLOTS):
+                try:
+                    booking.book(
+                        Lead.objects.get(pk=self.lead), starts_at=starts + later * timedelta(minutes=30), zone="Europe/London",
+                        place=f"https://meet.example/{self.lead}", persona="Head of Operations",
+                        next_step="See one of their own weeks planned.", **facts,
+                    )  # fmt: skip
+                except Refused as refusal:
+                    if refusal.code != "busy" or later == SLOTS - 1:
+                        raise
+                else:
+                    return
 
         return self.step(ago, do)
 

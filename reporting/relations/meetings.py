@@ -19,7 +19,7 @@ KNOWN_JOIN = """
 LEFT JOIN LATERAL (SELECT e.move, e.data ->> 'status' AS status, (e.data ->> 'reason')::bigint AS reason_id,
   (e.data ->> 'credited')::boolean AS credited FROM accounts_event e
   WHERE e.opportunity_id = m.opportunity_id AND e.kind = 'meeting' AND (e.data ->> 'meeting')::bigint = m.id
-    AND e.move IN ('book', 'disposition', 'correct', 'reschedule', 'cancel') AND e.recorded_at <= %(as_of)s
+    AND e.move IN ('book', 'disposition', 'correct', 'credit', 'reschedule', 'cancel') AND e.recorded_at <= %(as_of)s
   ORDER BY e.id DESC LIMIT 1) k ON true
 """
 

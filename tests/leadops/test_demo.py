@@ -13,6 +13,7 @@ from leadops import invariants, simulation
 from leadops.simulation import company, demo
 from leads import queue
 from leads.models import Cycle, Identity, Lead, Signal, Source, Task, Touch
+from meetings.models import Meeting
 from tests.lasting import ship
 
 # A Sunday before dawn: nobody has worked for a day and a half.
@@ -140,3 +141,12 @@ def test_nothing_happened_after_now_and_nobody_is_real(world):
     assert Touch.objects.filter(occurred_at__gt=NOW).count() == 0
     assert Identity.objects.filter(kind="email").exclude(value__endswith=".example").count() == 0
     assert Source.objects.filter(parent=None).count() >= 7
+
+
+def test_who_holds_meetings_has_some_to_tell_of_and_some_ahead(world):
+    for name in ("eva", "finn"):
+        booked = Meeting.objects.filter(owner=person(name), status="booked")
+
+        assert booked.filter(ends_at__lte=NOW).exists()
+        assert booked.filter(starts_at__gt=NOW).exists()
+        assert not booked.filter(place="").exists()

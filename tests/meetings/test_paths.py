@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts import sweeping
-from accounts.models import Event, Membership, Message, Opportunity
+from accounts.models import Event, Membership, Message, Opportunity, Reason
 from leadops import invariants
 from leadops.schedules import SWEEPS
 from leads import signals, touches
@@ -280,6 +280,33 @@ def test_credit_is_once_a_sale_and_survives_hand_off_reassignment_and_leaving(an
     type(ana).objects.filter(pk=ana.pk).update(is_active=False)
 
     assert list(Meeting.objects.filter(is_credited=True).values_list("sourced_by", flat=True)) == [ana.pk]
+
+
+@pytest.mark.parametrize("word", ["no_show", "missed"])
+def test_where_the_credited_meeting_was_none_after_all_the_next_that_was_held_is(word, ana, ben, eva, cleo):
+    lead = worked(ana)
+    first = outcomes.complete_qualified(booked(lead, ana, eva), by=eva, at=END)
+    second = booked(lead, eva, eva, starts_at=START + DAY, at=END + HOUR)
+    Meeting.objects.filter(pk=second.pk).update(sourced_by=ben)
+    outcomes.complete_qualified(second, by=eva, at=START + 2 * DAY)
+
+    outcomes.correct(first, word, by=cleo, at=START + 3 * DAY)
+
+    assert list(Meeting.objects.order_by("pk").values_list("is_credited", flat=True)) == [False, True]
+    [event] = Event.objects.filter(kind="meeting", move="credit")
+    assert (event.data["meeting"], event.data["credited"], event.data["to"]) == (second.pk, True, ben.pk)
+
+
+def test_corrected_from_one_held_to_the_other_the_credit_stays_where_it_is(ana, eva):
+    lead = worked(ana)
+    first = outcomes.complete_qualified(booked(lead, ana, eva), by=eva, at=END)
+    second = booked(lead, eva, eva, starts_at=START + DAY, at=END + HOUR)
+    outcomes.complete_qualified(second, by=eva, at=START + 2 * DAY)
+
+    outcomes.correct(first, "unqualified", reason=Reason.objects.get(code="budget_later"), by=eva, at=END + HOUR)
+
+    assert list(Meeting.objects.order_by("pk").values_list("is_credited", flat=True)) == [True, False]
+    assert Event.objects.filter(kind="meeting", move="credit").count() == 0
 
 
 @pytest.mark.parametrize(("late", "allowed"), [(timedelta(0), True), (TICK, False)], ids=["in five days", "later"])

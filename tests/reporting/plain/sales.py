@@ -185,8 +185,8 @@ def _played_meetings(world: World, as_of) -> list[dict]:
     moved = {m.previous_id for m in there}
     found = []
     for m in there:
-        said = [e for e in story[m.pk] if e.move in ("disposition", "correct", "reschedule", "cancel")]
-        words = [e for e in said if e.move in ("disposition", "correct")]
+        said = [e for e in story[m.pk] if e.move in ("disposition", "correct", "credit", "reschedule", "cancel")]
+        words = [e for e in said if e.move in ("disposition", "correct", "credit")]
         last = said[-1] if said else None
         status = (
             {"reschedule": "rescheduled", "cancel": "cancelled"}.get(last.move, last.data.get("status"))

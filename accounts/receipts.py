@@ -29,6 +29,11 @@ def claim(key: str, *, user: User, at: datetime) -> bool:
         return cursor.rowcount == 1
 
 
+def put(key: str, data: dict, *, user: User, at: datetime) -> None:
+    """Keep something under a key that nobody else can know yet. One query."""
+    Receipt.objects.bulk_create([Receipt(key=key, user=user, at=at, data=data)])
+
+
 def keep(key: str, data: dict) -> None:
     """Keep what was answered under a claimed key. One query."""
     Receipt.objects.filter(pk=key).update(data=data)

@@ -12,7 +12,11 @@ class LeadOpsConfig(AppConfig):
     verbose_name = "LeadOps"
 
     def ready(self) -> None:
-        from leadops import checks  # noqa: F401
+        from django_q.signals import pre_execute
+
+        from leadops import checks, priority  # noqa: F401
+
+        pre_execute.connect(priority.give_way, dispatch_uid="pages-first")
 
         # What is loaded by now stays as long as the process does; looking through it again and again for what may go takes a fifth of
         # the time of a sweep.

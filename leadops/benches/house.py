@@ -4,6 +4,7 @@ Called by `manage.py bench`. Prints one line a thing and what was asked of it, a
 """
 
 import json
+import os
 import secrets
 import tempfile
 import time
@@ -17,6 +18,7 @@ from django.test import override_settings
 
 from accounts import sweeping
 from accounts.clock import now
+from leadops import priority
 from leadops.benches import abandoning, importing, pages, rows_in, served, speaking
 from leadops.benches.pages import Counter, Figure
 from leadops.benches.world import world
@@ -143,7 +145,7 @@ def _sweep(due: int) -> Figure:
 
 
 def _touch(folder: Path, rows: int, leads: int) -> Figure:
-    """Log touches by the page's own form while a file comes in and a sweep abandons what is due."""
+    """Log touches by the page's own form while a file comes in and a sweep abandons what is due, both as the job cluster runs them."""
     file, busy = folder / "meanwhile.csv", folder / "busy"
     importing.write_file(file, rows, leads, after=4 * rows)
     busy.touch()
@@ -160,7 +162,14 @@ def _touch(folder: Path, rows: int, leads: int) -> Figure:
     return figure
 
 
+def _as_a_worker() -> None:
+    """Be to the system what a worker of the job cluster is: in a session apart from the pages', and giving way to them."""
+    os.setsid()
+    priority.give_way()
+
+
 def _bring_in_once(file: Path, busy: Path) -> None:
+    _as_a_worker()
     try:
         _bring_in(file)
     finally:
@@ -169,6 +178,7 @@ def _bring_in_once(file: Path, busy: Path) -> None:
 
 def _sweep_on(busy: Path) -> None:
     """Abandon what will be due in forty days, as often as the cluster would look and more."""
+    _as_a_worker()
     at = now() + timedelta(days=40)
     while busy.exists():
         sweeping.run(ABANDON, at, seconds=5, keep_run=False)

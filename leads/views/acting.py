@@ -31,8 +31,8 @@ def did(desk, lead: Lead, text: str, *, stays: bool = True, asks: str = "", undo
     if undo:
         then["undo"] = secrets.token_urlsafe(9)
         key = receipts.key_of("undo", desk.user, then["undo"])
-        receipts.claim(key, user=desk.user, at=desk.at)
-        receipts.keep(key, {"undo": undo | {"lead": lead.pk}, "place": desk.place, "view": desk.view})
+        what = {"undo": undo | {"lead": lead.pk}, "place": desk.place, "view": desk.view}
+        receipts.put(key, what, user=desk.user, at=desk.at)
     return then
 
 

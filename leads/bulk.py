@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts.models import Door, Reason, Team, User
 from leads import assignment, dispositions, pulling
-from leads.lifecycle import Result, Seen
+from leads.lifecycle import Result, Seen, both
 from leads.models import Lead, LeadStatus
 
 MOST = 500
@@ -185,12 +185,3 @@ def _way_back(lead: Lead, what: str, was: tuple, waits: bool) -> list:
     if status in LeadStatus.OPEN:
         return ["person", owner] if owner else ["team", team]
     return ["begun", None] if lead.is_open else ["queue", team]
-
-
-def both(result: Result, more: Result) -> Result:
-    """Add what came of some leads to what came of others."""
-    result.done += more.done
-    result.refused += more.refused
-    result.events += more.events
-    result.made |= more.made
-    return result

@@ -196,6 +196,14 @@ class Turn:
             update_each(rows, names or list(guard), guard=guard)
 
 
+def both(result: Result, more: Result) -> Result:
+    """Add what came of some leads to what came of others."""
+    for mine, theirs in ((result.done, more.done), (result.refused, more.refused), (result.events, more.events)):
+        mine.extend(theirs)
+    result.made |= more.made
+    return result
+
+
 def turn(
     leads: Iterable[Lead | Seen | int],
     change: Callable[[Step], None],

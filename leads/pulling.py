@@ -8,17 +8,18 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Door, Team, User
-from leads import deadlines, permissions, routing
+from leads import deadlines, permissions, queue, routing
 from leads.assignment import assign
-from leads.lifecycle import Refused, Result, Seen, Step, turn
+from leads.lifecycle import Refused, Result, Seen, Step, both, turn
 from leads.models import Cycle, Lead, LeadStatus, Motion, Outcome, Trigger
 from leads.notices import notice
-from leads.receiving import NotAvailable, Receiver, begin
+from leads.receiving import NotAvailable, Receiver, begin, change_hands
 
 
 def pull(team: Team, *, by: User, at: datetime, number: int = 1, door: str = Door.PAGE) -> Result:
     """Take the next leads of a queue into one's own hands, oldest first (ROUTE-5).
 
+    What a limit or a manager put back into the queue comes first: its round and its clock go on, and the puller's own begins (ROUTE-7).
     Two who pull at once never get the same lead: what another transaction holds is passed over. The pull stamps the assigned date.
     Pulls obey the order of routing: a lead whose company or person is somebody's goes to that one, and the next is pulled instead
     (ROUTE-1). An empty result means an empty queue. Raises NotAvailable at the cap or when absent from the queue's team.
@@ -26,10 +27,25 @@ def pull(team: Team, *, by: User, at: datetime, number: int = 1, door: str = Doo
     if (room := routing.room_of(by, at)) is not None and room < number:
         raise NotAvailable("You are at your cap. Work or end one first.", "cap")
     with transaction.atomic():
+        result = _take_up(team, number, by, at, door)
+        number -= len(result.done)
         ids = next_in_queue(team, number)
         while ids and _to_holders(ids, by, at):
             ids = next_in_queue(team, number)
-        return assign([Seen(pk) for pk in ids], to=by, by=by, at=at, door=door, trigger=Trigger.PULL)
+        pulled = assign([Seen(pk) for pk in ids], to=by, by=by, at=at, door=door, trigger=Trigger.PULL)
+        return both(result, pulled)
+
+
+def _take_up(team: Team, number: int, by: User, at: datetime, door: str) -> Result:
+    """Take what waits in a queue in the middle of its round. One query where nothing does."""
+    left = queue.left_in_queues([team.pk]).order_by("id").select_for_update(skip_locked=True, no_key=True, of=("self",))
+    ids = list(left.values_list("pk", flat=True)[:number])
+
+    def change(step: Step) -> None:
+        step.may("pull")
+        change_hands(step, step.turn.remember("receiver", lambda: Receiver(by, at)), data={"why": "pulled"})
+
+    return turn([Seen(pk) for pk in ids], change, by=by, at=at, door=door) if ids else Result()
 
 
 def _to_holders(ids: list[int], by: User, at: datetime) -> int:

@@ -50,15 +50,17 @@ def stand(user: User, at: datetime) -> Stand:
     """Count who waits to be pulled by somebody, up to one more than `queue.ENOUGH`, and what they pulled; look at their bell. One query."""
     since, until = _midnight(user, at.astimezone(user.zone).date()), at + timedelta(microseconds=1)
     given = (sorted(own_teams_of(user)), user.pk, since, until, telling.not_in_page(user))
-    for waiting, pulled, unread in STAND.rows(*given):
-        return Stand(waiting, pulled, telling.bell_of(unread))
+    for left, waiting, pulled, unread in STAND.rows(*given):
+        return Stand(min(left + waiting, queue.ENOUGH + 1), pulled, telling.bell_of(unread))
     return Stand(0, 0, telling.bell_of([]))
 
 
 def _stand(teams: list[int], user: int, since: datetime, until: datetime, kinds: list[str]) -> QuerySet:
     # Their team, not their key: so `lead_waiting` alone answers it.
     waiting = queue.in_queues(teams).order_by().values("team")[: queue.ENOUGH + 1]
+    left = queue.left_in_queues(teams).order_by().values("team")[: queue.ENOUGH + 1]
     columns = (
+        _number(left),
         _number(waiting),
         _number(_rounds([user], since, until).values("pk")),
         ArraySubquery(telling.not_read(user, kinds)),
@@ -142,7 +144,8 @@ def _keep_starved(person: User, number: int, end: datetime, at: datetime) -> Non
 
 
 def _is_waited_for(person: User) -> bool:
-    return queue.in_queues(own_teams_of(person)).exists()
+    teams = own_teams_of(person)
+    return queue.in_queues(teams).exists() or queue.left_in_queues(teams).exists()
 
 
 def fell_outside(people: Sequence[int], at: datetime) -> dict[int, int]:

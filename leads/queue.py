@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 from accounts.models import User
 from accounts.prepared import Prepared
 from leads import sla
-from leads.models import GoToMarket, Lead, LeadStatus, Motion, Task
+from leads.models import GoToMarket, Lead, LeadStatus, Motion, Spell, Task
 
 ENOUGH = 1_000  # a count of other people's work is exact up to here
 
@@ -185,3 +185,15 @@ def in_queues(teams: Sequence[int]):
     return Lead.objects.filter(
         team__in=teams, status__in=LeadStatus.WAITING, motion=Motion.SLG, gone_as="", opted_out_at__isnull=True
     )
+
+
+def left_in_queues(teams: Sequence[int]):
+    """Return the leads in work that a limit or a manager put back into these teams' queues (SLA-3, ROUTE-6): their clocks run on.
+
+    What a pool holds because nobody there could receive it is not meant: that goes out in turn (ROUTE-3).
+    """
+    held = Spell.objects.filter(lead=OuterRef("pk"), ended_at__isnull=True, pool=OuterRef("team"))
+    rows = Lead.objects.filter(
+        team__in=teams, status__in=LeadStatus.OPEN, motion=Motion.SLG, gone_as="", opted_out_at__isnull=True
+    )
+    return rows.filter(~Exists(held))

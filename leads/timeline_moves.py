@@ -41,6 +41,8 @@ def changed_hands(told, event: Event) -> str:
         new += ", " + routing_words.because(route, str(told.teams.get(route.get("pool")) or ""))
     if event.data.get("why") == "limit":
         return f"Went from {old} to {new}: over its limit, and nobody touched it."
+    if event.data.get("why") == "pulled":
+        return f"{told.who(event)} pulled this lead from {old}; its clock runs on."
     clock = "began again" if event.data.get("restarted") else "runs on"
     return f"{told.who(event)} gave this lead from {old} to {new}; its clock {clock}."
 

@@ -12,7 +12,7 @@ from accounts.sweeping import run
 from accounts.words import duration
 from leadops.chaos import week
 from leadops.chaos.week import BREACHES, STEPS, TOLD, WEEK, breaches, on, told, words
-from leads import assignment, dispositions, exceptions, signals, sla, touches
+from leads import assignment, dispositions, exceptions, pulling, pulls, signals, sla, touches
 from leads.lifecycle import Seen
 from leads.models import Credit, Cycle, Lead, Policy, Spell, Task
 from leads.policies import MISSED
@@ -365,6 +365,38 @@ def test_by_a_policy_that_says_so_it_goes_back_to_the_queue(house, pool):
 
     after = Lead.objects.get(pk=lead.pk)
     assert (after.owner, after.team, after.status) == (None, pool, "assigned")
+
+
+@pytest.mark.django_db
+def test_who_pulls_gets_what_went_back_to_the_queue_first_in_the_same_round_with_a_clock_of_their_own(house, pool):
+    Policy.objects.create(name="Booth", version=1, valid_from=on("Mon 00:00"), order=1, at_limit="queue")
+    lead, fresh = arrives("Tue 10:00"), raw(team=pool)
+    sweep("Wed 10:00")
+    had = Lead.objects.get(pk=lead.pk).cycle
+    puller = next(one for one in (house.ana, house.ben) if one != had.owner)
+    assert pulls.stand(puller, on("Wed 11:00")).waiting == 2
+
+    pulled = pulling.pull(pool, by=puller, at=on("Wed 11:00"), number=2)
+
+    assert [one.pk for one in pulled.done] == [lead.pk, fresh.pk]
+    after = Lead.objects.get(pk=lead.pk)
+    assert (after.owner, after.team, after.cycle, after.status) == (puller, None, had, "assigned")
+    assert pulls.stand(puller, on("Wed 11:00")).waiting == 0
+    sweep("Wed 12:45", "Wed 13:00")
+    assert [line for line in told() if line.startswith("Wed 1") and puller.username in line][-2:] == [
+        f"Wed 12:45 {puller.username} soon Lind", f"Wed 13:00 {puller.username} target Lind",
+    ]  # fmt: skip
+    assert not pulling.pull(pool, by=puller, at=on("Wed 13:00")).done
+
+
+@pytest.mark.django_db
+def test_what_a_pool_holds_for_nobody_could_receive_it_is_not_pulled_but_goes_out_in_turn(house, pool):
+    Membership.objects.filter(team=pool).update(cap_open=0)
+    lead = arrives("Tue 10:00")
+    assert Lead.objects.get(pk=lead.pk).team == pool
+    Membership.objects.filter(team=pool, user=house.ana).update(cap_open=None)
+
+    assert not pulling.pull(pool, by=house.ana, at=on("Tue 10:01")).done
 
 
 @pytest.mark.django_db

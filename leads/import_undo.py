@@ -153,6 +153,8 @@ def undo_chunk(pk: int, *, at: datetime, way: Way = OF_LEADS) -> bool:
         if rows:
             how["file"], how["last"] = rows[-1][:2]
         how["done"] = len(rows) < BATCH
+        if how["done"]:
+            how["done_at"] = at.isoformat()
         Batch.objects.filter(pk=pk).update(options=batch.options)
         return not how["done"]
 

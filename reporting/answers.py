@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Max
 
 from accounts.models import Batch
 from reporting.filters import Filters
@@ -90,17 +89,25 @@ def answer(
 def report_moment(metric: Metric, period: Period, now: datetime, asked: datetime | None = None) -> datetime | None:
     """Return as of when a metric reports: as asked, else a closed period as of its closing; a cohort that matures as known now.
 
-    What history was brought over later belongs to its periods too: they report as of when it was in. One query at most.
+    What history was brought over later belongs to its periods too: they report as of when it was in, until it is taken back. One query at
+    most.
     """
     if asked is not None:
         return asked if asked < now else None
     closed = None if metric.matures else period.known_at(now)
     if closed is None:
         return None
-    later = Batch.objects.filter(kind__startswith="past ", finished_at__gt=closed, finished_at__lte=now).aggregate(
-        at=Max("finished_at")
-    )
-    return later["at"] or closed
+    return max([closed, *_brought_over(closed, now)])
+
+
+def _brought_over(since: datetime, now: datetime) -> list[datetime]:
+    """Return when history was in. One taken back again counts for nothing, or, where some of it stayed, by when that was done. A query."""
+    found = Batch.objects.filter(kind__startswith="past ", finished_at__gt=since, finished_at__lte=now)
+    rows = list(found.values_list("pk", "options__history", "options__undo", "finished_at"))
+    undone = {pk: undo for pk, _leading, undo, _at in rows if undo and undo["done"]}
+    moments = [at for _pk, leading, _undo, at in rows if leading not in undone]
+    moments += [datetime.fromisoformat(undo["done_at"]) for undo in undone.values() if undo["kept"]]
+    return [at for at in moments if at <= now]
 
 
 def _same_age(period: Period, as_of: datetime | None) -> datetime | None:

@@ -1,6 +1,6 @@
 """Companies we went to ourselves, and where each stands: how many of those needed to buy are known there, and how active its people are
 (REP-10, ACC-13). Who is needed, the cut-offs and the half-life are RevOps' version in force then, or the segment's median, as on its page
-(`meetings/coverage.py`); people and titles are today's.
+(`meetings/coverage.py`). Who was there is as known then; where they work, their titles and parts are today's.
 """
 
 from leads.models import TouchOutcome
@@ -30,6 +30,18 @@ CUT_OFF = f"""coalesce(rule.engaged_from, (SELECT e.engagement FROM meetings_seg
   WHERE c.id = a.account_id AND e.at <= %(known)s ORDER BY e.at DESC LIMIT 1), {DEFAULT})"""
 
 
+# Who counts as there: not gone, not opted out, not known to have left the company.
+LEFT = "EXISTS (SELECT FROM accounts_reason q WHERE q.id = {reason} AND q.code = 'left_company')"
+LIVE_THERE = f"""l.gone_as = '' AND l.opted_out_at IS NULL AND l.created_at <= %(known)s
+  AND NOT (l.status = 'unqualified' AND {LEFT.format(reason="l.reason_id")})"""
+KNOWN_THERE = f"""l.recorded_at <= %(as_of)s AND (l.opted_out_at IS NULL OR l.opted_out_at > %(as_of)s)
+  AND (l.gone_as = '' OR EXISTS (SELECT FROM accounts_event g WHERE g.lead_id = l.id AND g.kind IN ('undone', 'erased')
+    AND g.recorded_at > %(as_of)s))
+  AND NOT EXISTS (SELECT FROM (SELECT e.to_status, e.reason_id FROM accounts_event e WHERE e.lead_id = l.id AND e.kind = 'transition'
+    AND e.recorded_at <= %(as_of)s ORDER BY e.id DESC LIMIT 1) s
+    WHERE s.to_status = 'unqualified' AND {LEFT.format(reason="s.reason_id")})"""
+
+
 def source(is_live: bool) -> str:
     """Return companies with an outbound round, or one of a target account, in the period."""
     known = "t.withdrawn_at IS NULL AND t.recorded_at <= %(known)s"
@@ -45,9 +57,7 @@ SELECT s.*, {PLACE} AS place FROM (WITH {RULE}
             AND t.outcome NOT IN ({UNANSWERED}) AND t.occurred_at BETWEEN %(known)s - {LONG} AND %(known)s AND {known}),
           (SELECT max(g.at) FROM leads_signal g WHERE g.lead_id = l.id AND g.kind <> 'import'
             AND g.at BETWEEN %(known)s - {LONG} AND %(known)s AND g.recorded_at <= %(known)s)) AS last
-      FROM leads_lead l WHERE l.account_id = a.account_id AND l.gone_as = '' AND l.opted_out_at IS NULL AND l.created_at <= %(known)s
-        AND NOT (l.status = 'unqualified' AND EXISTS (SELECT FROM accounts_reason q WHERE q.id = l.reason_id
-          AND q.code = 'left_company'))),
+      FROM leads_lead l WHERE l.account_id = a.account_id AND {LIVE_THERE if is_live else KNOWN_THERE}),
     p AS (SELECT x.*, regexp_split_to_array(replace(x.about, '-', ' '), '\\s+') AS words FROM x)
     SELECT count(*)::int AS contacts, count(p.last)::int AS active,
       coalesce(sum(power(0.5, extract(epoch FROM %(known)s - p.last)::float / (86400 * rule.half_life_days)))

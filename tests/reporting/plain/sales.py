@@ -292,14 +292,28 @@ def _active(world: World, as_of, known) -> tuple[dict[int, str], dict[int, objec
     return parts, last
 
 
+def _standing(world: World, as_of) -> dict[int, tuple]:
+    """Say in which state and for which reason everybody stood, and who was gone."""
+    found: dict[int, tuple] = {}
+    for e in world.known(as_of):
+        if e.kind == "transition":
+            found[e.lead_id] = (e.to_status, e.reason_id)
+        elif e.kind in ("undone", "erased") and e.lead_id:
+            found[e.lead_id] = ("gone", None)
+    return found
+
+
+def _is_there(world: World, lead, standing, as_of, known) -> bool:
+    status, reason = standing.get(lead.pk, (lead.status, None))
+    has_left = status == "unqualified" and world.reasons[reason].code == "left_company"
+    is_out = lead.opted_out_at is not None and lead.opted_out_at <= known
+    return lead.recorded_at <= known and lead.created_at <= known and status != "gone" and not has_left and not is_out
+
+
 def _people(world: World, account: int, as_of, known) -> dict:
     parts, last = world.once("active", as_of, lambda: _active(world, as_of, known))
-    here = [
-        lead
-        for lead in world.leads_of[account]
-        if not lead.opted_out_at and lead.created_at <= known
-        and not (lead.status == "unqualified" and world.reasons[lead.reason_id].code == "left_company")
-    ]  # fmt: skip
+    standing = world.once("standing", as_of, lambda: _standing(world, as_of))
+    here = [lead for lead in world.leads_of[account] if _is_there(world, lead, standing, as_of, known)]
     about = [f"{parts[lead.pk]} {lead.title}".lower() for lead in here]
     needed = [
         any(persona in text or set(words) & set(text.replace("-", " ").split()) for text in about)

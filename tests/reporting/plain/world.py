@@ -35,7 +35,7 @@ class World:
         for absence in Absence.objects.all():
             self.away[absence.user_id].append(absence)
         self.reasons = {reason.pk: reason for reason in Reason.objects.all()}
-        self.leads = list(Lead.objects.filter(gone_as="").order_by("pk"))
+        self.leads = list(Lead.objects.order_by("pk"))
         self.signals = list(Signal.objects.all())
         self.raises = list(Task.objects.filter(kind="hand_raise", cycle__isnull=False))
         self.rounds_of = grouped(self.cycles.values(), lambda row: row["lead_id"])

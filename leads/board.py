@@ -68,6 +68,7 @@ class Board:
         self.user, self.at = user, at
         self.is_all = Scope.ALL in allowed(user, "leads.assign")
         self.rep = rep if rep in self.users else None
+        self.held: Counter = Counter()  # what no person has, counted with the lines
 
     @cached_property
     def users(self) -> dict[int, User]:
@@ -90,15 +91,19 @@ class Board:
     def people(self) -> list[int]:
         return [self.rep] if self.rep else list(self.users)
 
+    @property
+    def holding(self) -> list[int]:
+        """The teams whose own clocks are looked at beside those of the people: of leads that wait in a pool or a queue."""
+        return [] if self.rep else self.teams
+
     @cached_property
     def reps(self) -> list[Rep]:
         """Everybody's line. Two queries: their open tasks, their leads in hand."""
         found = {pk: Rep(user, Counter(done=user.done_today)) for pk, user in self.users.items()}
         everybody = list(self.users)
-        for pk, *numbers in TASKS.rows(everybody, self.at):
-            found[pk].counts.update(
-                dict(zip(("over", "late", "risk", "asked", "review", "overdue"), numbers, strict=True))
-            )
+        for pk, *numbers in TASKS.rows(everybody, self.teams, self.at):
+            counts = found[pk].counts if pk else self.held
+            counts.update(dict(zip(("over", "late", "risk", "asked", "review", "overdue"), numbers, strict=True)))
         for pk, *numbers in IN_HAND.rows(everybody, self.at):
             found[pk].counts.update(dict(zip(("open", "unplanned", "quiet"), numbers, strict=True)))
         return [rep for rep in found.values() if rep.is_listed]
@@ -111,7 +116,7 @@ class Board:
     @cached_property
     def figures(self) -> Counter:
         """The sums over the team. Those in queues are exact up to a thousand. Two queries beyond the lines."""
-        figures = sum((rep.counts for rep in self.reps), Counter())
+        figures = sum((rep.counts for rep in self.reps), self.held)
         figures["queue"] = len(QUEUE.rows(self.teams))
         figures["word"] = sum(row["number"] for row in self.words)
         if self.is_all:
@@ -121,7 +126,7 @@ class Board:
     def found(self, view: str) -> QuerySet:
         """Return the leads, or the tasks on leads, that one view lists, in its order."""
         late, risk = clocks(self.at)
-        tasks = Task.objects.filter(done_at__isnull=True, owner__in=self.people, lead__gone_as="")
+        tasks = _open_tasks(self.people, self.holding)
         views = {
             "over": lambda: tasks.filter(late["over"]).order_by("limit_at", "pk"),
             "late": lambda: tasks.filter(late["late"]).order_by("due_at", "pk"),
@@ -136,13 +141,13 @@ class Board:
             "quiet": lambda: self._in_hand(self.people).filter(_quiet(self.at)).order_by("last_activity_at", "pk"),
             "open": lambda: self._in_hand(self.people).order_by("status_since", "pk"),
         }  # fmt: skip
-        return views[view]() if view in views else _by_clock(self.people)
+        return views[view]() if view in views else _by_clock(self.people, self.holding)
 
     def listed(self, view: str) -> list[tuple[Lead, Task | None]]:
         """Return up to 25 leads of a view, each with the task that put it there. At most two queries."""
         if not view:
             first = {}
-            for pk, lead in BY_CLOCK.rows(self.people):
+            for pk, lead in BY_CLOCK.rows(self.people, self.holding):
                 first.setdefault(lead, pk)
             return [(task.lead, task) for task in LISTED.objects(list(first.values())[:ROWS])]
         found = self.found(view)
@@ -242,23 +247,30 @@ def _words(people: list[int]) -> QuerySet:
     return rows.order_by("created_by__name", "cycle__source__name", "reason__label")
 
 
-def _by_clock(people: list[int]) -> QuerySet[Task]:
-    tasks = Task.objects.filter(done_at__isnull=True, owner__in=people, lead__gone_as="")
-    return tasks.filter(CLOCK & ~Q(lead__in=_granted())).order_by("due_at", "pk")
-
-
-def _count_tasks(people: list[int], at: datetime) -> QuerySet:
-    """Count by person the open tasks a manager looks at; the others, most of them planned for later, are not read at all."""
-    tasks = Task.objects.filter(done_at__isnull=True, owner__in=people).values_list("owner")
-    late, risk = clocks(at)
-    return tasks.filter(CLOCK | _EXCEPTION | overdue(at)).annotate(
-        over=Count("lead", distinct=True, filter=late["over"]),
-        late=Count("lead", distinct=True, filter=late["late"]),
-        risk=Count("lead", distinct=True, filter=risk),
-        asked=Count("lead", filter=_EXCEPTION & Q(accepted_at__isnull=True)),
-        review=Count("lead", filter=_EXCEPTION & Q(accepted_at__isnull=False, due_at__lte=at)),
-        overdue=Count("lead", filter=overdue(at)),
+def _open_tasks(people: list[int], teams: list[int]) -> QuerySet[Task]:
+    return Task.objects.filter(
+        Q(owner__in=people) | Q(owner__isnull=True, team__in=teams), done_at__isnull=True, lead__gone_as=""
     )
+
+
+def _by_clock(people: list[int], teams: list[int]) -> QuerySet[Task]:
+    return _open_tasks(people, teams).filter(CLOCK & ~Q(lead__in=_granted())).order_by("due_at", "pk")
+
+
+def _count_tasks(people: list[int], teams: list[int], at: datetime) -> QuerySet:
+    """Count by person, and for these teams together, the open tasks a manager looks at; most others, planned for later, are not read."""
+    late, risk = clocks(at)
+    tasks = Task.objects.filter(CLOCK | _EXCEPTION | overdue(at), done_at__isnull=True).values_list("owner")
+    numbers = {
+        "over": Count("lead", distinct=True, filter=late["over"]),
+        "late": Count("lead", distinct=True, filter=late["late"]),
+        "risk": Count("lead", distinct=True, filter=risk),
+        "asked": Count("lead", filter=_EXCEPTION & Q(accepted_at__isnull=True)),
+        "review": Count("lead", filter=_EXCEPTION & Q(accepted_at__isnull=False, due_at__lte=at)),
+        "overdue": Count("lead", filter=overdue(at)),
+    }
+    held = tasks.filter(owner__isnull=True, team__in=teams).annotate(**numbers)
+    return tasks.filter(owner__in=people).annotate(**numbers).union(held, all=True)
 
 
 def _count_in_hand(people: list[int], at: datetime) -> QuerySet:
@@ -277,7 +289,7 @@ def _listed(tasks: list[int]) -> QuerySet[Task]:
 PEOPLE, EVERYBODY, WORDS = Prepared(_people), Prepared(_everybody), Prepared(_words)
 QUEUE = Prepared(lambda teams: _waiting(teams).values_list("pk")[: ENOUGH + 1])
 TASKS, IN_HAND, LISTED = Prepared(_count_tasks), Prepared(_count_in_hand), Prepared(_listed)
-BY_CLOCK = Prepared(lambda people: _by_clock(people).values_list("pk", "lead")[: 2 * ROWS])
+BY_CLOCK = Prepared(lambda people, teams: _by_clock(people, teams).values_list("pk", "lead")[: 2 * ROWS])
 
 
 def _up_to_enough(rows: QuerySet) -> int:

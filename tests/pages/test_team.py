@@ -78,6 +78,19 @@ def test_what_nobody_has_in_hand_while_its_clock_runs_comes_before_what_waits_to
     assert listed(page)[:3] == [old.name, young.name, Lead.objects.filter(status="raw").earliest("pk").name]
 
 
+def test_clocks_of_what_no_person_has_count_and_are_listed_with_those_of_the_people(client_of, house):
+    over, held = given(house.ana, ago=30 * HOUR, last_name="Over"), given(house.north, ago=40 * HOUR, last_name="Held")
+    late = given(house.north, ago=3 * HOUR, last_name="Late")
+    cleo = client_of(house.cleo)
+
+    page = cleo.get("/team/")
+
+    assert (listed(page), figure(page, "over"), figure(page, "late")) == ([held.name, over.name, late.name], "2", "1")
+    assert listed(cleo.get("/team/?show=over")) == [held.name, over.name]
+    assert listed(cleo.get("/team/?show=late")) == [late.name]
+    assert listed(cleo.get(f"/team/?show=over&rep={house.ana.pk}")) == [over.name]
+
+
 def test_revops_sees_everybodys(client_of, house):
     given(house.ana)
     given(house.dov)

@@ -55,6 +55,7 @@ def test_the_pages_are_those_that_were_promised_and_a_new_one_is_one_line():
         "admin_list",
         "admin_filter",
         "admin_change",
+        "clock",
         "team",
         "meetings",
         "board",

@@ -235,6 +235,8 @@ def reschedule(
         with_lead(old, change, "reschedule", by=by, at=at, door=door, **facts)
         if "meeting" not in made:
             raise Refused("This lead is gone.", "gone")
+            if new.owner_id != old.owner_id and step.lead.is_open and step.lead.owner_id == old.owner_id:
+                handing.pass_on(step, old, new)
         _finish(new, made, by)
         if new.owner_id != old.owner_id:
             post(invitations.cancel(old, only=old.owner))

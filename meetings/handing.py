@@ -90,6 +90,16 @@ def begin(meeting: Meeting, *, at: datetime, accepted: bool) -> HandOff:
     return found
 
 
+def pass_on(step: Step, old: Meeting, new: Meeting) -> None:
+    """Let a lead handed over with its meeting, and the word waited for, go along to who holds it now; the 24 hours run on."""
+    if new.point != HandOffPoint.SCHEDULED:
+        return
+    give(step, new.owner, data={"meeting": new.pk})
+    HandOff.objects.filter(
+        kind=HandOff.Kind.SALE, opportunity=new.opportunity, lead=new.lead, receiver=old.owner, outcome=""
+    ).update(receiver=new.owner)
+
+
 def drop(meeting: Meeting, *, at: datetime) -> None:
     """End what waits of this lead's passing to sales: there is nothing to hand over any more. One query."""
     HandOff.objects.filter(

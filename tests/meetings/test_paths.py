@@ -256,6 +256,19 @@ def test_refused_it_is_back_in_the_hands_of_who_gave_it(ana, eva):
     assert lead_of(meeting).owner == ana
 
 
+def test_moved_to_another_executive_the_lead_and_the_word_that_is_waited_for_go_along(ana, eva, finn):
+    meeting = booked(worked(ana), ana, eva, amount=SCHEDULED, starts_at=START + 20 * DAY)
+
+    booking.reschedule(meeting, starts_at=START + 21 * DAY, owner=finn, by=eva, at=BOOKED + HOUR)
+
+    settle()
+    waits = HandOff.objects.get()
+    assert (lead_of(meeting).owner, lead_of(meeting).development_owner) == (finn, ana)
+    assert (waits.receiver, waits.outcome, waits.limit_at) == (finn, "", BOOKED + DAY)
+    handing.refuse(waits, why="Nobody asked who decides.", by=finn, at=BOOKED + 2 * HOUR)
+    assert lead_of(meeting).owner == ana
+
+
 def test_recorded_by_the_seller_after_48_hours_and_confirmed_by_the_manager(ana, eva, cleo):
     meeting = booked(worked(ana), ana, eva)
     with pytest.raises(credit.Refused, match="48 hours"):

@@ -52,7 +52,7 @@ def book(
         if row is None:
             raise Refused("This lead is gone.", "gone")
         account = row.account or _company(row, company, at)
-        finder = row.owner if row.is_open else row.development_owner
+        finder = _finder(row)
         sale = opportunities.open(
             account,
             product,
@@ -79,9 +79,7 @@ def book(
         def change(step: Step) -> None:
             step.may("book")
             _bookable(step)
-            meeting.sourced_by = (
-                meeting.previous.sourced_by if meeting.previous else step.lead.owner if step.lead.is_open else finder
-            )
+            meeting.sourced_by = meeting.previous.sourced_by if meeting.previous else _finder(step.lead)
             holders.choose(step, meeting, owner, pool)
             enter(step, meeting)
             _reached(step, meeting)
@@ -128,6 +126,13 @@ def _company(lead: Lead, company: str, at: datetime) -> Account:
     if found is None:
         raise Refused("That is no company's name. Write what they are called.", "company")
     return Account.objects.get(pk=found.account)
+
+
+def _finder(lead: Lead) -> User | None:
+    """Say who brings a meeting with this lead about: who found it, also while a seller has it already; nobody where it waits in a queue."""
+    if not lead.is_open:
+        return lead.development_owner
+    return None if lead.owner is None else lead.development_owner or lead.owner
 
 
 def _before(lead: Lead) -> Meeting | None:
@@ -230,13 +235,13 @@ def reschedule(
             _close_task(step, old)
             enter(step, new)
             made.update(step.made)
+            if new.owner_id != old.owner_id and step.lead.is_open and step.lead.owner_id == old.owner_id:
+                handing.pass_on(step, old, new)
 
         facts = {"to": starts_at.isoformat(), "theirs": is_theirs}
         with_lead(old, change, "reschedule", by=by, at=at, door=door, **facts)
         if "meeting" not in made:
             raise Refused("This lead is gone.", "gone")
-            if new.owner_id != old.owner_id and step.lead.is_open and step.lead.owner_id == old.owner_id:
-                handing.pass_on(step, old, new)
         _finish(new, made, by)
         if new.owner_id != old.owner_id:
             post(invitations.cancel(old, only=old.owner))

@@ -322,6 +322,17 @@ def test_corrected_from_one_held_to_the_other_the_credit_stays_where_it_is(ana, 
     assert Event.objects.filter(kind="meeting", move="credit").count() == 0
 
 
+def test_a_meeting_the_executive_adds_while_they_have_the_lead_takes_no_credit_from_who_found_it(ana, eva):
+    lead = worked(ana)
+    booked(lead, ana, eva, starts_at=START + 5 * DAY, amount=SCHEDULED)
+    assert Lead.objects.get(pk=lead.pk).owner == eva
+
+    sooner = booked(lead, eva, eva, amount=SCHEDULED)
+    outcomes.complete_qualified(sooner, by=eva, at=END)
+
+    assert Meeting.objects.get(is_credited=True).sourced_by == ana
+
+
 @pytest.mark.parametrize(("late", "allowed"), [(timedelta(0), True), (TICK, False)], ids=["in five days", "later"])
 def test_it_can_be_contested_for_five_days(late, allowed, ana, eva, cleo):
     meeting = booked(worked(ana), ana, eva)

@@ -259,20 +259,21 @@ def _unfollow(row: Meeting, by: User | None, at: datetime, door: str) -> None:
         MeetingStatus.NO_SHOW: (Outcome.NURTURE,),
     }.get(row.status, ())  # fmt: skip
 
+    said, went_on = (row.disposed_at, row.corrected_at), row.status == MeetingStatus.QUALIFIED and _went_on(row)
+
     def change(step: Step) -> None:
         lead, cycle = step.lead, step.cycle
         ended_here = (
-            cycle is not None
-            and cycle.pk == row.cycle_id
-            and cycle.ended_at in (row.disposed_at, row.corrected_at)
-            and cycle.outcome in by_it
+            cycle is not None and cycle.pk == row.cycle_id and cycle.ended_at in said and cycle.outcome in by_it
         )
-        if ended_here and lead.status in LeadStatus.ENDED and lead.status_since <= cycle.ended_at:
+        if ended_here and not went_on and lead.status in LeadStatus.ENDED and lead.status_since <= cycle.ended_at:
             dispositions.restore(step)
-        step.close_tasks(Task.Kind.RESCHEDULE, outcome=Task.Outcome.DROPPED)
+        for task in step.open_tasks:
+            if task.kind == Task.Kind.RESCHEDULE and task.began_at in said:  # that of another no-show runs on
+                step.close_task(task, Task.Outcome.DROPPED)
 
     turn([Seen(row.lead_id)], change, by=by, at=at, door=door)
-    if row.status == MeetingStatus.QUALIFIED:
+    if row.status == MeetingStatus.QUALIFIED and not went_on:
         _step_back(row, at, door)
     if row.status == MeetingStatus.NO_SHOW and row.pool_id:
         Credit.objects.create(
@@ -280,10 +281,18 @@ def _unfollow(row: Meeting, by: User | None, at: datetime, door: str) -> None:
         )
 
 
+def _went_on(row: Meeting) -> bool:
+    """Whether its sale is qualified without it: by another meeting, or since it is past the qualifying stage, or won. One query."""
+    sale = row.opportunity
+    if sale.status == OpportunityStatus.WON or (sale.status == OpportunityStatus.OPEN and sale.pipeline_at is not None):
+        return True
+    others = Meeting.objects.filter(opportunity=row.opportunity_id, status=MeetingStatus.QUALIFIED).exclude(pk=row.pk)
+    return others.exists()
+
+
 def _step_back(row: Meeting, at: datetime, door: str) -> None:
     """Put a sale back to where it began, if it had come to the qualifying stage by this meeting alone. Its stamps stay."""
-    others = Meeting.objects.filter(opportunity=row.opportunity_id, status=MeetingStatus.QUALIFIED).exclude(pk=row.pk)
     sale = row.opportunity
-    if sale.status == OpportunityStatus.OPEN and sale.stage.is_qualifying and not others.exists():
+    if sale.status == OpportunityStatus.OPEN and sale.stage.is_qualifying:
         first = Stage.objects.filter(status=OpportunityStatus.OPEN).order_by("order").first()
         opportunities.advance(sale, first, by=None, at=at, door=door)

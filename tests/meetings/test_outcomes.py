@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Event, Opportunity, Reason
 from leads.models import Credit, Task, Touch
-from meetings import booking, outcomes
+from meetings import booking, closing, outcomes
 from meetings.models import HandOff, Meeting
 from tests.leads.states import settle
 from tests.meetings.table import BOOKED, DAY, END, HOUR, NONE, SCHEDULED, START, booked, sellers, worked
@@ -167,3 +167,34 @@ def test_corrected_from_qualified_to_unqualified_the_round_ends_otherwise(ana, e
     lead.refresh_from_db()
     assert (lead.status, lead.reason.code) == ("unqualified", "not_a_prospect")
     assert Opportunity.objects.get().status == "not_qualified"
+
+
+@pytest.mark.parametrize("further", ["another meeting", "won"])
+def test_corrected_after_the_sale_went_on_its_lead_stays_qualified(further, ana, eva, cleo):
+    lead = worked(ana)
+    first, second = booked(lead, ana, eva), booked(lead, ana, eva, starts_at=START + DAY)
+    outcomes.complete_qualified(first, by=eva, at=AFTER)
+    if further == "won":
+        closing.win(Opportunity.objects.get(), by=eva, at=AFTER + HOUR)
+    else:
+        outcomes.complete_qualified(second, by=eva, at=AFTER + DAY)
+
+    outcomes.correct(first, "no_show", by=cleo, at=AFTER + DAY + HOUR)
+
+    settle()
+    lead.refresh_from_db()
+    assert (lead.status, lead.owner, Meeting.objects.get(pk=first.pk).status) == ("qualified", eva, "no_show")
+    assert Opportunity.objects.get().status == ("won" if further == "won" else "open")
+    assert not Task.objects.filter(lead=lead, kind="reschedule", done_at=None).exists()
+
+
+def test_correcting_one_no_show_leaves_the_duty_that_another_began(ana, eva, cleo):
+    lead = worked(ana)
+    first = booked(lead, ana, eva)
+    outcomes.no_show(first, by=eva, at=AFTER)
+    second = booked(lead, ana, eva, starts_at=START + DAY, at=AFTER + HOUR)
+    outcomes.no_show(second, by=eva, at=AFTER + DAY)
+
+    outcomes.correct(first, "missed", by=cleo, at=AFTER + DAY + HOUR)
+
+    assert Task.objects.get(lead=lead, kind="reschedule", done_at=None).sweep_at == AFTER + 8 * DAY

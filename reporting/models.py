@@ -1,9 +1,17 @@
-"""Figures that are kept: what was counted on a day, and what a period's pay was based on. All others are computed when asked."""
+"""Figures that are kept: what was counted on a day, and what a period's pay was based on. All others are computed when asked.
 
+And what RevOps says a line of a pay statement brings, by version.
+"""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
+from accounts.models.change import Kept
+from accounts.models.version import Versioned
 from accounts.relations import RECORD
 
 
@@ -36,3 +44,57 @@ class Figure(models.Model):
 
     def __str__(self):
         return f"{self.key}, {self.day}"
+
+
+class BonusRate(Versioned):
+    """One version of what a line of a pay statement brings (REP-19). A month goes by the one in force as it begins; as shipped, none."""
+
+    per_meeting = models.DecimalField(
+        "for a meeting, EUR",
+        max_digits=10,
+        decimal_places=2,
+        default=0,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="For each meeting held that the rep is credited for.",
+    )
+    pipeline_percent = models.DecimalField(
+        "of pipeline, %",
+        max_digits=5,
+        decimal_places=2,
+        default=0,
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
+        help_text="Of the value of each opportunity when it first reached pipeline, in its currency.",
+    )
+    won_percent = models.DecimalField(
+        "of won sales, %",
+        max_digits=5,
+        decimal_places=2,
+        default=0,
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
+        help_text="Of the value of each sale when it was won, in its currency.",
+    )
+
+    kept = Kept()
+
+    class Meta(Versioned.Meta):
+        verbose_name = "bonus rate"
+        constraints = [
+            models.CheckConstraint(condition=Q(per_meeting__gte=0), name="bonusrate_meeting"),
+            models.CheckConstraint(
+                condition=Q(pipeline_percent__range=(0, 100), won_percent__range=(0, 100)), name="bonusrate_percent"
+            ),
+        ]
+
+    def __str__(self):
+        return f"Bonus rates, version {self.version}"
+
+    @property
+    def is_any(self) -> bool:
+        return bool(self.per_meeting or self.pipeline_percent or self.won_percent)
+
+    def of(self, what: str, value: Decimal) -> Decimal:
+        """Return what a line brings, to the cent. Pure."""
+        if what == "meeting":
+            return Decimal(self.per_meeting)
+        percent = self.pipeline_percent if what == "pipeline" else self.won_percent
+        return (value * percent / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)

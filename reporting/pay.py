@@ -2,7 +2,7 @@
 
 A statement is written once, five days after its month ended, from what was known then, and never changes: what turns out otherwise later is
 of a later month. A line that is contested is marked, also when that happens after the freezing. Before the closing it is a preview.
-Called by the page and by the job; bonuses are RevOps' own arithmetic over these lines.
+Each line says its bonus too, by RevOps' rates in force when the month began; that is frozen with it. Called by the page, the API, the job.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.db import connection, transaction
 
 from meetings.models import Meeting
-from reporting.models import Figure
+from reporting.models import BonusRate, Figure
 from reporting.period import Period, add_months
 from reporting.relations import meetings, sales
 
@@ -44,10 +44,11 @@ class Line:
     currency: str
     opportunity: int
     is_contested: bool
+    bonus: Decimal = Decimal(0)
 
 
 def lines(period: Period, known: datetime) -> list[Line]:
-    """Return what is known of a period at a moment, line by line. Three queries."""
+    """Return what is known of a period at a moment, line by line, each with its bonus. Four queries."""
     values = {"starts_at": period.starts_at, "ends_at": period.ends_at, "as_of": known, "known": known}
     found = []
     with connection.cursor() as cursor:
@@ -56,7 +57,18 @@ def lines(period: Period, known: datetime) -> list[Line]:
                 sql.format(meetings=meetings.source(False), sales=sales.opportunities(False)) + " ORDER BY 4, 3", values
             )
             found += [Line(*row) for row in cursor.fetchall()]
-    return found
+    rates = BonusRate.in_force(period.starts_at)
+    return [replace(line, bonus=rates.of(line.what, line.value)) for line in found]
+
+
+def bonuses(found: Iterable[Line]) -> list[tuple[int, str, Decimal, Decimal]]:
+    """Sum the bonuses by person and currency: in all, and what of it is contested. Pure."""
+    sums: dict[tuple[int, str], list[Decimal]] = {}
+    for line in found:
+        total = sums.setdefault((line.person, line.currency), [Decimal(0), Decimal(0)])
+        total[0] += line.bonus
+        total[1] += line.bonus if line.is_contested else 0
+    return [(person, currency, *total) for (person, currency), total in sorted(sums.items())]
 
 
 def freeze(period: Period, *, at: datetime) -> int:
@@ -87,6 +99,7 @@ def _figure(line: Line, period: Period, at: datetime) -> Figure:
         "currency": line.currency,
         "opportunity": line.opportunity,
         "contested": line.is_contested,
+        "bonus": str(line.bonus),
     }
     return Figure(kind=Figure.Kind.PAY, day=period.first, until=period.until, key=f"{line.what}:{line.row}", person_id=line.person,
                   value=line.value, data=data, frozen_at=at)  # fmt: skip
@@ -97,7 +110,7 @@ def is_frozen(period: Period) -> bool:
 
 
 def statement(period: Period, people: Iterable[int] | None, *, now: datetime) -> tuple[list[Line], bool]:
-    """Return the lines of these people (None: everybody) and whether they are frozen; else a preview of what is known. Four queries."""
+    """Return the lines of these people (None: everybody) and whether they are frozen; else a preview of what is known. Five queries."""
     people = None if people is None else set(people)
     if not is_frozen(period):
         return [line for line in lines(period, now) if people is None or line.person in people], False
@@ -119,8 +132,9 @@ def _line(row: Figure) -> Line:
     data = row.data
     at = datetime.fromisoformat(data["at"])
     return Line(
-        row.person_id, what, int(number), at, row.value, data["currency"], data["opportunity"], data["contested"]
-    )
+        row.person_id, what, int(number), at, row.value, data["currency"], data["opportunity"], data["contested"],
+        Decimal(data.get("bonus", "0")),
+    )  # fmt: skip
 
 
 def _contested(ids: list[int]) -> set[int]:

@@ -123,6 +123,9 @@ class PayLineOut(serializers.Serializer):
     meeting = serializers.IntegerField(allow_null=True)
     opportunity = serializers.IntegerField()
     is_contested = serializers.BooleanField()
+    bonus = serializers.DecimalField(
+        16, 2, help_text="By the rates in force when the month began, in the line's currency."
+    )
 
 
 class StatementOut(serializers.Serializer):
@@ -181,6 +184,6 @@ def _after(cursor: str) -> tuple:
 
 
 def _line(line: pay.Line, person: str) -> dict:
-    same = ("what", "at", "value", "currency", "opportunity", "is_contested")
+    same = ("what", "at", "value", "currency", "opportunity", "is_contested", "bonus")
     meeting = line.row if line.what == "meeting" else None
     return PayLineOut({name: getattr(line, name) for name in same} | {"person": person, "meeting": meeting}).data

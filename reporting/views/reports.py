@@ -21,6 +21,7 @@ from reporting import answers, exports, mine, pay, permissions, rows, shown, wor
 from reporting.forms import Asked
 from reporting.frame import Metric
 from reporting.metrics import METRICS
+from reporting.models import BonusRate
 from reporting.reports import GROUPS
 
 PAGE = 50
@@ -186,4 +187,9 @@ def pay_statement(request):
     ]
     lines.sort(key=lambda row: (str(row["person"]), row["line"].what, row["line"].at))
     context = {"months": months, "month": chosen, "lines": lines, "is_frozen": is_frozen, "now": now}
+    sums = [(people[person], currency, total, doubt) for person, currency, total, doubt in pay.bonuses(found)]
+    context |= {
+        "rates": BonusRate.in_force(chosen.starts_at),
+        "sums": sorted(sums, key=lambda row: (str(row[0]), row[1])),
+    }
     return render(request, "reporting/pay.html", context)

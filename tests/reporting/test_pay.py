@@ -1,14 +1,15 @@
 """Pay statements: written once at the closing, line by line, and never again, whatever happens later."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts import ownership
+from accounts import clock, ownership
 from meetings import closing, opportunities
 from reporting import pay
-from reporting.models import Figure
+from reporting.models import BonusRate, Figure
 from reporting.period import Period
 from tests.factories import NOON, opportunity_of, put
 
@@ -36,6 +37,32 @@ def test_a_statement_names_what_was_known_at_its_closing(house, sale):
     found, is_frozen = pay.statement(MARCH, None, now=CLOSING)
     assert said(found) == [(house.ana.pk, "pipeline", 2000), (house.ana.pk, "won", 2000)]
     assert is_frozen
+
+
+def test_each_line_brings_its_bonus_by_the_rates_of_when_the_month_began_and_keeps_it(house, sale, client_of):
+    BonusRate.objects.create(
+        version=2, valid_from=MARCH.starts_at, per_meeting=50, pipeline_percent=Decimal("1.5"), won_percent=4
+    )
+    BonusRate.objects.create(version=3, valid_from=MARCH.starts_at + timedelta(days=1), won_percent=90)
+    preview = pay.statement(MARCH, None, now=NOON + timedelta(days=19))[0]
+    pay.freeze(MARCH, at=CLOSING)
+    BonusRate.objects.update(won_percent=80)
+    found, _is_frozen = pay.statement(MARCH, None, now=CLOSING)
+
+    assert [(line.what, line.bonus) for line in found] == [("pipeline", Decimal("30.00")), ("won", Decimal("80.00"))]
+    assert preview == found
+    assert pay.bonuses(found) == [(house.ana.pk, "EUR", Decimal("110.00"), 0)]
+    assert BonusRate().of("meeting", Decimal(1)) == 0
+
+
+def test_the_page_says_bonuses_and_their_rates(house, sale, client_of, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: CLOSING)
+    none = client_of(house.ana).get("/reports/pay/?month=2026-03-01").content.decode()
+    BonusRate.objects.create(version=2, valid_from=MARCH.starts_at, per_meeting=50, pipeline_percent=1, won_percent=4)
+    said = client_of(house.ana).get("/reports/pay/?month=2026-03-01").content.decode()
+
+    assert "No bonus rates were in force when the month began" in none
+    assert ("100.00 EUR" in said, "50.00 EUR a meeting, 1 % of pipeline, 4 % of won sales" in said) == (True, True)
 
 
 def test_before_its_closing_a_statement_is_a_preview_and_is_not_frozen(house, sale):

@@ -385,6 +385,7 @@ TABLES = {
     "leads.touch": OF_NORTH,
     "leads.task": OF_NORTH,
     "meetings.handoffrule": Table(listed=STAFF, row=STAFF, add=REVOPS, change=REVOPS, delete=REVOPS),
+    "reporting.bonusrate": Table(listed=STAFF, row=STAFF, add=REVOPS),
     "meetings.meeting": OF_NORTH,
     "meetings.handoff": OF_NORTH,
     "accounts.opportunity": OF_NORTH,

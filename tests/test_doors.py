@@ -28,6 +28,7 @@ from leads import handed_over, notes
 from leads.models import CardRule, Credit, Policy, RoutingRule, Share, Source, Touch
 from meetings import booking, feeds
 from meetings.models import CoverageRule, HandOff, HandOffRule, Meeting
+from reporting.models import BonusRate
 from tests.doors import DOORS, EVERYBODY, STAFF, TABLES, Door, Table
 from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, product_led, put
 
@@ -141,6 +142,7 @@ def world(house):
         "meetings.handoff": HandOff.objects.get(opportunity=met.opportunity_id),
         "leads.cardrule": CardRule.objects.first(),
         "meetings.coveragerule": CoverageRule.objects.first(),
+        "reporting.bonusrate": BonusRate.objects.first(),
         "meetings.handoffrule": HandOffRule.objects.first(),
         "accounts.opportunity": met.opportunity,
     }

@@ -12,14 +12,15 @@ from django.urls import path, reverse
 from accounts import clock
 from accounts.admin.base import ReadOnlyAdmin, RuledAdmin
 from accounts.domains import registrable
-from accounts.models import Account, Domain, Team, User
+from accounts.models import Account, Domain, Product, Team, User
 from accounts.permissions import Scope, allowed, people_of, teams_of
 from leads import rehearsal, routing_rules, routing_words
-from leads.models import Credit, Policy, RoutingRule, Share, Source
+from leads.models import Credit, Lead, Policy, RoutingRule, Share, Source
+from leads.permissions import HOLDERS, visible_to
 from leads.refusals import Refused
 from leads.routing import Ask
 
-DAYS = timedelta(days=30)
+DAYS, EXAMPLES = timedelta(days=30), 25
 
 
 def in_words(rule: RoutingRule) -> str:
@@ -152,7 +153,7 @@ class RoutingRuleAdmin(RuledAdmin):
             return HttpResponseNotAllowed(["GET", "POST"])
         rules = routing_rules.draft()
         replay = rehearsal.replay(now - DAYS, now, rules) if rules else None
-        names = _names(replay) if replay else {}
+        names = _names(replay) | {"examples": _examples(replay, request.user, now)} if replay else {}
         may = self.reaches(request.user, self.keep)
         facts = {"title": "Replay 30 days", "rules": rules, "replay": replay, "may_change": may, **names}
         return self._page(request, "draft", facts)
@@ -185,6 +186,13 @@ class TryForm(forms.Form):
     segment = forms.CharField(required=False)
     region = forms.CharField(required=False)
     source = forms.ModelChoiceField(Source.objects.named()[:200], required=False)
+    campaign = forms.ModelChoiceField(Source.objects.filter(parent__isnull=False).order_by("-pk")[:200], required=False)
+    product = forms.ModelChoiceField(Product.objects.order_by("name"), label="About the product", required=False)
+    named = forms.ModelChoiceField(
+        User.objects.filter(is_active=True, role__in=HOLDERS).order_by("name"),
+        label="An owner is named",
+        required=False,
+    )
     score = forms.IntegerField(min_value=0, max_value=100, required=False)
     draft = forms.BooleanField(label="By the draft", required=False)
 
@@ -206,20 +214,23 @@ class TryForm(forms.Form):
         f, account = self.cleaned_data, self.account
         return Ask(
             go_to_market=f["go_to_market"], segment=f["segment"] or (account.segment if account else ""),
-            region=f["region"] or (account.region if account else ""), source_id=f["source"].pk if f["source"] else None, score=f["score"],
-            title=f["title"], account=account, is_hand_raise=f["asks"],
+            region=f["region"] or (account.region if account else ""), source_id=f["source"].pk if f["source"] else None,
+            campaign_id=f["campaign"].pk if f["campaign"] else None, score=f["score"], title=f["title"], account=account,
+            explicit=f["named"], product=f["product"], is_hand_raise=f["asks"],
         )  # fmt: skip
 
 
 def _sentence(decision) -> str:
+    """Say a decision that nothing has followed from: it would go, where on a lead it went."""
     instead = User.objects.filter(pk=decision.instead_of).first() if decision.instead_of else None
-    return routing_words.sentence(
+    said = routing_words.sentence(
         decision.trace(),
         str(decision.user or ""),
         str(decision.pool or ""),
         str(decision.rule or ""),
         str(instead or ""),
     )
+    return said.replace("Went to", "Would go to", 1).replace("Waits in", "Would wait in", 1)
 
 
 def _told(decision) -> list[str]:
@@ -237,6 +248,19 @@ def _names(replay) -> dict:
         "pools": [(str(teams.get(pk) or "No pool"), n["was"], n["would"]) for pk, n in replay.pools.items()],
         "people": [(str(people.get(pk) or "Nobody there"), n["was"], n["would"]) for pk, n in replay.people.items()],
     }
+
+
+def _examples(replay, user: User, at) -> list[dict]:
+    """Name the newest that would have gone to another pool, of those this person may see. Two queries beyond their teams."""
+    leads = Lead.objects.filter(pk__in=[moved.lead for moved in replay.examples])
+    seen = {lead.pk: lead for lead in visible_to(leads, user, at)}
+    pools = Team.objects.in_bulk({pk for moved in replay.examples for pk in (moved.was_pool, moved.pool) if pk})
+    rows = [
+        {"lead": seen[moved.lead], "at": moved.at, "was": pools.get(moved.was_pool), "would": pools.get(moved.pool)}
+        for moved in reversed(replay.examples)
+        if moved.lead in seen
+    ]
+    return rows[:EXAMPLES]
 
 
 @admin.register(Share)

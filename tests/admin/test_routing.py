@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts import clock
 from accounts.models import Account, Domain, Event, Membership, Team
 from leads import signals
-from leads.models import Credit, Lead, RoutingRule
+from leads.models import Credit, Lead, RoutingRule, Source
 from tests.leads.states import raw
 
 pytestmark = pytest.mark.django_db
@@ -38,9 +38,11 @@ def test_a_made_up_lead_is_told_where_it_would_go_and_why(desk, house, pool):
     free = desk.get(reverse(TRY), {"go_to_market": "inbound"})
     theirs = desk.get(reverse(TRY), {"go_to_market": "inbound", "domain": "www.kettler.no"})
     unknown = desk.get(reverse(TRY), {"go_to_market": "inbound", "domain": "nowhere.no"})
+    named = desk.get(reverse(TRY), {"go_to_market": "inbound", "named": house.ben.pk})
 
-    assert free.context["said"] == "Went to Ana Berg: the next in turn of Inbound, by the rule “All”."
-    assert theirs.context["said"] == "Went to Dov Katz: who has this target account."
+    assert free.context["said"] == "Would go to Ana Berg: the next in turn of Inbound, by the rule “All”."
+    assert theirs.context["said"] == "Would go to Dov Katz: who has this target account."
+    assert named.context["said"].startswith("Would go to Ben ")
     assert unknown.context["form"].errors == {"domain": ["No company has the domain “nowhere.no”."]}
     assert (Lead.objects.count(), Event.objects.count()) == (0, 0)
 
@@ -55,8 +57,9 @@ def test_a_draft_is_begun_edited_replayed_and_switched_on(desk, house, pool):
     desk.post(
         reverse("admin:leads_routingrule_change", args=[draft.pk]), {"name": "South", "order": "1", "pool": house.south.pk}
     )  # fmt: skip
-    shown = desk.get(reverse(DRAFT)).context["replay"]
-    assert (shown.rounds, shown.moved_pool) == (1, 1)
+    page = desk.get(reverse(DRAFT)).context
+    assert (page["replay"].rounds, page["replay"].moved_pool) == (1, 1)
+    assert [(row["lead"], row["was"], row["would"]) for row in page["examples"]] == [(lead, pool, house.south)]
 
     assert desk.post(reverse(DRAFT), {"do": "switch_on"}).status_code == 302
     assert [r.name for r in RoutingRule.objects.filter(valid_until=None)] == ["South"]
@@ -78,6 +81,18 @@ def test_a_rule_that_could_not_do_what_it_says_is_refused_where_it_is_typed(desk
 
     assert errors.items() <= refused.context["adminform"].form.errors.items()
     assert (taken.status_code, RoutingRule.objects.filter(valid_from=None).count()) == (302, 1)
+
+
+def test_a_made_up_lead_of_a_campaign_goes_by_that_campaigns_rule(desk, house, pool):
+    event = Source.objects.create(name="Event")
+    fair, other = (Source.objects.create(name=name, parent=event) for name in ("Fair", "Mailing"))
+    RoutingRule.objects.create(name="Fair", order=0, pool=house.south, campaign=fair, valid_from=clock.now())
+
+    said = [
+        desk.get(reverse(TRY), {"go_to_market": "inbound", "campaign": one.pk}).context["said"] for one in (fair, other)
+    ]
+
+    assert ["South" in words for words in said] == [True, False]
 
 
 def test_a_rule_in_force_is_neither_changed_nor_deleted(desk, pool):

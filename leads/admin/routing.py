@@ -1,6 +1,7 @@
 """Routing for RevOps: the rules and their draft, where a made-up lead would go, the last weeks under the draft; the ledger of the pools."""
 
 from datetime import timedelta
+from itertools import islice
 
 from django import forms
 from django.contrib import admin, messages
@@ -176,6 +177,17 @@ class RoutingRuleAdmin(RuledAdmin):
         return TemplateResponse(request, f"admin/leads/routingrule/{name}.html", context)
 
 
+class Newest(forms.models.ModelChoiceIterator):
+    """As many choices as a person looks through; any other that is there is taken too."""
+
+    def __iter__(self):
+        return islice(super().__iter__(), 201)
+
+
+class Choice(forms.ModelChoiceField):
+    iterator = Newest
+
+
 class TryForm(forms.Form):
     """A made-up lead."""
 
@@ -185,8 +197,8 @@ class TryForm(forms.Form):
     domain = forms.CharField(label="Company's domain", required=False)
     segment = forms.CharField(required=False)
     region = forms.CharField(required=False)
-    source = forms.ModelChoiceField(Source.objects.named()[:200], required=False)
-    campaign = forms.ModelChoiceField(Source.objects.filter(parent__isnull=False).order_by("-pk")[:200], required=False)
+    source = Choice(Source.objects.named(), required=False)
+    campaign = Choice(Source.objects.filter(parent__isnull=False).order_by("-pk"), required=False)
     product = forms.ModelChoiceField(Product.objects.order_by("name"), label="About the product", required=False)
     named = forms.ModelChoiceField(
         User.objects.filter(is_active=True, role__in=HOLDERS).order_by("name"),

@@ -89,7 +89,8 @@ def test_a_made_up_lead_of_a_campaign_goes_by_that_campaigns_rule(desk, house, p
     RoutingRule.objects.create(name="Fair", order=0, pool=house.south, campaign=fair, valid_from=clock.now())
 
     said = [
-        desk.get(reverse(TRY), {"go_to_market": "inbound", "campaign": one.pk}).context["said"] for one in (fair, other)
+        desk.get(reverse(TRY), {"go_to_market": "inbound", "campaign": one.pk, "source": event.pk}).context["said"]
+        for one in (fair, other)
     ]
 
     assert ["South" in words for words in said] == [True, False]

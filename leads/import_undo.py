@@ -47,6 +47,7 @@ def _worked(batch: Batch) -> dict[str, Q]:
     mine = {"lead": OuterRef("pk")}
     ended = Cycle.objects.filter(**mine, ended_at__isnull=False).exclude(outcome__in=(Outcome.RETURNED, Outcome.VOID))
     by_hand = Event.objects.filter(lead_id=OuterRef("pk"), kind__in=("note", "task")).exclude(door=Door.IMPORT)
+    put_right = Event.objects.filter(lead_id=OuterRef("pk"), kind__in=("contact", "qualification"))
     planned = Task.objects.filter(**mine, created_by__isnull=False)
     return {
         "somebody reached out to them": Q(Exists(Touch.objects.filter(**mine))),
@@ -54,6 +55,7 @@ def _worked(batch: Batch) -> dict[str, Q]:
         "they were heard of again since": Q(Exists(Signal.objects.filter(**mine).exclude(batch=batch))),
         "they have a part in an opportunity": Q(Exists(ContactRole.objects.filter(**mine))),
         "somebody wrote or planned something": Q(Exists(by_hand)) | Q(Exists(planned)),
+        "somebody put right who they are, or filled their card": Q(Exists(put_right)),
         "they asked not to be written to": Q(opted_out_at__isnull=False) | ~Q(opted_out_channels=[]),
         "another lead was merged into them": Q(Exists(Lead.objects.filter(merged_into=OuterRef("pk")))),
     }

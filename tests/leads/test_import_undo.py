@@ -7,7 +7,18 @@ import pytest
 
 from accounts.models import Account, Batch, Domain, Event
 from leadops.invariants import broken
-from leads import assignment, consent, dispositions, import_undo, importing, intake, notes, touches
+from leads import (
+    assignment,
+    consent,
+    contacts,
+    dispositions,
+    import_undo,
+    importing,
+    intake,
+    notes,
+    qualification,
+    touches,
+)
 from leads.intake_rows import make_row
 from leads.lifecycle import Refused
 from leads.models import Cycle, Identity, Lead, Signal, Task
@@ -114,6 +125,14 @@ def noted(house, lead):
     notes.add([lead], text="A friend of Finn's", by=house.cleo, at=LATER)
 
 
+def put_right(house, lead):
+    contacts.edit(lead, {"last_name": "Persson"}, was={"last_name": lead.last_name}, by=house.rita, at=LATER)
+
+
+def filled_in(house, lead):
+    qualification.fill(lead, {"need": "yes", "need_evidence": "Leaks every week"}, by=house.rita, at=LATER)
+
+
 def opted_out(house, lead):
     consent.opt_out([lead], by=house.cleo, at=LATER, channels=["email"])
 
@@ -122,7 +141,7 @@ def in_another_file(house, lead):
     brought_in(house.cleo, 1, LATER, source="Another fair")
 
 
-WORK = [touched, ended, heard_again, sold_to, noted, opted_out, in_another_file]
+WORK = [touched, ended, heard_again, sold_to, noted, put_right, filled_in, opted_out, in_another_file]
 
 
 @pytest.mark.parametrize("work", WORK, ids=lambda work: work.__name__)

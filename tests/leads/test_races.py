@@ -131,6 +131,19 @@ def test_a_double_disposition_is_one(ana, cleo, north):
     assert Event.objects.filter(lead_id=lead.pk, to_status="nurture").count() == 1
 
 
+def test_who_throws_away_unseen_in_three_windows_at_once_is_stopped_after_ten_all_the_same(ana, cleo, north):
+    leads = [lead_in("assigned", ana, cleo, north).pk for _ in range(24)]
+    why = reason("wrong_person")
+
+    answers = at_once(
+        *[lambda part=leads[n::3]: dispositions.nurture(part, reason=why, by=ana, at=LATER) for n in range(3)]
+    )
+
+    assert [a.refused for a in answers] == [[]] * 3
+    assert Cycle.objects.filter(outcome="nurture").count() == 10
+    assert sum(len(a.waiting) for a in answers) == 14
+
+
 def test_sharing_out_at_once_stays_within_one_of_the_shares(rita, north):
     leads = [raw().pk for _ in range(40)]
     parts = [leads[n::4] for n in range(4)]

@@ -17,6 +17,7 @@ from accounts.models import Batch, BatchRow, Door
 from leads import intake
 from leads.import_batches import CHUNK, Counts, keep, part, reader, rows_after
 from leads.intake import REJECTED, Taken
+from leads.intake_people import ERASED
 from leads.intake_rows import IntakeRow
 
 Status = Batch.Status
@@ -116,6 +117,10 @@ def _run_rows(batch: Batch, rows: Sequence[tuple[int, str]], at: datetime) -> No
     counts.add(REJECTED, number=Counter(result[0] for result in results.values())[REJECTED])
     batch.counts = counts.data
     keep(batch, results)
+    # Of who asked to be erased no file keeps anything, a later one neither (LIFE-11).
+    erased = [number for number, result in results.items() if result[3] == ERASED]
+    if erased:
+        BatchRow.objects.filter(batch=batch, number__in=erased).update(cells=[])
 
 
 def _take(batch: Batch, rows: Sequence[IntakeRow], at: datetime) -> list[Taken]:

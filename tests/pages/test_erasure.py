@@ -15,6 +15,7 @@ from django.db import connection
 from accounts import clock
 from accounts.models import Account, Batch, BatchRow, Event, Message
 from leads import consent, erasure, import_undo, importing, intake, notes, signals, touches
+from leads.intake_people import ERASED
 from leads.intake_rows import make_row
 from leads.models import Cycle, Lead, Note, Signal, Touch
 from tests.factories import put
@@ -122,7 +123,7 @@ def test_of_twelve_canaries_none_is_left_anywhere_and_every_count_is_as_before(h
     assert BatchRow.objects.filter(cells__contains=["ben@kettler.example"]).count() == 2
 
 
-def test_the_same_file_again_does_not_bring_them_back(house, person):
+def test_the_same_file_again_does_not_bring_them_back(house, person, client_of):
     erasure.erase([person.pk], by=house.rita, at=clock.now()).lead  # noqa: B018
     known = Lead.objects.count()
 
@@ -133,6 +134,9 @@ def test_the_same_file_again_does_not_bring_them_back(house, person):
     }  # fmt: skip
     assert Lead.objects.count() == known
     assert Account.objects.live().filter(domain__startswith="zq").count() == 0
+    assert "zqmail@" not in everything()  # nor does the list of what was refused hold the row
+    assert BatchRow.objects.get(batch=batch, number=2).error == ERASED
+    assert client_of(house.rita).get(f"/imports/{batch.pk}/").status_code == 200
 
 
 def test_the_logs_of_the_server_hold_nothing_of_a_row_that_failed(house, person):

@@ -46,6 +46,9 @@ RAW, WAITING, BLANKS = Scope.RAW, Scope.RAW | Scope.NURTURE, Scope.BLANKS
 RECEIPTS, PROGRAMS = Scope.RECEIPTS, Scope.PROGRAMS
 HAD, MET = OWN | LOST, MEETINGS | OPEN_MEETINGS
 
+# Only these roles hold leads.
+HOLDERS = (Role.SDR, Role.AE, Role.CSM, Role.MANAGER)
+
 COLUMNS = (
     Role.SDR,
     Role.AE,

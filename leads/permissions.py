@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import Opportunity, OpportunityStatus, Role, User
-from accounts.permissions import ROWS, Scope, allowed, own_teams_of, people_of, teams_of
+from accounts.permissions import HOLDERS, ROWS, Scope, allowed, own_teams_of, people_of, teams_of
 from leads.models import ContactRole, LeadStatus, Motion, Spell
 
 STILL_SEEN = timedelta(days=7)  # by who lost it (ROUTE-7)
@@ -55,8 +55,6 @@ AT_ALL = ("import", "export")
 # Of a lead that belongs to the product, a seller may do none of these (MOTION-2).
 SHIELDED = ("touch", "book", "pull", "keep", "ask_exception")
 
-# Only these roles hold leads.
-HOLDERS = (Role.SDR, Role.AE, Role.CSM, Role.MANAGER)
 # What each is called when it is refused.
 VERBS = {
     "see": "see this lead",

@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 
 from accounts.forms import zones
 from accounts.models import Absence, Membership, Role, Team, User
-from accounts.permissions import Scope, allowed, people_of
+from accounts.permissions import HOLDERS, Scope, allowed, people_of
 
 from .base import RuledAdmin, RuledInline
 from .sign_in import forget_second_factor, unlock
@@ -59,17 +59,27 @@ class KnownPersonForm(PersonForm, UserChangeForm):
         """Refuse to switch off somebody who still holds something (ROUTE-6)."""
         is_active = self.cleaned_data["is_active"]
         if self.instance.is_active and not is_active:
-            held = [words for words in (ask(self.instance) for ask in HELD) if words]
-            if held:
-                raise ValidationError(
-                    format_html(
-                        '{} still holds {}. <a href="{}">Hand them over first</a>.',
-                        self.instance,
-                        ", ".join(held),
-                        reverse("team-leave", args=[self.instance.pk]),
-                    )
-                )
+            self._hands_are_empty()
         return is_active
+
+    def clean_role(self):
+        """Refuse a role that holds no leads to somebody who still holds some: nobody would work them."""
+        role = self.cleaned_data["role"]
+        if self.instance.is_active and self.initial["role"] in HOLDERS and role not in HOLDERS:
+            self._hands_are_empty()
+        return role
+
+    def _hands_are_empty(self) -> None:
+        held = [words for words in (ask(self.instance) for ask in HELD) if words]
+        if held:
+            raise ValidationError(
+                format_html(
+                    '{} still holds {}. <a href="{}">Hand them over first</a>.',
+                    self.instance,
+                    ", ".join(held),
+                    reverse("team-leave", args=[self.instance.pk]),
+                )
+            )
 
 
 @admin.register(User)

@@ -94,6 +94,20 @@ def test_a_person_with_open_leads_is_not_switched_off_before_they_are_reassigned
     assert house.ana.is_active
 
 
+@pytest.mark.parametrize(
+    ("role", "stays"), [("marketing", True), ("leadership", True), ("revops", True), ("ae", False)]
+)
+def test_a_person_with_open_leads_gets_no_role_that_holds_none_before_they_are_reassigned(
+    house, client_of, role, stays
+):
+    put(None, "working", owner=house.ana)
+    response = client_of(house.rita).post(change(house.ana), person(house.ana, role=role))
+    house.ana.refresh_from_db()
+    assert house.ana.role == ("sdr" if stays else role)
+    if stays:
+        assert "Ana Berg still holds 1 open lead" in response.context["adminform"].form.errors["role"][0]
+
+
 def test_a_person_without_open_leads_is_switched_off(house, client_of):
     put(None, "nurture", owner=house.ana)
     assert client_of(house.rita).post(change(house.ana), person(house.ana, is_active="")).status_code == 302

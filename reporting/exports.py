@@ -1,5 +1,6 @@
 """A report as lines of a file, and which figure an address means. Used by the pages and whoever hands reports out."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,7 @@ from reporting.filters import Filters
 from reporting.frame import COUNT, SHARE, Dimension, Measure, Metric
 
 BIGGEST = 2**63 - 1
+PAIR = re.compile(r"[0-9]{0,18}:[0-9]{0,18}")
 
 
 def lines(answer: Answer) -> Iterator[list]:
@@ -88,4 +90,6 @@ def _key(dimension: Dimension, text: str) -> object:
         if abs(number) > BIGGEST:
             raise ValueError(text)
         return number
+    if dimension.kind == "pair" and not PAIR.fullmatch(text):
+        raise ValueError(text)
     return date.fromisoformat(text) if dimension.kind == "date" else text.replace("\x00", "")

@@ -21,7 +21,7 @@ class Dimension:
     title: str
     sql: str
     labels: Callable[[list], dict] = field(default=lambda keys: {})
-    kind: str = "text"  # text, number or date: how a key is read back from an address
+    kind: str = "text"  # text, number, date or pair (two numbers): how a key is read back from an address
     is_people: bool = False
     is_time: bool = False
     empty: str = "none"

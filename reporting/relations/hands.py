@@ -77,7 +77,7 @@ def _rep_and_source(keys) -> dict:
 
 
 REP_SOURCE = Dimension(
-    "rep_source", "Rep and source", "concat(r.owner_id, ':', r.source_id)", _rep_and_source, is_people=True
+    "rep_source", "Rep and source", "concat(r.owner_id, ':', r.source_id)", _rep_and_source, "pair", is_people=True
 )
 HANDS = Relation(
     "hands",

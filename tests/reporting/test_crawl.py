@@ -208,6 +208,13 @@ def test_a_figure_that_does_not_exist_is_not_found(house, client_of, address):
     assert client_of(house.rita).get(f"/reports/pick-up/{address}").status_code == 404
 
 
+@pytest.mark.parametrize("line", ["zz", "a:b", "1:2:3", "1"])
+def test_a_pair_that_is_none_is_not_found(house, client_of, line):
+    asked = {"measure": "untouched", "by": "rep_source", "line": line}
+    assert client_of(house.rita).get("/reports/cherry-picking/rows/", asked).status_code == 404
+    assert client_of(house.rita).get("/api/v1/reports/cherry-picking/rows/", asked).status_code == 404
+
+
 def test_my_numbers_stand_beside_the_teams(house, lived, client_of):
     page = client_of(house.ana).get("/reports/mine/")
     line = next(

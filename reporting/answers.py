@@ -1,7 +1,7 @@
 """One question, one answer: a metric over a period, narrowed, as of a moment (REP, the head of section 12). Pages, files and API ask here.
 
 `answer` gives every figure with the one of the period before and how it is told apart; `rows` gives the rows that one figure counts. Both
-are made of the same conditions. Three queries an answer, however many rows; nothing is changed.
+are made of the same conditions. Five queries an answer at most, however many rows; nothing is changed.
 """
 
 from collections.abc import Sequence
@@ -60,12 +60,13 @@ class Answer:
     before: Line
     lines: list[Line] = field(default_factory=list)
     is_cut: bool = False
+    before_as_of: datetime | None = None
 
 
 def answer(
     metric: Metric, period: Period, filters: Filters, as_of: datetime | None = None, *, by: str | None = None, now: datetime
 ) -> Answer:  # fmt: skip
-    """Answer one metric for a period. `as_of=None` is what is known now; `by` names a dimension, '' none. Three queries at most.
+    """Answer one metric for a period. `as_of=None` is what is known now; `by` names a dimension, '' none. Five queries at most.
 
     A closed period is not asked otherwise by itself: `report_moment` says as of when. Raises KeyError for an unknown dimension.
     """
@@ -76,10 +77,20 @@ def answer(
         dimension = None
     read = _read(metric, relation, period, filters, as_of, now, dimension)
     total = read.pop(ALL, None) or _nothing(metric)
-    before = _read(metric, relation, period.before(), filters, _same_age(period, as_of), now, None).get(ALL)
+    before_as_of = _before_moment(metric, period, as_of, now)
+    before = _read(metric, relation, period.before(), filters, before_as_of, now, None).get(ALL)
     lines = _labelled(dimension, read.values()) if dimension else []
     found = Answer(
-        metric, period, filters, as_of, dimension, total, before or _nothing(metric), lines[:MOST], len(lines) > MOST
+        metric,
+        period,
+        filters,
+        as_of,
+        dimension,
+        total,
+        before or _nothing(metric),
+        lines[:MOST],
+        len(lines) > MOST,
+        before_as_of,
     )
     if metric.finish:
         metric.finish(found)
@@ -110,9 +121,14 @@ def _brought_over(since: datetime, now: datetime) -> list[datetime]:
     return [at for at in moments if at <= now]
 
 
-def _same_age(period: Period, as_of: datetime | None) -> datetime | None:
-    """Return as of when the period before is read beside it: at the same age, so that neither had longer to ripen."""
-    return as_of - (period.starts_at - period.before().starts_at) if as_of else None
+def _before_moment(metric: Metric, period: Period, as_of: datetime | None, now: datetime) -> datetime | None:
+    """Return as of when the period before is read beside it: as its own report says it, or, where a day was asked for, as of that day.
+
+    Two queries at most.
+    """
+    if as_of is not None and as_of != report_moment(metric, period, now):
+        return as_of
+    return report_moment(metric, period.before(), now)
 
 
 ALL = object()

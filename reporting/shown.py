@@ -13,18 +13,18 @@ from reporting.frame import SHARE, Measure
 Address = Callable[..., str]
 
 
-def table(answer: Answer, address: Address) -> dict:
+def table(answer: Answer, address: Address, before: Address | None = None) -> dict:
     """Return the columns, the line of all, and the lines told apart."""
     measures = answer.metric.measures
     return {
         "columns": [{"title": m.title, "means": m.means, "name": m.name} for m in measures],
         "total": _line(answer, answer.total, address, is_total=True),
-        "before": _line(answer, answer.before, None),
+        "before": _line(answer, answer.before, before, is_total=True),
         "lines": [_line(answer, line, address) for line in answer.lines],
     }
 
 
-def figures(answer: Answer, address: Address) -> list[dict]:
+def figures(answer: Answer, address: Address, before_address: Address | None = None) -> list[dict]:
     """Return each figure of all with its definition, its target and the period before."""
     found = []
     for measure in answer.metric.measures:
@@ -36,6 +36,7 @@ def figures(answer: Answer, address: Address) -> list[dict]:
                 "means": measure.means,
                 "target": measure.target_says,
                 "before": words.said(measure, before),
+                "before_url": before_address(measure=measure.name, part="n") if before_address and before.n else "",
                 "change": words.change(measure, cell, before),
             }
         )
@@ -72,6 +73,18 @@ def said_key(key: object) -> str:
 def addresses(here: str, said: dict, by: str) -> Address:
     """Return how a figure's rows are addressed: the whole question, and which figure."""
     return lambda **which: f"{here}?{urlencode(said | ({'by': by or 'all'}) | which)}"
+
+
+def of_before(here: str, said: dict, answer: Answer) -> Address:
+    """Return how the rows of the period before are addressed: the same question of its days, as of when it was read."""
+    days = answer.period.before()
+    left = {"period", "as_of"} if answer.before_as_of != answer.as_of else {"period"}
+    asked = {name: value for name, value in said.items() if name not in left}
+    return addresses(
+        here,
+        asked | {"first": days.first.isoformat(), "last": days.last.isoformat()},
+        answer.by.name if answer.by else "",
+    )
 
 
 def picture(answer: Answer, measure: Measure) -> dict | None:

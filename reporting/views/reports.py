@@ -67,6 +67,7 @@ def report(request, name):
     by = answer.by.name if answer.by else ""
     measure = asked.metric.measure(request.GET.get("drawn", "")) or asked.metric.measure(asked.metric.drawn)
     address = shown.addresses(reverse("report-rows", args=[name]), asked.said, by)
+    before = shown.of_before(reverse("report-rows", args=[name]), asked.said, answer)
     is_week = by == "hour_of_week"
     context = {
         "metric": asked.metric,
@@ -76,8 +77,8 @@ def report(request, name):
         "sentence": words.sentence(answer, measure),
         "picture": None if is_week else shown.picture(answer, measure),
         "week": shown.week(answer, measure, address) if is_week else None,
-        "figures": shown.figures(answer, address),
-        "table": shown.table(answer, address),
+        "figures": shown.figures(answer, address, before),
+        "table": shown.table(answer, address, before),
         "alerts": asked.metric.alerts(answer) if asked.metric.alerts else [],
         "left_out_url": address(measure="left-out", part="n") if answer.total.left_out else "",
         "file": f"{reverse('report-file', args=[name])}?{urlencode(asked.said)}"

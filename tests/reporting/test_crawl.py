@@ -107,8 +107,10 @@ def told(measure, part: str, rows: list) -> str:
     )
 
 
-def line_of(answer, key: list[str] | None):
+def line_of(answer, key: list[str] | None, first: str = ""):
     """Return the line of a table that an address means."""
+    if first == answer.period.before().first.isoformat():
+        return answer.before
     return answer.total if key is None else next(line for line in answer.lines if shown.said_key(line.key) == key[0])
 
 
@@ -124,7 +126,7 @@ def test_every_number_of_a_report_opens_to_rows_that_come_to_it(house, busy, cli
             measure, part = METRICS[name].measure(asked["measure"][0]), asked["part"][0]
             said, listed = clicked(browser, address)
             assert said == len(listed)
-            cell = line_of(page.context["answer"], asked.get("line")).cells[measure.name]
+            cell = line_of(page.context["answer"], asked.get("line"), asked.get("first", [""])[0]).cells[measure.name]
             assert (cell.n if part == "n" else cell.of) == said
             if measure.how == "share" and part == "n":
                 assert unescape(text).strip() == words.said(measure, cell)
@@ -135,6 +137,22 @@ def test_every_number_of_a_report_opens_to_rows_that_come_to_it(house, busy, cli
                 )
             checked += 1
     assert checked > 0
+
+
+@pytest.mark.parametrize("asked", ["", "&as_of={}"])
+def test_the_period_before_opens_to_rows_that_come_to_it(house, lived, client_of, asked):
+    """Whether nothing else is asked, or a day: the rows of its own days, as of when it was read."""
+    today = clock.now().date()
+    first, last = today + timedelta(days=1), today + timedelta(days=8)
+    while_open = f"first={first}&last={last}" + asked.format(today + timedelta(days=1))
+    page = client_of(house.rita).get(f"/reports/assignment/?{while_open}")
+    found = page.context["answer"].before.cells["assigned"]
+    url = next(cell["url"] for cell in page.context["table"]["before"]["cells"] if cell["name"] == "assigned")
+
+    said, listed = clicked(client_of(house.rita), url)
+
+    assert found.value == said == len(listed) == 11
+    assert url in unescape(page.content.decode())
 
 
 def test_rows_go_on_past_a_page_and_none_is_missed_or_doubled(house, client_of):

@@ -110,10 +110,12 @@ def is_frozen(period: Period) -> bool:
 
 
 def statement(period: Period, people: Iterable[int] | None, *, now: datetime) -> tuple[list[Line], bool]:
-    """Return the lines of these people (None: everybody) and whether they are frozen; else a preview of what is known. Five queries."""
+    """Return the lines of these people (None: everybody) and whether they are frozen; else a preview of what is known, at
+    the latest at its closing. Five queries."""
     people = None if people is None else set(people)
     if not is_frozen(period):
-        return [line for line in lines(period, now) if people is None or line.person in people], False
+        known = min(now, period.closes_at)
+        return [line for line in lines(period, known) if people is None or line.person in people], False
     rows = Figure.objects.filter(
         kind=Figure.Kind.PAY, day=period.first, until=period.until, person__isnull=False
     ).order_by("pk")

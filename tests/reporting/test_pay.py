@@ -75,6 +75,18 @@ def test_before_its_closing_a_statement_is_a_preview_and_is_not_frozen(house, sa
     assert Figure.objects.count() == 0
 
 
+def test_a_month_that_closed_and_is_not_frozen_yet_says_what_it_will_be_frozen_as(house, sale):
+    """The job runs in the night, and for the last three months only: a month's lines change no more once it has closed."""
+    ownership.change([sale], "development_owner", to=house.ben, by=None, at=CLOSING + timedelta(hours=1))
+    later = CLOSING + timedelta(hours=2)
+
+    found, is_frozen = pay.statement(MARCH, None, now=later)
+    pay.freeze(MARCH, at=later)
+
+    assert (said(found), is_frozen) == (said(pay.statement(MARCH, None, now=later)[0]), False)
+    assert {line.person for line in found} == {house.ana.pk}
+
+
 def test_a_frozen_statement_survives_a_change_of_owner_and_a_second_freezing(house, sale):
     pay.freeze(MARCH, at=CLOSING)
     before = said(pay.statement(MARCH, None, now=CLOSING)[0])

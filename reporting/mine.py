@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from accounts.models import User
 from reporting import answers, permissions, words
@@ -40,6 +43,7 @@ class Own:
     rank: str
     cell: Cell
     of_team: Cell
+    url: str
 
 
 def board(user: User, period: Period, *, now: datetime) -> list[Own]:
@@ -69,7 +73,17 @@ def _own(metric: Metric, measure: Measure, mine: Answer, each: Answer, user: Use
     return Own(
         metric, measure, words.said(measure, cell), words.base(measure, cell), words.said(measure, of_team), words.tone(measure, cell),
         words.change(measure, cell, before), rank(each, measure, user.pk), cell, of_team,
+        rows_of(mine, measure, user.pk),
     )  # fmt: skip
+
+
+def rows_of(answer: Answer, measure: Measure, person: int) -> str:
+    """Return where the rows of one person's figure are; '' where there are none."""
+    if not answer.total.cells[measure.name].n:
+        return ""
+    days = {"first": answer.period.first.isoformat(), "last": answer.period.last.isoformat()}
+    asked = urlencode(days | {"by": "all", "rep": person, "measure": measure.name, "part": "n"})
+    return f"{reverse('report-rows', args=[answer.metric.name])}?{asked}"
 
 
 def rank(each: Answer, measure: Measure, person: int) -> str:
@@ -102,8 +116,13 @@ def side_by_side(people: list[User], period: Period, filters: Filters, *, now: d
         for measure in map(metric.measure, measures):
             cells = [answer.total.cells[measure.name] for answer in both]
             sides = [
-                {"text": words.said(measure, c), "base": words.base(measure, c), "tone": words.tone(measure, c)}
-                for c in cells
+                {
+                    "text": words.said(measure, c),
+                    "base": words.base(measure, c),
+                    "tone": words.tone(measure, c),
+                    "url": rows_of(a, measure, p.pk),
+                }
+                for c, a, p in zip(cells, both, people, strict=True)
             ]
             lines.append(Pair(metric, measure, sides, cells))
     return lines

@@ -242,6 +242,32 @@ def test_my_numbers_stand_beside_the_teams(house, lived, client_of):
     assert "Ben Ito" not in page.content.decode()
 
 
+@pytest.mark.parametrize("name", ["ana", "cleo"])
+def test_my_numbers_open_to_their_rows(house, busy, client_of, name):
+    browser = client_of(house.people[name])
+    page, text = browser.get("/reports/mine/?period=last-7"), ""
+    for line in page.context["lines"]:
+        text = unescape(page.content.decode())
+        assert bool(line.url) == bool(line.cell.n) == (f'"{line.url}"' in text)
+        if line.url:
+            said, listed = clicked(browser, line.url)
+            assert (line.metric.name, line.measure.name, said) == (line.metric.name, line.measure.name, line.cell.n)
+            assert said == len(listed)
+    assert text
+
+
+def test_the_numbers_of_two_reps_open_to_their_rows(house, busy, client_of):
+    browser = client_of(house.cleo)
+    page, checked = browser.get(f"/reports/two/?left={house.ana.pk}&right={house.ben.pk}"), 0
+    for line in page.context["lines"]:
+        for side, cell in zip(line.sides, line.cells, strict=True):
+            assert bool(side["url"]) == bool(cell.n)
+            if side["url"]:
+                assert (line.measure.name, clicked(browser, side["url"])[0]) == (line.measure.name, cell.n)
+                checked += 1
+    assert checked > 9
+
+
 def test_two_reps_stand_side_by_side(house, lived, client_of):
     page = client_of(house.cleo).get(f"/reports/two/?left={house.ana.pk}&right={house.ben.pk}")
     line = page.context["lines"][0]

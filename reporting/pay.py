@@ -113,20 +113,21 @@ def statement(period: Period, people: Iterable[int] | None, *, now: datetime) ->
     """Return the lines of these people (None: everybody) and whether they are frozen; else a preview of what is known, at
     the latest at its closing. Five queries."""
     people = None if people is None else set(people)
-    if not is_frozen(period):
-        known = min(now, period.closes_at)
-        return [line for line in lines(period, known) if people is None or line.person in people], False
-    rows = Figure.objects.filter(
-        kind=Figure.Kind.PAY, day=period.first, until=period.until, person__isnull=False
-    ).order_by("pk")
-    if people is not None:
-        rows = rows.filter(person__in=people)
-    found = [_line(row) for row in rows]
+    is_written = is_frozen(period)
+    if is_written:
+        rows = Figure.objects.filter(
+            kind=Figure.Kind.PAY, day=period.first, until=period.until, person__isnull=False
+        ).order_by("pk")
+        if people is not None:
+            rows = rows.filter(person__in=people)
+        found = [_line(row) for row in rows]
+    else:
+        found = [line for line in lines(period, min(now, period.closes_at)) if people is None or line.person in people]
     contested = _contested([line.row for line in found if line.what == "meeting"])
     return [
         replace(line, is_contested=line.is_contested or (line.what == "meeting" and line.row in contested))
         for line in found
-    ], True
+    ], is_written
 
 
 def _line(row: Figure) -> Line:

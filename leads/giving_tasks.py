@@ -9,7 +9,7 @@ from datetime import datetime
 
 from accounts.models import Door, User
 from leads import permissions
-from leads.lifecycle import BATCH, Forbidden, Refused, Result, Step, turn
+from leads.lifecycle import BATCH, Forbidden, Refused, Result, Step, both, turn
 from leads.models import Task
 
 
@@ -44,8 +44,5 @@ def give(
 
     result, leads = Result(), sorted(rows)
     for start in range(0, len(leads), BATCH):
-        part = turn(leads[start : start + BATCH], change, by=by, at=at, door=door)
-        result.done += part.done
-        result.refused += part.refused
-        result.events += part.events
+        both(result, turn(leads[start : start + BATCH], change, by=by, at=at, door=door))
     return result

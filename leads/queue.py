@@ -13,7 +13,7 @@ from typing import NamedTuple
 from django.db.models import CharField, DateTimeField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Cast
 
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.prepared import Prepared
 from leads import sla
 from leads.models import GoToMarket, Lead, LeadStatus, Motion, Spell, Task
@@ -190,10 +190,12 @@ def in_queues(teams: Sequence[int]):
 def left_in_queues(teams: Sequence[int]):
     """Return the leads in work that a limit or a manager put back into these teams' queues (SLA-3, ROUTE-6): their clocks run on.
 
-    What a pool holds because nobody there could receive it is not meant: that goes out in turn (ROUTE-3).
+    What a pool holds because nobody there could receive it is not meant: that goes out in turn (ROUTE-3). Nor what an AE or a CSM had
+    in this round: only SDRs pull, and a lead stays within its role (ROUTE-7).
     """
     held = Spell.objects.filter(lead=OuterRef("pk"), ended_at__isnull=True, pool=OuterRef("team"))
+    others = Spell.objects.filter(cycle=OuterRef("cycle"), role="development", owner__role__in=(Role.AE, Role.CSM))
     rows = Lead.objects.filter(
         team__in=teams, status__in=LeadStatus.OPEN, motion=Motion.SLG, gone_as="", opted_out_at__isnull=True
     )
-    return rows.filter(~Exists(held))
+    return rows.filter(~Exists(held), ~Exists(others))

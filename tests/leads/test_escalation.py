@@ -390,6 +390,21 @@ def test_who_pulls_gets_what_went_back_to_the_queue_first_in_the_same_round_with
 
 
 @pytest.mark.django_db
+def test_a_customers_lead_back_in_the_queue_is_pulled_by_no_sdr(house, pool):
+    Policy.objects.create(name="Booth", version=1, valid_from=on("Mon 00:00"), order=1, at_limit="queue")
+    lead = arrives("Tue 10:00")
+    User.objects.filter(pk=lead.owner_id).update(role="csm")
+    sweep("Wed 10:00")
+    assert Lead.objects.get(pk=lead.pk).team == pool
+    puller = next(one for one in (house.ana, house.ben) if one.pk != lead.owner_id)
+
+    assert (pulls.stand(puller, on("Wed 11:00")).waiting, pulling.pull(pool, by=puller, at=on("Wed 11:00")).done) == (
+        0,
+        [],
+    )
+
+
+@pytest.mark.django_db
 def test_what_a_pool_holds_for_nobody_could_receive_it_is_not_pulled_but_goes_out_in_turn(house, pool):
     Membership.objects.filter(team=pool).update(cap_open=0)
     lead = arrives("Tue 10:00")

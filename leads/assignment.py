@@ -25,12 +25,12 @@ def assign(
     on unless it is restarted with a note (ROUTE-6, ROUTE-7). Refused: whoever may not, a receiver switched off or at their cap, an
     opted-out lead unless they raised their hand, a product-led lead for a seller.
     """
-    receiver = Receiver(to, at, counts_caps=by is not None)
 
     def change(step: Step) -> None:
         step.may(_action(step.lead, to, by, trigger))
         if by is not None and not permissions.may_give_to(by, to):
             raise Forbidden(f"{to} is not yours to give leads to.")
+        receiver = step.turn.remember("receiver", lambda: Receiver(to, at, counts_caps=by is not None))
         if step.lead.is_open:
             change_hands(step, receiver, note, restart_clock)
         else:

@@ -37,7 +37,6 @@ def hand_over(
     leads, *, to: User | Team, at: datetime, by: User | None = None, rule: str = "", door: str = Door.SWEEP
 ) -> Result:
     """Hand product-led leads over to sales: the product's round ends *handed over*, a sales-led one begins with its clock."""
-    receiver = Receiver(to, at)
 
     def change(step: Step) -> None:
         step.may("assign")
@@ -47,6 +46,7 @@ def hand_over(
             )
         step.end_cycle(Outcome.HANDED_OVER)
         step.lead.motion = Motion.SLG
+        receiver = step.turn.remember("receiver", lambda: Receiver(to, at))
         begin_inside(step, receiver, Trigger.HAND_OVER, "hand_over", {"rule": rule})
 
     return turn(leads, change, by=by, at=at, door=door)

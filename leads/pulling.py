@@ -24,9 +24,9 @@ def pull(team: Team, *, by: User, at: datetime, number: int = 1, door: str = Doo
     Pulls obey the order of routing: a lead whose company or person is somebody's goes to that one, and the next is pulled instead
     (ROUTE-1). An empty result means an empty queue. Raises NotAvailable at the cap or when absent from the queue's team.
     """
-    if (room := routing.room_of(by, at)) is not None and room < number:
-        raise NotAvailable("You are at your cap. Work or end one first.", "cap")
     with transaction.atomic():
+        if (room := routing.room_of(by, at)) is not None and room < number:
+            raise NotAvailable("You are at your cap. Work or end one first.", "cap")
         result = _take_up(team, number, by, at, door)
         number -= len(result.done)
         ids = next_in_queue(team, number)

@@ -22,7 +22,7 @@ class NotAvailable(Refused):
 
 
 class Receiver:
-    """Who receives, and how many more they may."""
+    """Who receives, and how many more they may. Made within the transaction that gives, since whoever has a cap is held by it."""
 
     def __init__(self, to: User | Team, at: datetime, counts_caps: bool = True):
         self.user, self.team = (to, None) if isinstance(to, User) else (None, to)

@@ -163,14 +163,18 @@ def pools(teams: Iterable[Team], at: datetime, hold: bool = False) -> dict[int, 
         user for _team, user, _weight, most_open, most_day, *_ in rows if most_open is not None or most_day is not None
     ]
     if hold and capped:
-        with connection.cursor() as cursor:
-            cursor.execute(ALONE, {"key": LOCK, "users": capped})
+        _hold(capped)
     held, today = (open_leads(capped), received_today(capped, at)) if capped else ({}, {})
     for team, user, weight, most_open, most_day, role, is_active, is_gone, due, received, last_at, credits in rows:
         why = "inactive" if not is_active else "away" if is_gone else ""
         room = room_in(most_open, most_day, held.get(user, 0), today.get(user, 0))
         found[team].places.append(Place(user, weight, due, received, credits, room, last_at, role, why))
     return found
+
+
+def _hold(users: Sequence[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(ALONE, {"key": LOCK, "users": users})
 
 
 def use_room(pools: Iterable[Pool], user: int) -> None:
@@ -244,10 +248,14 @@ def received_today(users: Sequence[int], at: datetime) -> Mapping[int, int]:
 
 
 def room_of(user: User, at: datetime) -> int | None:
-    """Say how many more leads a person may receive under the tightest of their caps; None without a cap. At most three queries."""
+    """Say how many more leads a person may receive under the tightest of their caps; None without a cap. At most four queries.
+
+    Whoever has one is held to the end of the transaction, as by `pools`: two who give to them count one after the other.
+    """
     caps = list(user.memberships.filter(Q(cap_open__isnull=False) | Q(cap_day__isnull=False)))
     if not caps:
         return None
+    _hold([user.pk])
     held, today = open_leads([user.pk]).get(user.pk, 0), received_today([user.pk], at).get(user.pk, 0)
     return min(room_in(m.cap_open, m.cap_day, held, today) for m in caps)
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import DatabaseError
@@ -22,7 +23,9 @@ from leads import (
     target_accounts,
     touches,
 )
+from leads.lifecycle import Result
 from leads.models import Credit, Cycle, Lead, Policy, RoutingRule, Share, Source, Spell
+from leads.receiving import NotAvailable
 from leads.refusals import Refused
 from leads.response_sweeps import POOLS, RESPONSE
 from leads.routing import Ask, is_c_level, places
@@ -256,6 +259,20 @@ def test_a_cap_holds_over_two_pools_that_take_in_at_once(house):
     assert [a for a in answers if isinstance(a, Exception)] == []
     assert Lead.objects.filter(owner=house.ana).count() == 5
     assert Lead.objects.filter(team__in=(west, east)).count() == 11
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("shipped")
+def test_a_cap_holds_over_pulls_and_gifts_of_one_moment(house):
+    Membership.objects.filter(user=house.ana).update(cap_open=3)
+    leads = [raw(team=house.north) for _ in range(8)]
+    pull = partial(pulling.pull, house.north, by=house.ana, at=NOON)
+    gifts = [partial(assignment.assign, [lead], to=house.ana, by=house.cleo, at=NOON) for lead in leads[:4]]
+
+    answers = at_once(*[pull] * 4, *gifts)
+
+    assert {type(a) for a in answers} <= {Result, NotAvailable}
+    assert Lead.objects.filter(owner=house.ana).count() == 3
 
 
 def take_one(source: str, number: int) -> Lead:

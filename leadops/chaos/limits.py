@@ -1,7 +1,8 @@
 """A first touch and the sweep meet at the limit of a lead: touched in time or escalated, never both, never neither.
 
-A rep's process and a sweep's act on the same leads in the same order, as of the moment of the limit. The control reads what is due, and
-acts on it a moment later without looking again.
+A rep's process and a sweep's act on the same leads in the same order, as of the moment of the limit; the rep a little later each time,
+up to `LATER`, and at once again, so that on any machine each is first at times and they meet at every point between. The control reads
+what is due, and acts on it a moment later without looking again.
 """
 
 import time
@@ -22,6 +23,7 @@ from leads.response_sweeps import RESPONSE
 
 FIRST = datetime.fromisoformat("2026-03-03T09:00:00+00:00")  # a Tuesday
 STEP = timedelta(seconds=1)
+LATER, PACES = 0.03, 30  # seconds, and in how many paces
 
 
 def main(say: Callable[[str], None], *, rounds: int, guarded: bool = True) -> bool:
@@ -34,7 +36,7 @@ def main(say: Callable[[str], None], *, rounds: int, guarded: bool = True) -> bo
     began = time.monotonic()
     ready = [SharedNumber(-1), SharedNumber(-1)]
     crew = [
-        fork(lambda: _meet(now, ready[0], rounds, lambda n: _touch(leads[n], reps, moments[n]))),
+        fork(lambda: _meet(now, ready[0], rounds, lambda n: _touch(n, leads[n], reps, moments[n]))),
         fork(lambda: _meet(now, ready[1], rounds, lambda n: _sweep(leads[n], moments[n], guarded))),
     ]
     for number in range(rounds):
@@ -95,7 +97,8 @@ def _meet(now: SharedNumber, ready: SharedNumber, rounds: int, act: Callable[[in
         ready.value = number
 
 
-def _touch(lead: int, reps: dict[int, User], at: datetime) -> None:
+def _touch(number: int, lead: int, reps: dict[int, User], at: datetime) -> None:
+    time.sleep(number % PACES * LATER / PACES)
     row = Lead.objects.get(pk=lead)
     if row.owner_id in reps:
         touches.log([Seen(lead, row.cycle_id)], channel="call", outcome="sent", by=reps[row.owner_id], at=at)

@@ -2,9 +2,9 @@
 than the database to answer it, and to plan ten joins takes the database longer than to follow them (measured).
 
 A `Prepared` is made from a function that builds a queryset from what is asked about. The first question of a shape writes the
-statement, with marks in the places of what was given; every later one fills them in. A number or a text must reach the statement as it
-is given; a moment may be moved on the way. What is not given stands in the statement itself, so that an index on a part of a table
-serves it whatever is asked.
+statement, with marks in the places of what was given; every later one fills them in, each once however often the statement names it.
+A number or a text must reach the statement as it is given; a moment may be moved on the way. What is not given stands in the statement
+itself, so that an index on a part of a table serves it whatever is asked.
 """
 
 import re
@@ -24,6 +24,7 @@ from django.db.models import QuerySet
 from django.db.models.query import ModelIterable
 from psycopg import sql
 from psycopg.pq import TransactionStatus
+from psycopg.raw_cursor import RawCursorMixin
 from psycopg.types.numeric import Int8
 
 PLACE = re.compile("%%|%s")
@@ -51,13 +52,17 @@ class Planned(ServerBindingCursor):
             setattr(connection, ONE_PLAN, True)
 
 
+class Numbered(RawCursorMixin, Planned):
+    """The same for statements with numbered places: to find places in a long text, at every question, took longer than to send it."""
+
+
 @contextmanager
-def planned() -> Iterator[Any]:
+def planned(cursor: type[Planned] = Planned) -> Iterator[Any]:
     """Return a cursor for statements of which there are few different ones, however often they are asked."""
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        cursor = Planned(connection.connection)
+        cursor = cursor(connection.connection)
     with connection._prepare_cursor(cursor) as wrapped:
         yield wrapped
 
@@ -129,7 +134,7 @@ class Prepared:
         if not written.sql:
             return written, []
         flat = _flat(given)
-        with planned() as cursor:
+        with planned(Numbered) as cursor:
             cursor.execute(written.sql, [fill(flat[place]) for fill, place in written.places])
             return written, cursor.fetchall()
 
@@ -155,12 +160,12 @@ class Prepared:
         ]
         if strange or (lost and not self.may_leave):
             raise ValueError(f"what was given does not stand in the statement as it is: {strange or lost}")
-        parts = iter(["%s" if place else _literal(value) for place, value in zip(filled, values, strict=True)])
-        statement = PLACE.sub(lambda sign: next(parts) if sign[0] == "%s" else sign[0], statement)
+        number, places = _numbers(values, filled)
+        parts = iter([f"${n}" if n else _literal(value) for n, value in zip(number, values, strict=True)])
+        statement = PLACE.sub(lambda sign: next(parts) if sign[0] == "%s" else "%", statement)
         columns = [column for column, *_more in compiler.select[: compiler.col_count]]
         if compiler.has_composite_fields(columns):
             raise ValueError("a key of several columns is not read here")
-        places = [place for place in filled if place]
         return Written(statement, places, compiler, rows._fetch_mode, compiler.get_converters(columns))
 
 
@@ -193,6 +198,21 @@ def _place(value, marks: list) -> tuple[Callable, int] | None:
     return None
 
 
+def _numbers(values: Sequence, filled: Sequence) -> tuple[list[int], list[tuple[Callable, int]]]:
+    """Number what is filled in, from 1, and list how each is; 0 is what is not. A text has a number each time: its type is known there."""
+    known: dict[object, int] = {}
+    number, places = [], []
+    for value, place in zip(values, filled, strict=True):
+        if place is None:
+            number.append(0)
+        elif not isinstance(value, str) and value in known:
+            number.append(known[value])
+        else:
+            places.append(place)
+            number.append(known.setdefault(value, len(places)) if not isinstance(value, str) else len(places))
+    return number, places
+
+
 def _as_it_is(value):
     return value
 
@@ -203,6 +223,6 @@ def _number(value: int) -> int:
 
 
 def _literal(value) -> str:
-    """Write a value into a statement, whose places are marked by a sign that a text may hold too."""
+    """Write a value into a statement."""
     connection.ensure_connection()
-    return sql.Literal(value).as_string(connection.connection).replace("%", "%%")
+    return sql.Literal(value).as_string(connection.connection)

@@ -25,6 +25,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 
 from accounts.models import Absence, Role, Team, User
@@ -38,6 +39,12 @@ from leads.queue import ENOUGH, PLANNED, wishes
 ROWS = 25
 REPS = (Role.SDR, Role.AE, Role.CSM)
 NEAR = ("owner", "team", "cycle", "account", "source")
+# Of a task with a clock and its lead what a line shows; the rest of six tables is left where it is.
+CLOCKED = ("kind", "began_at", "due_at", "limit_at")
+LEAD = (
+    "first_name", "last_name", "email", "phone", "company", "status", "motion", "go_to_market", "cycle", "version", "owner__name",
+    "owner__username", "team__name", "account__name", "source__name",
+)  # fmt: skip
 ASKED = ("created_by", "created_by__name", "cycle__source", "cycle__source__name", "reason", "reason__label")
 ASKING = ("word", "asked", "review")  # the views that say who asks for what
 CLOCK = Q(limit_at__isnull=False) & ~Q(kind__in=(Task.Kind.EXCEPTION, Task.Kind.REVIEW))
@@ -137,7 +144,7 @@ class Board:
             "word": lambda: wishes(owner__in=list(self.users), **self._asked_by()).order_by("began_at", "pk"),
             "queue": lambda: _waiting(self.teams).order_by(RUNS_SINCE, "pk"),
             "nobody": lambda: (attention.nobodys() if self.is_all else Lead.objects.none()).order_by("-pk"),
-            "unplanned": lambda: self._in_hand(self.people).filter(_unplanned(self.people)).order_by("status_since", "pk"),
+            "unplanned": lambda: self._in_hand(self.people).filter(_unplanned()).order_by("status_since", "pk"),
             "quiet": lambda: self._in_hand(self.people).filter(_quiet(self.at)).order_by("last_activity_at", "pk"),
             "open": lambda: self._in_hand(self.people).order_by("status_since", "pk"),
         }  # fmt: skip
@@ -199,18 +206,17 @@ def overdue(at: datetime) -> Q:
     return Q(kind__in=PLANNED, due_at__lt=at)
 
 
-def _unplanned(people: list[int]) -> Q:
-    """Working, and nothing is planned (WORK-6). Most have a task of these people, read at once; of the few others each is looked at."""
+def _unplanned() -> Q:
+    """Working, and nothing is planned (WORK-6)."""
     planned = Task.objects.filter(done_at__isnull=True).exclude(_EXCEPTION, accepted_at__isnull=True)
-    theirs = Task.objects.filter(~_EXCEPTION, done_at__isnull=True, owner__in=people).values("lead")
-    return Q(status=LeadStatus.WORKING) & ~Q(pk__in=theirs) & ~Exists(planned.filter(lead=OuterRef("pk")))
+    return Q(status=LeadStatus.WORKING) & ~Exists(planned.filter(lead=OuterRef("pk")))
 
 
 def _quiet(at: datetime) -> Q:
     """Working, and nothing happened for seven days (LIFE-14)."""
     since = at - attention.SILENT_FOR
-    is_silent = Q(last_activity_at__lte=since) | Q(last_activity_at__isnull=True, status_since__lte=since)
-    return Q(status=LeadStatus.WORKING) & is_silent & ~Q(pk__in=_granted())
+    active_at = Coalesce("last_activity_at", "status_since")
+    return Q(status=LeadStatus.WORKING) & LessThanOrEqual(active_at, since) & ~Q(pk__in=_granted())
 
 
 def _waiting(teams: list[int]) -> QuerySet[Lead]:
@@ -277,13 +283,14 @@ def _count_in_hand(people: list[int], at: datetime) -> QuerySet:
     """Count by person what the index of leads in hand says by itself; what is quiet stands in the rows, and is asked of them beside it."""
     nothing = Value(0, output_field=IntegerField())
     here = _in_hand(people).values_list("owner")
-    counts = here.annotate(open=Count("pk"), unplanned=Count("pk", filter=_unplanned(people)), quiet=nothing)
+    counts = here.annotate(open=Count("pk"), unplanned=Count("pk", filter=_unplanned()), quiet=nothing)
     return counts.union(here.filter(_quiet(at)).annotate(open=nothing, unplanned=nothing, quiet=Count("pk")), all=True)
 
 
 def _listed(tasks: list[int]) -> QuerySet[Task]:
     rows = Task.objects.filter(pk__in=tasks).order_by("due_at", "pk")
-    return rows.select_related(*[f"lead__{name}" for name in NEAR])
+    rows = rows.select_related("lead__owner", "lead__team", "lead__account", "lead__source")
+    return rows.only(*CLOCKED, *[f"lead__{name}" for name in LEAD])
 
 
 PEOPLE, EVERYBODY, WORDS = Prepared(_people), Prepared(_everybody), Prepared(_words)

@@ -3,6 +3,7 @@
 Every end has a reason from RevOps' list (LIFE-4). Nobody ends an untouched round without a pre-qualification reason.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from accounts.models import Disposition, Door, NurtureKind, Opportunity, Reason, Role, User
@@ -11,6 +12,7 @@ from leads import mass_guard
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import ContactRole, LeadStatus, Outcome, Spell, Task
 from leads.notes import attach
+from leads.step import refuse_without_size
 
 TAKE_BACK, LATER = timedelta(hours=24), (Role.MANAGER, Role.REVOPS)  # who may take back later
 
@@ -46,8 +48,8 @@ def _fits(reason: Reason, disposition: str, by: User | None, size: str = "") -> 
         raise Refused(f"“{reason.label}” is no reason for this.", "reason")
     if by is not None and (reason.is_system or not reason.is_active):
         raise Refused(f"“{reason.label}” is not for people to choose.", "reason")
-    if by is not None and reason.asks_size and not size.strip():
-        raise Refused("Too small: write the size.", "size")
+    if by is not None:
+        refuse_without_size(reason, size)
 
 
 def _end(
@@ -62,6 +64,7 @@ def _end(
     lead, cycle = step.lead, step.cycle
     if not lead.is_open:
         raise Refused(f"{lead.name} is {lead.state_label}; only a lead in hand is ended.", "state")
+    _refuse_while_met(step)
     untouched = lead.status == LeadStatus.ASSIGNED and cycle.touches == 0
     if untouched and step.by is not None and not reason.is_prequalification:
         raise Refused(step.turn.remember("no touch", _no_touch), "no_touch")
@@ -70,7 +73,7 @@ def _end(
     if untouched and mass_guard.must_wait(step):
         if asked := _asked(step):
             raise Refused(f"{lead.name} waits for {asked.owner.get_short_name()}'s word already.", "already")
-        mass_guard.wait(step, reason)
+        mass_guard.wait(step, reason, size)
         return
     step.end_cycle(
         outcome, reason=reason, size=size.strip()[:40], is_early=reason.code == "rep_abandoned" and step.by is not None
@@ -81,13 +84,24 @@ def _end(
     step.own(keeper, None)
 
 
-def end_by_meeting(step: Step, reason: Reason) -> None:
+def _refuse_while_met(step: Step) -> None:
+    """Refuse to end the round of who has a meeting: who holds it would say that they may buy, of a lead that is gone. Pure."""
+    for task in step.open_tasks:
+        if task.kind == Task.Kind.MEETING:
+            over = task.due_at <= step.at
+            then = (
+                "is over without a word: say first what came of it" if over else "is still to come: call it off first"
+            )
+            raise Refused(f"“{task.what}” of {step.lead.name} {then}.", "meeting")
+
+
+def end_by_meeting(step: Step, reason: Reason, *, size: str = "") -> None:
     """End a round within a turn as what a meeting showed: for the AE's reason, or by a limit of no-shows. Who may is asked by meetings.
 
     A limit is the system's end, whoever said the last no-show.
     """
     nurtures = reason.disposition == Disposition.NURTURE
-    step.end_cycle(Outcome.NURTURE if nurtures else Outcome.UNQUALIFIED, reason=reason)
+    step.end_cycle(Outcome.NURTURE if nurtures else Outcome.UNQUALIFIED, reason=reason, size=size)
     if reason.is_system:
         step.cycle.ended_by = None
     step.move("nurture" if nurtures else "unqualify", reason=reason)
@@ -112,9 +126,11 @@ def allow(leads, *, by: User, at: datetime, door: str = Door.PAGE) -> Result:
     def change(step: Step) -> None:
         task = _waiting(step)
         reason = step.turn.remember("reasons", lambda: Reason.objects.in_bulk())[task.reason_id]
+        _refuse_while_met(step)
         step.close_task(task, Task.Outcome.DONE)
         nurtures = reason.disposition == Disposition.NURTURE
-        step.end_cycle(Outcome.NURTURE if nurtures else Outcome.UNQUALIFIED, reason=reason)
+        size = task.what if reason.asks_size else ""
+        step.end_cycle(Outcome.NURTURE if nurtures else Outcome.UNQUALIFIED, reason=reason, size=size)
         step.cycle.ended_by_id = task.created_by_id
         step.move("nurture" if nurtures else "unqualify", reason=reason, data={"asked_by": task.created_by_id})
         if nurtures and reason.recycle_months and not step.lead.opted_out_at:
@@ -214,8 +230,11 @@ def discard(leads, *, reason: Reason, by: User | None, at: datetime, door: str =
     return turn(leads, change, by=by, at=at, door=door)
 
 
-def qualify(leads, *, opportunity: Opportunity, by: User | None, at: datetime, door: str = Door.PAGE) -> Result:
-    """End rounds *now*: the lead has a role in an opportunity that reached the qualifying stage."""
+def qualify(
+    leads, *, opportunity: Opportunity, by: User | None, at: datetime, hands: Mapping[int, User] | None = None, door: str = Door.PAGE
+) -> Result:  # fmt: skip
+    """End rounds *now*: the lead has a role in an opportunity that reached the qualifying stage. `hands`: who goes into whose hands, where
+    that is not the owner of the opportunity."""
     in_role = set(ContactRole.objects.filter(opportunity=opportunity).values_list("lead", flat=True))
 
     def change(step: Step) -> None:
@@ -230,8 +249,9 @@ def qualify(leads, *, opportunity: Opportunity, by: User | None, at: datetime, d
             raise Refused(f"{opportunity.name} has not reached the qualifying stage.", "stage")
         step.end_cycle(Outcome.QUALIFIED, opportunity=opportunity)
         step.move("qualify", data={"opportunity": opportunity.pk})
-        step.lead.opportunity_owner = opportunity.opportunity_owner or step.lead.opportunity_owner
-        step.own(opportunity.opportunity_owner or step.lead.owner, None)
+        seller = (hands or {}).get(step.lead.pk) or opportunity.opportunity_owner
+        step.lead.opportunity_owner = seller or step.lead.opportunity_owner
+        step.own(seller or step.lead.owner, None)
 
     return turn(leads, change, by=by, at=at, door=door)
 

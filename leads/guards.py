@@ -107,6 +107,19 @@ CREATE TRIGGER leads_cycle_frozen BEFORE UPDATE ON leads_cycle FOR EACH ROW
         (NEW.number, NEW.trigger, NEW.motion, NEW.go_to_market, NEW.source_id, NEW.campaign_id, NEW.segment, NEW.region, NEW.account_id,
          NEW.relationship, NEW.is_target, NEW.score, NEW.owner_id, NEW.team_id, NEW.policy_id, NEW.assigned_at, NEW.lead_id))
   EXECUTE FUNCTION leads_cycle_frozen();
+
+-- A reason that asks for the size has it, whoever chose it by whatever door (LIFE-4). What ended by itself or elsewhere nobody chose.
+CREATE OR REPLACE FUNCTION leads_cycle_sized() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM accounts_reason WHERE id = NEW.reason_id AND asks_size AND NOT is_system) THEN
+    RAISE EXCEPTION 'round % of lead %: its reason asks for the size', NEW.number, NEW.lead_id USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER leads_cycle_sized BEFORE UPDATE ON leads_cycle FOR EACH ROW
+  WHEN (NEW.size = '' AND NEW.ended_by_id IS NOT NULL AND NEW.reason_id IS NOT NULL
+    AND (OLD.reason_id IS DISTINCT FROM NEW.reason_id OR OLD.ended_by_id IS DISTINCT FROM NEW.ended_by_id OR OLD.size <> ''))
+  EXECUTE FUNCTION leads_cycle_sized();
 """
 
 DROP = """
@@ -118,6 +131,7 @@ DROP TRIGGER IF EXISTS leads_whole_cycle ON leads_cycle;
 DROP TRIGGER IF EXISTS leads_whole_event ON accounts_event;
 DROP TRIGGER IF EXISTS accounts_event_lead ON accounts_event;
 DROP TRIGGER IF EXISTS leads_cycle_frozen ON leads_cycle;
+DROP TRIGGER IF EXISTS leads_cycle_sized ON leads_cycle;
 """
 
 

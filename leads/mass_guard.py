@@ -51,12 +51,13 @@ def _counted(by, at) -> Counter:
     return counts
 
 
-def wait(step: Step, reason: Reason) -> Task:
-    """Put the wish to end a lead before the manager instead of ending it. The clock runs on; the rep's queue no longer shows it."""
+def wait(step: Step, reason: Reason, size: str = "") -> Task:
+    """Put the wish to end a lead before the manager instead of ending it, with the size where its reason asks for one. The clock runs on;
+    the rep's queue no longer shows it."""
     manager = step.turn.remember("manager", lambda: manager_of(step.by))
     task = Task(
         kind=Task.Kind.REVIEW, lead=step.lead, cycle=step.cycle, owner=manager, reason=reason, created_by=step.by, began_at=step.at,
-        due_at=step.at + timedelta(hours=24), sweep_at=step.at + timedelta(hours=24),
+        due_at=step.at + timedelta(hours=24), sweep_at=step.at + timedelta(hours=24), what=size.strip()[:40] if reason.asks_size else "",
     )  # fmt: skip
     step.turn.remember("wishes told", lambda: step.tell(_telling(step, manager)) or True)
     step.record("disposition_waits", reason_id=reason.pk, data={"manager": manager.pk if manager else None})

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Opportunity, OpportunityStatus, Role, User
 from accounts.permissions import HOLDERS, ROWS, Scope, allowed, own_teams_of, people_of, teams_of
-from leads.models import ContactRole, LeadStatus, Motion, Spell
+from leads.models import ContactRole, LeadStatus, Motion, Spell, Task
 
 STILL_SEEN = timedelta(days=7)  # by who lost it (ROUTE-7)
 
@@ -202,6 +202,11 @@ def _roles(user):
     return ContactRole.objects.filter(opportunity__opportunity_owner=user, opportunity__gone_as="")
 
 
+def _meetings(user):
+    """What says below meetings that somebody holds one: a task of theirs on its lead, for as long as it stood or was held."""
+    return Task.objects.filter(owner=user, kind=Task.Kind.MEETING).exclude(outcome=Task.Outcome.DROPPED)
+
+
 def _sales(user):
     return Opportunity.objects.filter(opportunity_owner=user, status=OpportunityStatus.OPEN, gone_as="")
 
@@ -244,7 +249,9 @@ WHERE = {
     Scope.OWN: lambda user, at: Q(owner=user),
     Scope.LOST: lambda user, at: Q(AnyOf("pk", _spells(user, at).values("lead"))) & ~_shield(),
     Scope.QUEUES: lambda user, at: Q(team__in=teams_of(user)) & ~_shield(),
-    Scope.MEETINGS: lambda user, at: Q(AnyOf("pk", _roles(user).values("lead"))) & ~_shield(),
+    Scope.MEETINGS: lambda user, at: (
+        (Q(AnyOf("pk", _roles(user).values("lead"))) | Q(AnyOf("pk", _meetings(user).values("lead")))) & ~_shield()
+    ),
     Scope.SALES: lambda user, at: Q(AnyOf("account", _sales(user).values("account"))) & _shield(),
     Scope.TEAM: _team_where,
     Scope.RAW: lambda user, at: Q(status=LeadStatus.RAW),
@@ -261,9 +268,16 @@ LIES = {
     Scope.ENDED: lambda user, lead, at: lead.cycle is not None and lead.cycle.ended_by_id == user.pk,
     Scope.CREATED: lambda user, lead, at: _brought_in(user, lead),
     Scope.LOST: lambda user, lead, at: not lead.is_shielded and _spells(user, at).filter(lead=lead.pk).exists(),
-    Scope.MEETINGS: lambda user, lead, at: not lead.is_shielded and _roles(user).filter(lead=lead.pk).exists(),
+    Scope.MEETINGS: lambda user, lead, at: (
+        not lead.is_shielded
+        and (_roles(user).filter(lead=lead.pk).exists() or _meetings(user).filter(lead=lead.pk).exists())
+    ),
     Scope.OPEN_MEETINGS: lambda user, lead, at: (
-        not lead.is_shielded and _roles(user).filter(lead=lead.pk, opportunity__status=OpportunityStatus.OPEN).exists()
+        not lead.is_shielded
+        and (
+            _roles(user).filter(lead=lead.pk, opportunity__status=OpportunityStatus.OPEN).exists()
+            or _meetings(user).filter(lead=lead.pk, done_at=None).exists()
+        )
     ),
     Scope.SALES: lambda user, lead, at: lead.is_shielded and _sells(user, lead),
 }

@@ -93,11 +93,15 @@ def _goes_along(step: Step, task: Task, to: User) -> None:
 
 
 _meetings: list[Callable[[Step, Task, User], None]] = []
+_waiting: list[Callable[[Step, int | None, User | None], None]] = []
 
 
-def meetings_with(take: Callable[[Step, Task, User], None]) -> None:
-    """Say who lets the meeting of a task go along with its lead. Called once, when an app begins."""
-    _meetings[:] = [take]
+def meetings_with(
+    take: Callable[[Step, Task, User], None], follow: Callable[[Step, int | None, User | None], None]
+) -> None:  # fmt: skip
+    """Say who lets the meeting of a task go along with its lead, and who lets what waits for the word of its owner follow it. Called once,
+    when an app begins."""
+    _meetings[:], _waiting[:] = [take], [follow]
 
 
 def change_hands(
@@ -143,6 +147,8 @@ def change_hands(
         policies.hand_on(task, step.at, own=how == Spell.How.SLA)
     if note:
         attach(step, note)
+    for follow in _waiting:
+        follow(step, was, receiver.user)
 
 
 def _expect_a_touch(step: Step, cycle: Cycle, receiver: Receiver) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django_fsm import TransitionNotAllowed
 
-from accounts.models import Account, Event, Team, User
+from accounts.models import Account, Event, Reason, Team, User
 from accounts.writing import fresh
 from leads import permissions, policies
 from leads.models import Cycle, Lead, LeadStatus, Outcome, Spell, Task
@@ -162,6 +162,8 @@ class Step:
 
     def end_cycle(self, outcome: str, *, reason=None, **facts) -> None:
         """End the open round: its outcome, its spell, its open tasks. No earlier than the last hands took it, however late a sweep is."""
+        if self.by is not None:
+            refuse_without_size(reason, facts.get("size", ""))
         cycle = self.cycle
         began = (self.lead.status_since, self.turn.held_since.get(self.lead.pk), cycle.assigned_at)
         cycle.ended_at = self.at = max(self.at, *filter(None, began))
@@ -183,3 +185,12 @@ class Step:
     def close_task(self, task: Task, outcome: str, at: datetime | None = None) -> None:
         task.done_at, task.outcome = at or self.at, outcome
         self.changed_tasks[task.pk] = task
+
+
+def refuse_without_size(reason: Reason | None, size: str) -> None:
+    """Refuse a reason that asks for the size without one (LIFE-4): asked of every end that somebody chooses, whatever the door. Pure.
+
+    What ended by itself, or elsewhere before it was brought over, chose no reason of the list.
+    """
+    if reason is not None and reason.asks_size and not reason.is_system and not size.strip():
+        raise Refused(f"{reason.label}: write the size.", "size")

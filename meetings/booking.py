@@ -73,7 +73,7 @@ def book(
             lead=row, account=account, opportunity=sale, booked_by=by, starts_at=starts_at, ends_at=starts_at + length, zone=zone,
             place=place.strip()[:300], persona=persona.strip()[:80], next_step=next_step.strip(), booked_at=at, recorded_at=at,
             due_at=starts_at + DUE, sweep_at=starts_at + length, previous=_before(row),
-            point=handing.point_for(sale.amount, row.segment or account.segment),
+            point=handing.point_for(sale, row.segment or account.segment),
         )  # fmt: skip
 
         def change(step: Step) -> None:
@@ -233,6 +233,7 @@ def reschedule(
 
         def change(step: Step) -> None:
             _close_task(step, old)
+            new.point = handing.agreed(new.point, new.owner, step.lead)
             enter(step, new)
             made.update(step.made)
             if new.owner_id != old.owner_id and step.lead.is_open and step.lead.owner_id == old.owner_id:

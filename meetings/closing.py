@@ -51,7 +51,7 @@ def win(
         may(by, "change", sale)
         if amount is not None:
             sale.amount = amount
-        opportunities.pass_stages(sale, sale.stage.order + 1_000, at, ask=False)
+        opportunities.pass_stages(sale, sale.stage.order + 1_000, at)
         sale.contract_end_date = contract_end_date
         if contract_end_date:
             sale.renew_at = datetime.combine(contract_end_date, time(), UTC) - RENEW_BEFORE
@@ -196,6 +196,7 @@ def _close(sale: Opportunity, move: str, status: str, by: User | None, at: datet
         "renew_at",
     )
     update_each([sale], names)
+    handing.drop_of_sale(sale, at=at)
     opportunities.record(sale, before, end, move, by, at, door, **data)
 
 

@@ -17,13 +17,14 @@ from meetings.record import hold, may, put_on_record, tell, what_happened
 
 CLAIM_AFTER = timedelta(hours=48)  # from the scheduled start
 CONTEST_WITHIN = timedelta(days=5)
+CLAIM = ["claim", "claim_reason", "claim_size", "claimed_at", "claimed_by", "version"]
 
 
 def claim(
-    meeting: Meeting, status: str, *, by: User, at: datetime, reason: Reason | None = None, door: str = Door.PAGE
-) -> Meeting:
+    meeting: Meeting, status: str, *, by: User, at: datetime, reason: Reason | None = None, size: str = "", door: str = Door.PAGE
+) -> Meeting:  # fmt: skip
     """Record what came of a meeting that had no disposition for 48 hours: the SDR says it, their manager confirms it."""
-    outcomes.fits(status, reason)
+    outcomes.fits(status, reason, size)
     with transaction.atomic():
         row = hold(meeting)
         may(by, "claim", row)
@@ -34,8 +35,9 @@ def claim(
         if row.claim:
             raise Refused(f"{row.claimed_by.get_short_name()} recorded it; the manager confirms it.", "already")
         row.claim, row.claim_reason, row.claimed_at, row.claimed_by = status, reason, at, by
+        row.claim_size = size.strip()[:40] if reason is not None and reason.asks_size else ""
         row.version += 1
-        row.save(update_fields=["claim", "claim_reason", "claimed_at", "claimed_by", "version"])
+        row.save(update_fields=CLAIM)
         put_on_record(None, row, "claim", by=by, at=at, door=door, status=status)
         post(tell(_manager(by), "meeting_claimed", str(row.pk), at=at, meeting=row))
     return row
@@ -48,9 +50,8 @@ def confirm(meeting: Meeting, *, by: User, at: datetime, door: str = Door.PAGE) 
         may(by, "confirm", row)
         if not row.claim or row.status != MeetingStatus.BOOKED:
             raise Refused(what_happened(row) if row.is_disposed else "Nobody recorded what came of it.", "already")
-        return outcomes.dispose(
-            row, row.claim, by=by, at=at, reason=row.claim_reason, claimed_by=row.claimed_by, door=door
-        )
+        facts = {"reason": row.claim_reason, "size": row.claim_size, "claimed_by": row.claimed_by}
+        return outcomes.dispose(row, row.claim, by=by, at=at, door=door, **facts)
 
 
 def deny(meeting: Meeting, *, by: User, at: datetime, door: str = Door.PAGE) -> Meeting:
@@ -61,9 +62,9 @@ def deny(meeting: Meeting, *, by: User, at: datetime, door: str = Door.PAGE) -> 
         if not row.claim or row.status != MeetingStatus.BOOKED:
             raise Refused("Nobody recorded what came of it.", "already")
         who = row.claimed_by
-        row.claim, row.claim_reason, row.claimed_at, row.claimed_by = "", None, None, None
+        row.claim, row.claim_reason, row.claim_size, row.claimed_at, row.claimed_by = "", None, "", None, None
         row.version += 1
-        row.save(update_fields=["claim", "claim_reason", "claimed_at", "claimed_by", "version"])
+        row.save(update_fields=CLAIM)
         put_on_record(None, row, "deny", by=by, at=at, door=door)
         post(tell(who, "meeting_denied", f"{row.pk}:{row.version}", at=at, meeting=row))
     return row
@@ -91,7 +92,8 @@ def contest(meeting: Meeting, *, why: str, by: User, at: datetime, door: str = D
 
 
 def settle(
-    meeting: Meeting, *, upheld: bool, by: User, at: datetime, status: str = "", reason: Reason | None = None, door: str = Door.PAGE
+    meeting: Meeting, *, upheld: bool, by: User, at: datetime, status: str = "", reason: Reason | None = None, size: str = "",
+    door: str = Door.PAGE,
 ) -> Meeting:  # fmt: skip
     """Settle what is contested: it stands as it was, or is upheld, corrected to `status` where that is another."""
     with transaction.atomic():
@@ -101,8 +103,8 @@ def settle(
             raise Refused("There is nothing to settle.", "state")
         if by.pk == row.contested_by_id:
             raise Refused("Somebody else settles what you contest.", "own")
-        if upheld and status and status != row.status:
-            row = outcomes.correct(row, status, by=by, at=at, reason=reason, door=door)
+        if upheld and status and (status, reason) != (row.status, row.reason):
+            row = outcomes.correct(row, status, by=by, at=at, reason=reason, size=size, door=door)
         row.settled_at, row.settled_by = at, by
         row.version += 1
         row.save(update_fields=["settled_at", "settled_by", "version"])

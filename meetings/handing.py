@@ -7,31 +7,81 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Max
 
 from accounts import ownership
 from accounts.lines import Lines
 from accounts.messages import post
-from accounts.models import Door, Event, Opportunity, OpportunityStatus, User
+from accounts.models import Account, Door, Event, Opportunity, OpportunityStatus, User
 from leads.lifecycle import Refused, Seen, Step, turn
-from leads.models import LeadStatus, Spell
+from leads.models import Lead, LeadStatus, Qualification, Spell
 from leads.notices import notice
 from leads.receiving import Receiver, change_hands
 from meetings.models import HandOff, HandOffPoint, HandOffRule, Meeting
 from meetings.record import may
 
 ACCEPT_WITHIN = timedelta(hours=24)
+# What a seller takes over with a lead, and how it is asked for.
+GIVEN = {"persona": "who they are", "next_step": "what they want of it", "card": "the qualification card"}
+OPEN_OR_WON = (OpportunityStatus.OPEN, OpportunityStatus.WON)
 
 
-def point_for(amount: Decimal, segment: str) -> str:
-    """Say when a lead is handed over, by contract value and segment (MOTION-6). A rule of the segment goes before one of all. One query."""
-    rules = [
-        r
-        for r in HandOffRule.objects.all()
-        if r.from_amount <= amount and r.segment.casefold() in ("", segment.casefold())
-    ]
-    if not rules:
-        return HandOffPoint.COMPLETED
-    return max(rules, key=lambda r: (bool(r.segment), r.from_amount)).point
+def point_for(sale: Opportunity, segment: str) -> str:
+    """Say when a lead is handed over, by contract value and segment (MOTION-6). A rule of the segment goes before one of all.
+
+    A value that nobody said is not a small one. Then the segment says it: by its rule for that, or where all of its rules say the same;
+    else the company: a target account is worth what the largest sale is, and any other what the most valuable of its sales is, unless that
+    would mean no hand-off; else the rule for every segment. One query, where the company is asked two.
+    """
+    rules = [r for r in HandOffRule.objects.all() if r.segment.casefold() in ("", segment.casefold())]
+    if sale.amount:
+        return _by_value(rules, sale.amount)
+    unknown = {bool(r.segment): r.point for r in rules if r.from_amount is None}
+    own = {r.from_amount: r.point for r in rules if r.segment and r.from_amount is not None}
+    if True in unknown or (0 in own and len({*own.values()}) == 1):
+        return unknown.get(True) or own[0]
+    told = _by_value(rules, _worth_of(sale.account if sale.account_id else None))
+    return told if told != HandOffPoint.NONE else unknown.get(False, HandOffPoint.COMPLETED)
+
+
+def _by_value(rules: list[HandOffRule], amount: Decimal) -> str:
+    fits = [r for r in rules if r.from_amount is not None and r.from_amount <= amount]
+    return max(fits, key=lambda r: (bool(r.segment), r.from_amount)).point if fits else HandOffPoint.COMPLETED
+
+
+def bands(segment: str) -> list[tuple[Decimal, str]]:
+    """List from which contract value on a lead of this segment is handed over when, the smallest first. One query."""
+    rules = [r for r in HandOffRule.objects.all() if r.segment.casefold() in ("", segment.casefold())]
+    found: list[tuple[Decimal, str]] = []
+    for amount in sorted({Decimal(0)} | {r.from_amount for r in rules if r.from_amount is not None}):
+        point = _by_value(rules, amount)
+        if not found or found[-1][1] != point:
+            found.append((amount, point))
+    return found
+
+
+def _worth_of(account: Account | None) -> Decimal:
+    """Say what a sale to this company is likely worth at most, by what is known of it; 0 for nothing. One query."""
+    if account is None:
+        return Decimal(0)
+    if account.is_target:
+        return Decimal("Infinity")
+    known = Opportunity.objects.filter(account=account, gone_as="", status__in=OPEN_OR_WON, amount__gt=0)
+    return known.aggregate(most=Max("amount"))["most"] or Decimal(0)
+
+
+def agreed(point: str, holder: User, lead: Lead) -> str:
+    """Say which point a meeting has, now that it is clear who holds it: without a hand-off it is one rep to the end (MEET-4). Somebody
+    else than who has the lead was named, or has the sale: then the lead is theirs once the meeting was held. Pure."""
+    return HandOffPoint.COMPLETED if point == HandOffPoint.NONE and lead.owner_id != holder.pk else point
+
+
+def receiver_of(meeting: Meeting) -> User:
+    """Say whose the lead is once its meeting was held and they may buy (MEET-4): of who held it, whose word is the acceptance. Where it was
+    held by the SDR, of who has the sale. Pure."""
+    seller = meeting.opportunity.opportunity_owner
+    by_finder = meeting.owner_id == meeting.sourced_by_id and meeting.point != HandOffPoint.NONE
+    return seller if by_finder and seller is not None else meeting.owner
 
 
 def give(step: Step, to: User, *, data: dict | None = None) -> None:
@@ -49,9 +99,7 @@ def return_to_source(step: Step, meeting: Meeting, *, data: dict | None = None) 
 
     One who left is stood in for by their manager.
     """
-    lead, to = step.lead, meeting.sourced_by
-    if to is not None and not to.is_active:
-        to = Lines().manager(user=to.pk)
+    lead, to = step.lead, meeting.sourced_by and _here(meeting.sourced_by)
     if not lead.is_open or to is None:
         return lead.owner
     if lead.owner_id != to.pk:
@@ -62,26 +110,30 @@ def return_to_source(step: Step, meeting: Meeting, *, data: dict | None = None) 
     return to
 
 
-def begin(meeting: Meeting, *, at: datetime, accepted: bool) -> HandOff:
-    """Begin the passing of a lead to sales: waiting for the receiver's word, or accepted by their disposition. One query or two."""
+def begin(meeting: Meeting, *, at: datetime, accepted: bool) -> HandOff | None:
+    """Begin the passing of a lead to sales: waiting for the receiver's word, or accepted by their disposition. Two queries or three.
+
+    Nothing is handed over to who has it; where somebody else held the meeting than receives the lead, their word is waited for.
+    """
+    to = receiver_of(meeting) if accepted else meeting.owner
+    waiting = HandOff.objects.filter(
+        kind=HandOff.Kind.SALE, opportunity=meeting.opportunity, lead=meeting.lead, outcome=""
+    )
+    if to.pk == meeting.sourced_by_id:
+        waiting.update(outcome=HandOff.Outcome.DROPPED, ended_at=at, sweep_at=None)
+        return None
     facts = {
         "kind": HandOff.Kind.SALE, "opportunity": meeting.opportunity, "lead": meeting.lead, "giver": meeting.sourced_by,
-        "receiver": meeting.owner,
+        "receiver": to, "missing": missing_of(meeting),
     }  # fmt: skip
-    if accepted:
-        open_one = HandOff.objects.filter(
-            kind=HandOff.Kind.SALE, opportunity=meeting.opportunity, lead=meeting.lead, outcome=""
-        )
+    if accepted and to.pk == meeting.owner_id:
         closed = {
-            "outcome": HandOff.Outcome.ACCEPTED,
-            "ended_at": at,
-            "ended_by": meeting.disposed_by,
-            "sweep_at": None,
-        }
-        if open_one.update(**closed):
+            "receiver": to, "outcome": HandOff.Outcome.ACCEPTED, "ended_at": at, "ended_by": meeting.disposed_by, "sweep_at": None,
+        }  # fmt: skip
+        if waiting.update(**closed):
             return HandOff.objects.filter(opportunity=meeting.opportunity, lead=meeting.lead, ended_at=at).latest("pk")
         began = min(meeting.starts_at, at)
-        return HandOff.objects.create(**facts, began_at=began, limit_at=began + ACCEPT_WITHIN, **closed)
+        return HandOff.objects.create(**facts | closed, began_at=began, limit_at=began + ACCEPT_WITHIN)
     limit = at + ACCEPT_WITHIN
     found, _made = HandOff.objects.get_or_create(
         kind=HandOff.Kind.SALE, opportunity=meeting.opportunity, lead=meeting.lead, outcome="",
@@ -90,14 +142,41 @@ def begin(meeting: Meeting, *, at: datetime, accepted: bool) -> HandOff:
     return found
 
 
+def missing_of(meeting: Meeting) -> list[str]:
+    """Name what the pack does not tell of what a seller takes over (MEET-4, SLA-6). One query."""
+    has_card = Qualification.objects.filter(lead=meeting.lead_id).exists()
+    told = {"persona": meeting.persona, "next_step": meeting.next_step, "card": has_card}
+    return [name for name in GIVEN if not told[name]]
+
+
+def follow(step: Step, was: int | None, to: User | None) -> None:
+    """Let the word that is waited for go along with a lead that changes hands (SLA-6): whoever has it now accepts it or sends it back, in
+    what is left of the 24 hours. Back with who gave it, or in nobody's hands, there is nothing to accept. On record.
+
+    Called within the turn that changes the hands, as its last. One query a turn where nothing waits.
+    """
+    for row in step.turn.remember("hand-offs", lambda: _waiting_of(step.turn.ids)):
+        if row.lead_id != step.lead.pk or row.receiver_id != was or row.outcome:
+            continue
+        passes = to is not None and to.pk != row.giver_id
+        if passes:
+            row.receiver = to
+        else:
+            row.outcome, row.ended_at, row.ended_by, row.sweep_at = HandOff.Outcome.DROPPED, step.at, step.by, None
+        row.save(update_fields=["receiver", "outcome", "ended_at", "ended_by", "sweep_at"])
+        facts = {"hand_off": row.pk, "from": was, "to": to.pk if to else None}
+        step.record("hand_off", move="pass_on" if passes else "dropped", opportunity_id=row.opportunity_id, data=facts)
+
+
+def _waiting_of(leads: list[int]) -> list[HandOff]:
+    rows = HandOff.objects.select_for_update(no_key=True).filter(kind=HandOff.Kind.SALE, lead__in=leads, outcome="")
+    return list(rows.order_by("pk"))
+
+
 def pass_on(step: Step, old: Meeting, new: Meeting) -> None:
     """Let a lead handed over with its meeting, and the word waited for, go along to who holds it now; the 24 hours run on."""
-    if new.point != HandOffPoint.SCHEDULED:
-        return
-    give(step, new.owner, data={"meeting": new.pk})
-    HandOff.objects.filter(
-        kind=HandOff.Kind.SALE, opportunity=new.opportunity, lead=new.lead, receiver=old.owner, outcome=""
-    ).update(receiver=new.owner)
+    if new.point == HandOffPoint.SCHEDULED:
+        give(step, new.owner, data={"meeting": new.pk})
 
 
 def drop(meeting: Meeting, *, at: datetime) -> None:
@@ -107,8 +186,17 @@ def drop(meeting: Meeting, *, at: datetime) -> None:
     ).update(outcome=HandOff.Outcome.DROPPED, ended_at=at, sweep_at=None)
 
 
+def drop_of_sale(sale: Opportunity, *, at: datetime) -> None:
+    """End what waits of the passing of any lead of a sale that ends: nobody takes it on any more. One query."""
+    waits = HandOff.objects.filter(kind=HandOff.Kind.SALE, opportunity=sale, outcome="")
+    waits.update(outcome=HandOff.Outcome.DROPPED, ended_at=at, sweep_at=None)
+
+
 def _waiting(hand_off: HandOff, by: User) -> HandOff:
     Opportunity.objects.select_for_update(no_key=True).get(pk=hand_off.opportunity_id)
+    # Then the lead: whoever changes its hands lets this follow, and has it first.
+    list(Lead.objects.select_for_update(no_key=True).filter(pk=hand_off.lead_id).values_list("pk"))
+    list(HandOff.objects.select_for_update(no_key=True).filter(pk=hand_off.pk).values_list("pk"))
     row = HandOff.objects.select_related(
         "receiver", "giver", "opportunity__product", "opportunity__account", "lead"
     ).get(pk=hand_off.pk)
@@ -150,11 +238,20 @@ def refuse(
 
 
 def _back(step: Step, row: HandOff) -> None:
-    if step.lead.status not in LeadStatus.OPEN or step.lead.owner_id != row.receiver_id:
+    """Return a lead to who gave it; one who left is stood in for by their manager. A qualified one stays what it is, in their hands."""
+    lead, to = step.lead, _here(row.giver)
+    if lead.status not in (*LeadStatus.OPEN, LeadStatus.QUALIFIED) or lead.owner_id != row.receiver_id or to is None:
         raise Refused("It is in other hands already.", "state")
-    change_hands(
-        step, Receiver(row.giver, step.at, counts_caps=False), how=Spell.How.RETURNED, data={"hand_off": row.pk}
-    )
+    if lead.is_open:
+        change_hands(step, Receiver(to, step.at, counts_caps=False), how=Spell.How.RETURNED, data={"hand_off": row.pk})
+        return
+    step.record("owner", data={"from": lead.owner_id, "to": to.pk, "hand_off": row.pk})
+    step.own(to, None)
+
+
+def _here(person: User) -> User | None:
+    """Return a person, or who stands in for one who left."""
+    return person if person.is_active else Lines().manager(user=person.pk)
 
 
 def _end(row: HandOff, outcome: str, by: User | None, at: datetime) -> None:

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from django.db import connection
 
-from accounts.models import Absence, Role, Team, User
+from accounts.models import Absence, Opportunity, Role, Team, User
 from leads import routing
 from leads.lifecycle import Refused, Step
-from meetings import opportunities
+from leads.models import Lead
+from meetings import handing, opportunities
 from meetings.models import HandOffPoint, Meeting, MeetingStatus
 
 LOCK = 0x1EADCA1  # the space of advisory locks that calendars take
@@ -27,13 +28,20 @@ def busy(people, starts_at: datetime, ends_at: datetime) -> set[int]:
 
 
 def choose(step: Step, meeting: Meeting, owner: User | None, pool: Team | None) -> None:
-    """Say who holds a meeting: without a hand-off the SDR, else who is named, who has the sale or the company, or is next in the pool."""
+    """Say who holds a meeting, and by it when the lead is handed over: who is named, who is expected (`expected`), or is next in the pool.
+
+    Without a hand-off nobody stands in for the rep who has the lead: where they are taken then, another time is asked for.
+    """
     sale, lead = meeting.opportunity, step.lead
     if owner is None and pool is None:
-        owner = meeting.sourced_by if meeting.point == HandOffPoint.NONE else None
-        owner = owner or sale.opportunity_owner or sale.account.opportunity_owner
-        if owner is not None and (not owner.is_active or busy([owner.pk], meeting.starts_at, meeting.ends_at)):
-            owner = None if sale.opportunity_owner_id is None else owner
+        owner = expected(lead, sale, meeting.point)
+        stays = sale.opportunity_owner_id is not None or (owner == lead.owner and meeting.point == HandOffPoint.NONE)
+        if (
+            owner is not None
+            and not stays
+            and (not owner.is_active or busy([owner.pk], meeting.starts_at, meeting.ends_at))
+        ):
+            owner = None
     if owner is None:
         pool = pool or _pool()
         out = busy(pool.memberships.values("user"), meeting.starts_at, meeting.ends_at)
@@ -42,11 +50,22 @@ def choose(step: Step, meeting: Meeting, owner: User | None, pool: Team | None) 
             raise Refused(f"Nobody of {pool} is free then. Choose another time.", "nobody")
         owner, meeting.pool = decision.user, pool
     able(owner, meeting)
-    meeting.owner = owner
+    meeting.owner, meeting.point = owner, handing.agreed(meeting.point, owner, lead)
     if sale.opportunity_owner_id is None:
         opportunities.name_owner(sale, owner, by=step.by, at=step.at, door=step.turn.door)
     if not lead.is_open or meeting.point == HandOffPoint.SCHEDULED:
         lead.opportunity_owner = owner
+
+
+def expected(lead: Lead, sale: Opportunity | None, point: str) -> User | None:
+    """Say who holds a meeting where nobody is named: who has the sale, without a hand-off the rep who has the lead, else who sells to the
+    company; None: who is next in turn. No query where those were read beside the rows."""
+    if sale is not None and sale.opportunity_owner_id:
+        return sale.opportunity_owner
+    if point == HandOffPoint.NONE and lead.is_open and lead.owner_id:
+        return lead.owner
+    account = sale.account if sale is not None and sale.account_id else lead.account
+    return account.opportunity_owner if account is not None else None
 
 
 def able(owner: User, meeting: Meeting, *, ahead: bool = True) -> None:

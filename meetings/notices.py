@@ -4,7 +4,7 @@ from accounts import messages, telling
 from accounts.models import Role, Way
 from accounts.telling import EVERYWHERE, IN_PAGE, Kind
 from leads import erasure, handing_over, receiving, room
-from meetings import forgetting, invitations, passing, tidiness
+from meetings import forgetting, handing, invitations, passing, tidiness
 
 REPS = (Role.SDR, Role.AE, Role.CSM, Role.MANAGER)
 ABOVE = (Role.MANAGER, Role.REVOPS)
@@ -45,7 +45,7 @@ def begin() -> None:
     telling.add(
         *(Kind(code, label, words, way, ways, roles) for code, (label, words, way, ways, roles) in KINDS.items())
     )
-    receiving.meetings_with(passing.go_along)
+    receiving.meetings_with(passing.go_along, handing.follow)
     erasure.also(forgetting.hold, forgetting.call_off)
     handing_over.also(handing_over.Above(passing.held, passing.pass_on, passing.bring_back))
     for line in (tidiness.SILENT, tidiness.WAITING):

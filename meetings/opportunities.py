@@ -4,9 +4,10 @@ The rows live in `accounts`, because routing must see who has one open; the happ
 ends is `meetings/closing.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from django.db import transaction
 
@@ -16,9 +17,12 @@ from accounts.writing import update_each
 from leads import dispositions, qualification
 from leads.lifecycle import Refused, Seen
 from leads.models import ContactRole, Lead, LeadStatus
+from meetings.models import Meeting, MeetingStatus
 from meetings.record import may
 
 BESIDE = ("account", "product", "stage", "opportunity_owner", "development_owner", "success_owner")
+NOBODY: Mapping[int, User] = MappingProxyType({})
+MEETING = "a meeting of it must be held, and told as qualified"  # the entry criteria of the qualifying stage
 
 
 def open(
@@ -73,12 +77,14 @@ def advance(
     by: User | None,
     at: datetime,
     seen_at: int | None = None,
+    hands: Mapping[int, User] = NOBODY,
     door: str = Door.PAGE,
 ) -> Opportunity:
     """Move an opportunity to another open stage; dated, with its value. Reaching the qualifying stage qualifies its working leads.
 
-    A jump passes the stages between; a step back never un-passes one, and needs nothing. Stamps are set once. Refused when it is closed
-    already, when the five answers of the pipeline stage are not known (ACC-10), or the stage is an end (those have their own happenings).
+    A jump passes the stages between, each by its entry criteria; a step back never un-passes one, and needs nothing. Stamps are set once.
+    `hands`: which of its people go into whose hands then, the others into the owner's of the sale. Refused when it is closed already, when
+    something of the criteria is lacking (`lacking`), or the stage is an end (those have their own happenings).
     """
     if stage.status != OpportunityStatus.OPEN:
         raise Refused(f"{stage.name} is an end, not a step.", "stage")
@@ -87,15 +93,53 @@ def advance(
         may(by, "change", opportunity)
         if opportunity.stage_id == stage.pk:
             raise Refused(f"{opportunity.name} is at {stage.name} already.", "already")
-        before, opportunity.stage = opportunity.stage, stage
-        back = stage.order < before.order
-        if not back:
-            pass_stages(opportunity, stage.order, at, ask=True)
-        update_each([opportunity], ["stage", "qualified_at", "pipeline_at"])
-        record(opportunity, before, stage, "back" if back else "advance", by, at, door)
-        if opportunity.qualified_at is not None and not back:
-            qualify_leads(opportunity, at=at, door=door)
+        if stage.order < opportunity.stage.order:
+            _to(opportunity, stage, "back", by, at, door)
+            return opportunity
+        _refuse_what_lacks(opportunity, stage)
+        is_qualified = pass_stages(opportunity, stage.order, at)
+        _to(opportunity, stage, "advance", by, at, door)
+        if is_qualified:
+            qualify_leads(opportunity, at=at, door=door, hands=hands)
     return opportunity
+
+
+def _to(opportunity: Opportunity, stage: Stage, move: str, by: User | None, at: datetime, door: str) -> None:
+    before, opportunity.stage = opportunity.stage, stage
+    update_each([opportunity], ["stage", "qualified_at", "pipeline_at"])
+    record(opportunity, before, stage, move, by, at, door)
+
+
+def _refuse_what_lacks(opportunity: Opportunity, stage: Stage) -> None:
+    """Refuse a stage whose entry criteria, or those of a stage before it, are not met: stage by stage what is lacking (ACC-9)."""
+    lacks = lacking(opportunity, stage.order)
+    if lacks:
+        words = " ".join(f"Before {of.name} {lack}." for of, lack in lacks)
+        raise Refused(words, "meeting" if lacks[0][0].is_qualifying else "answers")
+
+
+def lacking(opportunity: Opportunity, order: int) -> list[tuple[Stage, str]]:
+    """Say what an open opportunity lacks of the entry criteria of the stages up to a place in the order, in words (ACC-9, ACC-10).
+
+    The qualifying stage asks for a meeting of it that was completed and qualified, the pipeline stage for five answers. What it has
+    passed already is not asked again. Four queries at most.
+    """
+    found = []
+    for stage in Stage.objects.filter(status=OpportunityStatus.OPEN, order__lte=order).order_by("order"):
+        if stage.is_qualifying and opportunity.stage.order < stage.order and not is_met(opportunity):
+            found.append((stage, MEETING))
+        if stage.is_pipeline and opportunity.pipeline_at is None and (answers := missing_answers(opportunity)):
+            found.append((stage, f"the card must tell {_listed(answers)}"))
+    return found
+
+
+def is_met(opportunity: Opportunity) -> bool:
+    """Say whether a meeting of it was completed and qualified, and that word stands; or whether it came through the qualifying stage
+    elsewhere, as its history that was brought over tells (IN-4). One query, or two."""
+    if Meeting.objects.filter(opportunity=opportunity, status=MeetingStatus.QUALIFIED).exists():
+        return True
+    corrected = Event.objects.filter(opportunity_id=opportunity.pk, kind="meeting", move="correct")
+    return opportunity.qualified_at is not None and not corrected.filter(data__was=MeetingStatus.QUALIFIED).exists()
 
 
 def missing_answers(opportunity: Opportunity) -> list[str]:
@@ -103,29 +147,31 @@ def missing_answers(opportunity: Opportunity) -> list[str]:
     return qualification.missing_of(ContactRole.objects.filter(opportunity=opportunity).values("lead"))
 
 
-def pass_stages(opportunity: Opportunity, order: int, at: datetime, *, ask: bool) -> None:
-    """Stamp what an opportunity passes on its way to a place in the order, each once, asking for the criteria. Changes the row only."""
+def pass_stages(opportunity: Opportunity, order: int, at: datetime) -> bool:
+    """Stamp what an opportunity passes on its way to a place in the order, each once, and say whether the qualifying stage is among it.
+    Changes the row only; whoever asks for the criteria has asked."""
     passed = list(Stage.objects.filter(status=OpportunityStatus.OPEN, order__lte=order))
-    if opportunity.qualified_at is None and any(s.is_qualifying for s in passed):
-        opportunity.qualified_at = at
-    if opportunity.pipeline_at is None and any(s.is_pipeline for s in passed):
-        if ask and (missing := missing_answers(opportunity)):
-            name = next(s.name for s in passed if s.is_pipeline)
-            raise Refused(f"Before {name} the card must tell {_listed(missing)}.", "answers")
-        opportunity.pipeline_at = at
+    is_qualified = any(s.is_qualifying for s in passed)
+    if is_qualified:
+        opportunity.qualified_at = opportunity.qualified_at or at
+    if any(s.is_pipeline for s in passed):
+        opportunity.pipeline_at = opportunity.pipeline_at or at
+    return is_qualified
 
 
 def _listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def qualify_leads(opportunity: Opportunity, *, at: datetime, door: str) -> None:
+def qualify_leads(
+    opportunity: Opportunity, *, at: datetime, door: str, hands: Mapping[int, User] = NOBODY
+) -> None:  # fmt: skip
     """Qualify whoever of its people is worked, now that it has reached the qualifying stage. One query if nobody is."""
     roles = ContactRole.objects.filter(opportunity=opportunity).values("lead")
     working = Lead.objects.filter(pk__in=roles, status=LeadStatus.WORKING, motion="slg", gone_as="")
     seen = [Seen(pk) for pk in working.values_list("pk", flat=True)]
     if seen:
-        dispositions.qualify(seen, opportunity=opportunity, by=None, at=at, door=door)
+        dispositions.qualify(seen, opportunity=opportunity, hands=hands, by=None, at=at, door=door)
 
 
 def record(opportunity: Opportunity, before: Stage | None, stage: Stage, move: str, by, at, door, **data) -> None:

@@ -16,7 +16,7 @@ from accounts.models import Door, Event, User
 from accounts.writing import insert_each
 from leads.lifecycle import BATCH, Refused, Result, Step, turn
 from leads.models import Task
-from meetings import booking, holders, invitations
+from meetings import booking, handing, holders, invitations
 from meetings.models import HandOff, Meeting, MeetingStatus
 from meetings.record import BESIDE, put_on_record, tell
 
@@ -92,12 +92,12 @@ def _take(step: Step, pk: int, to: User) -> None:
         return
     before, ahead = copy(row), row.starts_at > step.at
     holders.able(to, row, ahead=ahead)
-    row.owner, row.pool = to, None
+    row.owner, row.pool, row.point = to, None, handing.agreed(row.point, to, step.lead)
     row.sequence, row.version = row.sequence + 1, row.version + 1
     holders.hold_calendar(to)
     try:
         with transaction.atomic():
-            row.save(update_fields=["owner", "pool", "sequence", "version"])
+            row.save(update_fields=["owner", "pool", "point", "sequence", "version"])
     except IntegrityError as problem:
         if "meeting_owner_free" not in str(problem):
             raise

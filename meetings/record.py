@@ -16,6 +16,7 @@ from meetings.models import Meeting
 
 BESIDE = (
     "lead",
+    "cycle",
     "owner",
     "sourced_by",
     "opportunity__product",

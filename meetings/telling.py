@@ -73,6 +73,7 @@ HAND_OFF = {
     "accepted": ("check", lambda t, e: f"{t.who(e)} accepted the hand-off from {_with(t, e, 'from')}."),
     "refused": ("never", lambda t, e: f"{t.who(e)} refused the hand-off from {_with(t, e, 'from')}. It is back."),
     "late": ("alert", lambda t, e: f"The hand-off to {_with(t, e, 'to')} was not accepted for 24 hours. The manager was told."),
+    "dropped": ("never", lambda t, e: f"The hand-off to {_with(t, e, 'from')} fell away: the lead is in other hands."),
     "pass_on": ("swap", lambda t, e: f"{t.who(e)} gave the hand-off that waits from {_with(t, e, 'from')} to {_with(t, e, 'to')}."),
 }  # fmt: skip
 

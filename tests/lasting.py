@@ -47,6 +47,8 @@ def ship() -> None:
         importlib.import_module("reporting.migrations.0002_bonus_rate").ship(apps, None)
     if not HandOffRule.objects.exists():
         importlib.import_module("meetings.migrations.0002_guards").ship(apps, None)
+    if not HandOffRule.objects.filter(from_amount=None).exists():
+        importlib.import_module("meetings.migrations.0009_value_not_known").ship(apps, None)
 
 
 def at_once(*jobs) -> list:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from accounts.models import Door, Stage
+from accounts.models import Door, Opportunity, Stage
 from leadops.simulation.arriving import come_in
 from leadops.simulation.people import Person
 from leadops.simulation.sales import CARD
@@ -26,7 +26,8 @@ from leads import (
 )
 from leads.lifecycle import Refused, Result, Seen
 from leads.models import Lead, Signal, Trigger
-from meetings import booking, opportunities
+from meetings import booking, opportunities, outcomes
+from meetings.models import Meeting
 
 OLD = 3 * DAY
 SLOTS = 12  # half hours that are tried
@@ -38,7 +39,7 @@ class Tale:
     def __init__(self, world: World, person: Person, rep: str = "ana"):
         self.world, self.person, self.rep = world, person, rep
         self.lead: int | None = None
-        self.sale = None
+        self.meeting: Meeting | None = None
         self.last: datetime | None = None
         self.untouched_since: datetime | None = None
         self.touch = None
@@ -179,59 +180,48 @@ class Tale:
         return self.step(ago, lambda at: self.world.told.discard(self.lead))
 
     def booked(self, ago: timedelta, closer: str, amount: int, ahead: timedelta) -> "Tale":
-        """A first meeting opens the opportunity, the card is filled; until it was held the seller stays with the lead."""
-        me, them = self.world.house[self.rep], self.world.house[closer]
-
-        def do(at):
-            lead = Lead.objects.select_related("account").get(pk=self.lead)
-            owners = {"development_owner": me, "opportunity_owner": them}
-            product = self.world.house.products[amount % 2]
-            self.sale = opportunities.open(
-                lead.account, product, leads=[lead], by=me, at=at, amount=Decimal(amount), **owners
-            )
-            qualification.fill(lead, CARD, decision="sales", by=me, at=at).lead  # noqa: B018  raises what was refused
-            what = f"Meeting with {them.get_short_name()}"
-            return notes.follow_up([lead.pk], due_at=self.world.end + ahead, by=me, at=at, channel="meeting", what=what)
-
-        return self.step(ago, do)
+        """A first meeting is booked in the past, with the card filled, and opens the opportunity."""
+        starts = office_hours(self.world.end + ahead, self.world.house.zone)
+        return self.step(
+            ago, lambda at: self._book(at, starts.replace(minute=0, second=0, microsecond=0), closer, amount)
+        )
 
     def meets(self, ago: timedelta, closer: str, amount: int, ahead: timedelta) -> "Tale":
-        """A meeting is booked and the card filled; one that lies behind by now waits for its word. Whoever is taken then is half an hour
-        later."""
-        me, them = self.world.house[self.rep], self.world.house[closer]
+        """A meeting is booked and the card filled; one that lies behind by now waits for its word."""
         starts = (self.world.end + ahead).replace(minute=0, second=0, microsecond=0)
+        return self.step(ago, lambda at: self._book(at, starts, closer, amount))
 
-        def do(at):
-            lead = Lead.objects.get(pk=self.lead)
-            qualification.fill(lead, CARD, decision="sales", by=me, at=at).lead  # noqa: B018  raises what was refused
-            facts = {
-                "product": self.world.house.products[amount % 2],
-                "owner": them,
-                "amount": Decimal(amount),
-                "by": me,
-                "at": at,
-            }
-            for later in range(SLOTS):
-                try:
-                    booking.book(
-                        Lead.objects.get(pk=self.lead), starts_at=starts + later * timedelta(minutes=30), zone="Europe/London",
-                        place=f"https://meet.example/{self.lead}", persona="Head of Operations",
-                        next_step="See one of their own weeks planned.", **facts,
-                    )  # fmt: skip
-                except Refused as refusal:
-                    if refusal.code != "busy" or later == SLOTS - 1:
-                        raise
-                else:
-                    return
-
-        return self.step(ago, do)
+    def _book(self, at: datetime, starts: datetime, closer: str, amount: int) -> None:
+        """Book the meeting; whoever is taken then is half an hour later."""
+        me, them = self.world.house[self.rep], self.world.house[closer]
+        lead = Lead.objects.get(pk=self.lead)
+        qualification.fill(lead, CARD, decision="sales", by=me, at=at).lead  # noqa: B018  raises what was refused
+        facts = {
+            "product": self.world.house.products[amount % 2], "owner": them, "amount": Decimal(amount), "by": me, "at": at,
+            "zone": "Europe/London", "place": f"https://meet.example/{self.lead}", "persona": "Head of Operations",
+            "next_step": "See one of their own weeks planned.",
+        }  # fmt: skip
+        for later in range(SLOTS):
+            try:
+                self.meeting = booking.book(
+                    Lead.objects.get(pk=self.lead), starts_at=starts + later * timedelta(minutes=30), **facts
+                )
+            except Refused as refusal:
+                if refusal.code != "busy" or later == SLOTS - 1:
+                    raise
+            else:
+                return
 
     def advanced(self, ago: timedelta, closer: str, order: int = 2) -> "Tale":
-        """The sale moves on; at the second stage its leads are qualified."""
+        """The sale moves on; to the second stage by its meeting, which was held: its leads are qualified."""
         by = self.world.house[closer]
 
         def do(at):
-            opportunities.advance(self.sale, Stage.objects.get(order=order), by=by, at=at)
+            if order == 2:
+                outcomes.complete_qualified(self.meeting, by=by, at=max(at, self.meeting.ends_at))
+                return
+            sale = Opportunity.objects.get(pk=self.meeting.opportunity_id)
+            opportunities.advance(sale, Stage.objects.get(order=order), by=by, at=at)
 
         return self.step(ago, do)
 

@@ -79,6 +79,8 @@ class Task(models.Model):
                 condition=Q(done_at__isnull=True),
                 include=["kind", "accepted_at"],
             ),
+            # whose meetings the leads of are seen by who holds them
+            models.Index(fields=["owner", "lead"], name="task_meeting_of", condition=Q(kind="meeting")),
             # what a sweep must look at
             models.Index(
                 fields=["sweep_at"], name="task_to_sweep", condition=Q(done_at__isnull=True, sweep_at__isnull=False)

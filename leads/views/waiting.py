@@ -49,7 +49,8 @@ def answers(lead: Lead, tasks: list[Task], may: dict, desk) -> dict | None:
         acts = [("close", "End it")] if task.accepted_at else [("grant", "Grant"), ("close", "Refuse")]
         url, text = reverse("team-exceptions"), task.what
     elif wish is not None and may["grant_exception"]:
-        title, text, url = "This end waits for a manager’s word.", "", reverse("team-words")
+        size = f"{wish.reason.label}: {wish.what}." if wish.what else ""
+        title, text, url = "This end waits for a manager’s word.", size, reverse("team-words")
         acts = [("allow", "Let it pass"), ("disallow", "Send it back")]
     else:
         return None

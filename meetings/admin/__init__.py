@@ -15,12 +15,14 @@ from meetings.permissions import visible_to
 
 @admin.register(HandOffRule)
 class HandOffRuleAdmin(RuledAdmin):
-    """From which contract value on, in which segment, a lead is handed over when (MOTION-6). What is booked keeps its point."""
+    """From which contract value on, in which segment, a lead is handed over when, and when where nobody knows the value (MOTION-6). What is
+    booked keeps its point."""
 
     see, keep = "rules.see", "rules.change"
     fields = ["segment", "from_amount", "point"]
     list_display = ["segment", "from_amount", "point"]
     list_display_links = ["segment", "from_amount"]
+    empty_value_display = "not known"
     sortable_by = ["id"]
 
     def has_delete_permission(self, request, obj=None):

@@ -14,11 +14,17 @@ STATUSES = [(s.value, s.label) for s in MeetingStatus.DISPOSED]
 KINDS = (Disposition.NURTURE, Disposition.UNQUALIFIED)
 
 
+def why(said: dict) -> dict:
+    """Return the reason that was said, with its size."""
+    return {"reason": reason_of(said.get("reason", ""), *KINDS), "size": said.get("size", "")}
+
+
 class MeetingDisposition(Seen):
     """What came of a meeting."""
 
     status = serializers.ChoiceField(STATUSES)
     reason = Word(max_length=40, help_text="`unqualified`: the code of a reason, not now or never.")
+    size = Word(max_length=40, help_text="Where the reason asks for it.")
 
 
 class MeetingDispositions(Deed):
@@ -32,8 +38,7 @@ class MeetingDispositions(Deed):
         return super().post(request, pk)
 
     def do(self, said):
-        reason = reason_of(said.get("reason", ""), *KINDS)
-        return done(outcomes.dispose(self.row, said["status"], reason=reason, version=said.get("version"), **self.by))
+        return done(outcomes.dispose(self.row, said["status"], version=said.get("version"), **why(said), **self.by))
 
 
 class Corrections(Deed):
@@ -47,8 +52,7 @@ class Corrections(Deed):
         return super().post(request, pk)
 
     def do(self, said):
-        reason = reason_of(said.get("reason", ""), *KINDS)
-        return done(outcomes.correct(self.row, said["status"], reason=reason, version=said.get("version"), **self.by))
+        return done(outcomes.correct(self.row, said["status"], version=said.get("version"), **why(said), **self.by))
 
 
 class NewClaim(Said):
@@ -56,6 +60,7 @@ class NewClaim(Said):
 
     status = serializers.ChoiceField(STATUSES)
     reason = Word(max_length=40, help_text="`unqualified`: the code of a reason, not now or never.")
+    size = Word(max_length=40, help_text="Where the reason asks for it.")
 
 
 class Claims(Deed):
@@ -69,7 +74,7 @@ class Claims(Deed):
         return super().post(request, pk)
 
     def do(self, said):
-        return done(credit.claim(self.row, said["status"], reason=reason_of(said.get("reason", ""), *KINDS), **self.by))
+        return done(credit.claim(self.row, said["status"], **why(said), **self.by))
 
 
 class ManagersWord(Said):
@@ -118,6 +123,7 @@ class Settlement(Said):
     upheld = serializers.BooleanField()
     status = serializers.ChoiceField(STATUSES, required=False)
     reason = Word(max_length=40, help_text="`unqualified`: the code of a reason, not now or never.")
+    size = Word(max_length=40, help_text="Where the reason asks for it.")
 
 
 class Settlements(Deed):
@@ -133,6 +139,5 @@ class Settlements(Deed):
     def do(self, said):
         if said.get("status") and not said["upheld"]:
             raise serializers.ValidationError({"status": ["What stands is not corrected: leave the status out."]})
-        reason = reason_of(said.get("reason", ""), *KINDS)
-        facts = {"upheld": said["upheld"], "status": said.get("status", ""), "reason": reason}
+        facts = {"upheld": said["upheld"], "status": said.get("status", "")} | why(said)
         return done(credit.settle(self.row, **facts, **self.by))

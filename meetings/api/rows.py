@@ -45,9 +45,12 @@ class MeetingOut(serializers.Serializer):
     booked_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField(help_text="When its disposition is due.")
     disposed_at = serializers.DateTimeField(allow_null=True)
+    point = serializers.CharField(help_text="When its lead is handed over: none, completed or scheduled.")
     reason = serializers.CharField(allow_null=True)
+    size = serializers.CharField(allow_blank=True, help_text="Where the reason asks for it.")
     is_credited = serializers.BooleanField()
     claim = serializers.CharField(allow_blank=True, help_text="What was recorded of it where nobody said it in time.")
+    claim_size = serializers.CharField(allow_blank=True)
     claimed_by = serializers.CharField(allow_null=True)
     contested_at = serializers.DateTimeField(allow_null=True)
     contested_by = serializers.CharField(allow_null=True)
@@ -58,7 +61,7 @@ class MeetingOut(serializers.Serializer):
 
 OF_MEETING = (
     "id", "status", "starts_at", "ends_at", "zone", "place", "persona", "next_step", "booked_at", "due_at", "disposed_at",
-    "is_credited", "claim", "contested_at", "contest", "settled_at", "version",
+    "point", "size", "is_credited", "claim", "claim_size", "contested_at", "contest", "settled_at", "version",
 )  # fmt: skip
 
 

@@ -16,10 +16,16 @@ class HandOffPoint(models.TextChoices):
 
 
 class HandOffRule(models.Model):
-    """From which contract value on, in which segment, the lead is handed over when. The largest value that fits wins."""
+    """From which contract value on, in which segment, the lead is handed over when. The largest value that fits wins.
+
+    A row without a value says it for sales whose value nobody knows yet: unknown is not small.
+    """
 
     segment = models.CharField(max_length=40, blank=True, help_text="Empty: every segment.")
-    from_amount = models.DecimalField("from a contract value of", max_digits=14, decimal_places=2, default=0)
+    from_amount = models.DecimalField(
+        "from a contract value of", max_digits=14, decimal_places=2, null=True, blank=True, default=0,
+        help_text="A year. Empty: where nobody knows the value yet.",
+    )  # fmt: skip
     point = models.CharField("is handed over", max_length=10, choices=HandOffPoint)
 
     kept = Kept()
@@ -27,13 +33,14 @@ class HandOffRule(models.Model):
     class Meta:
         ordering = ["segment", "from_amount"]
         constraints = [
-            models.UniqueConstraint(fields=["segment", "from_amount"], name="handoffrule_once"),
+            models.UniqueConstraint(fields=["segment", "from_amount"], nulls_distinct=False, name="handoffrule_once"),
             models.CheckConstraint(condition=Q(from_amount__gte=0), name="handoffrule_amount_not_negative"),
             models.CheckConstraint(condition=Q(point__in=HandOffPoint.values), name="handoffrule_point_known"),
         ]
 
     def __str__(self):
-        return f"{self.segment or 'every segment'} from {self.from_amount}: {self.get_point_display()}"
+        value = "value not known" if self.from_amount is None else f"from {self.from_amount}"
+        return f"{self.segment or 'every segment'}, {value}: {self.get_point_display()}"
 
 
 class HandOff(models.Model):

@@ -102,6 +102,7 @@ class Meeting(ConcurrentTransitionMixin, models.Model):
     disposed_at = models.DateTimeField(null=True)
     disposed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     reason = models.ForeignKey(Reason, models.PROTECT, null=True, related_name="+")
+    size = models.CharField("size, where the reason asks for it", max_length=40, blank=True, db_default="", default="")
     corrected_at = models.DateTimeField(null=True)
     is_credited = models.BooleanField(
         default=False, help_text="the one of its opportunity that its SDR is credited for"
@@ -111,6 +112,7 @@ class Meeting(ConcurrentTransitionMixin, models.Model):
         max_length=12, choices=MeetingStatus, blank=True, help_text="what the SDR recorded after 48 h"
     )
     claim_reason = models.ForeignKey(Reason, models.PROTECT, null=True, related_name="+")
+    claim_size = models.CharField(max_length=40, blank=True, db_default="", default="")
     claimed_at = models.DateTimeField(null=True)
     claimed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     contested_at = models.DateTimeField(null=True)

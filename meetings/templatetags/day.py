@@ -38,9 +38,13 @@ def row_of(row: dict) -> SafeString:
             f". {escape(row['claimed'])}" if row["claimed"] else "",
         ]
     )
+    lead = escape(row["lead"])
+    lead = (
+        f'<a href="{escape(row["url"])}">{lead}</a>' if row["url"] else lead
+    )  # no link to what this person may not open
     return mark_safe(
         f'<article class="mrow"><p class="mrow__when">{_time(row)}</p>\n'
-        f'<h3><a href="{escape(row["url"])}">{escape(row["lead"])}</a> <span class="quiet">{escape(row["company"])}</span></h3>\n'
+        f'<h3>{lead} <span class="quiet">{escape(row["company"])}</span></h3>\n'
         f'<p class="quiet">{escape(row["product"])}{told}</p>\n<p class="mrow__acts">{_badge(row["badge"])}{_acts(row)}</p>\n'
         f"{_pack(row['pack'])}</article>\n"
     )

@@ -4,6 +4,7 @@ The times offered are free ones of who would hold it, said in both zones; a time
 """
 
 import zoneinfo
+from contextlib import suppress
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -16,9 +17,9 @@ from leads.lifecycle import Refused, Seen
 from leads.models import Lead, LeadStatus, Motion
 from leads.views.acting import did, view_of
 from leads.views.forms import ActForm
-from meetings import booking, free, undoing, zones
-from meetings.holders import HOLDERS
-from meetings.models import Meeting
+from meetings import booking, free, handing, undoing, zones
+from meetings.holders import HOLDERS, expected
+from meetings.models import HandOffPoint, Meeting
 from meetings.views.words import sentence, when
 
 CURRENCY = Opportunity._meta.get_field("currency").default
@@ -124,14 +125,18 @@ def fits(lead: Lead) -> bool:
 
 
 def drawn(desk, lead: Lead, panel: dict, typed: dict) -> dict:
-    """Return the booking form: free times in both zones, what is known filled in. Nine queries at most, whatever there is."""
+    """Return the booking form: free times in both zones, what is known filled in. Fourteen queries at most, whatever there is."""
     people = list(holders(desk.user))
+    products = list(Product.objects.filter(is_active=True))
+    sale = _sale(lead, typed.get("product") or str(products[0].pk if products else ""), typed.get("amount", ""))
+    segment = lead.segment or (lead.account.segment if lead.account else "")
+    point = handing.point_for(sale, segment)
     chosen = typed.get("owner", "")
     named = [p for p in people if str(p.pk) == chosen]
     minutes = int(typed["minutes"]) if typed.get("minutes", "").isdecimal() and len(typed["minutes"]) < 4 else 30
     zone = zones.known(typed.get("zone", "")) or _zone_of(lead)
     offered = free.times(
-        named or likely(lead, people),
+        named or likely(lead, people, sale, point),
         _from(desk, typed),
         minutes=max(minutes, booking.SHORTEST),
         zone=zone,
@@ -140,10 +145,11 @@ def drawn(desk, lead: Lead, panel: dict, typed: dict) -> dict:
     return {
         "times": [{"value": t.isoformat(), "label": sentence(when(t, desk.at, zone)), "refused": ""} for t in offered],
         "people": [{"value": str(p.pk), "label": _label(p, desk.user), "chosen": str(p.pk) == chosen} for p in people],
-        "products": [(str(p.pk), p.name, str(p.pk) == typed.get("product", "")) for p in Product.objects.filter(is_active=True)],
+        "products": [(str(p.pk), p.name, str(p.pk) == typed.get("product", "")) for p in products],
         "lengths": [(n, n == minutes) for n in sorted({*LENGTHS, minutes})],
         "zone": zone,
         "zones": zones.names(),
+        "bands": _bands(segment, point if not sale.amount else handing.point_for(_sale(lead, "", ""), segment)),
         "asks_company": lead.account_id is None,
         "company": typed.get("company", lead.company),
         "first_day": desk.at.astimezone(desk.user.zone).date().isoformat(),
@@ -173,16 +179,46 @@ def holders(user: User):
     )[:100]
 
 
-def likely(lead: Lead, people: list[User]) -> list[User]:
-    """Say who would hold it when nobody is named: the sale's or the company's owner, else whoever is in turn. Two queries at most."""
-    account = lead.account
-    if account is not None and account.opportunity_owner_id:
-        return [p for p in people if p.pk == account.opportunity_owner_id] or [account.opportunity_owner]
+def likely(lead: Lead, people: list[User], sale: Opportunity, point: str) -> list[User]:
+    """Say who would hold it when nobody is named: the one who is expected, else whoever is in turn. Two queries at most."""
+    person = expected(lead, sale, point)
+    if person is not None:
+        return [p for p in people if p.pk == person.pk] or [person]
     pool = (
         Team.objects.filter(kind=Team.Kind.POOL, is_active=True, memberships__user__role=Role.AE).order_by("pk").first()
     )
     members = set(Membership.objects.filter(team=pool).values_list("user", flat=True)) if pool else set()
     return [p for p in people if p.pk in members] or [p for p in people if p.role == Role.AE]
+
+
+def _sale(lead: Lead, product: str, amount: str) -> Opportunity:
+    """Return the open sale that a meeting about this product joins, or the one it would open, with the value typed where it has none."""
+    found = None
+    if lead.account_id and product.isdecimal() and len(product) < 10:
+        open_ones = Opportunity.objects.filter(account=lead.account_id, product=int(product), status="open", gone_as="")
+        found = open_ones.select_related("opportunity_owner").first()
+    sale = found or Opportunity()
+    if lead.account is not None:
+        sale.account = lead.account
+    with suppress(ArithmeticError):
+        typed = Decimal(amount.strip() or 0)
+        sale.amount = sale.amount or (typed if typed.is_finite() else 0)
+    return sale
+
+
+AFTER = {
+    HandOffPoint.NONE: "it stays with you",
+    HandOffPoint.COMPLETED: "it is handed over once the meeting was held",
+    HandOffPoint.SCHEDULED: "it is handed over when the meeting is booked",
+}
+
+
+def _bands(segment: str, unknown: str) -> str:
+    """Say which value hands the lead over when, and what is done while nobody knows it. One query."""
+    bands = handing.bands(segment)
+    parts = [f"from {amount:,.0f} {AFTER[point]}" for amount, point in bands]
+    parts[0] = f"under {bands[1][0]:,.0f} {AFTER[bands[0][1]]}" if len(bands) > 1 else f"always {AFTER[bands[0][1]]}"
+    return f"{', '.join(parts).capitalize()}. Not known: {AFTER[unknown]}."
 
 
 def _zone_of(lead: Lead) -> str:
@@ -204,8 +240,20 @@ def book(desk, lead, said):
     seen = Seen(lead.pk, said["cycle"], said["version"])
     meeting = booking.book(seen, by=desk.user, at=desk.at, door=Door.PAGE, **given)
     who = "you" if meeting.owner_id == desk.user.pk else meeting.owner.get_short_name()
-    text = f"{lead.name}: meeting with {who} {when(meeting.starts_at, desk.at, meeting.zone)}. They are invited."
+    text = f"{lead.name}: meeting with {who} {when(meeting.starts_at, desk.at, meeting.zone)}. They are invited.{_then(meeting)}"
     return did(desk, lead, text, undo={"kind": "book", "meeting": meeting.pk})
+
+
+def _then(meeting: Meeting) -> str:
+    """Say what becomes of the lead, where it goes into other hands."""
+    name = meeting.owner.get_short_name()
+    if meeting.owner_id == meeting.sourced_by_id:
+        return ""
+    return (
+        f" {name} has the lead now."
+        if meeting.point == HandOffPoint.SCHEDULED
+        else f" {name} has the lead once it was held."
+    )
 
 
 def take_back(desk, what) -> Lead:

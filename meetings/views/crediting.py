@@ -11,7 +11,7 @@ from meetings.views.meeting import act, words
 def claim(place, row, given):
     """Record what came of a meeting that nobody told of for 48 hours."""
     status, reason = given["outcome"]
-    credit.claim(row, status, by=place.user, at=place.at, reason=reason)
+    credit.claim(row, status, by=place.user, at=place.at, reason=reason, size=given["size"])
     return f"{row.lead.name}: recorded. Your manager confirms it."
 
 
@@ -35,9 +35,13 @@ def contest(place, row, given):
 def settle(place, row, given):
     """Settle what is contested: it stands, or is corrected."""
     status, reason = given["outcome"] or ("", None)
-    credit.settle(
-        row, upheld=bool(status) or given["do"] == "uphold", status=status, reason=reason, by=place.user, at=place.at
-    )
+    facts = {
+        "upheld": bool(status) or given["do"] == "uphold",
+        "status": status,
+        "reason": reason,
+        "size": given["size"],
+    }
+    credit.settle(row, by=place.user, at=place.at, **facts)
     return f"{row.lead.name}: settled."
 
 

@@ -47,7 +47,7 @@ def day(place: Place, at_row: int = 0) -> dict:
 
     The first that are due are drawn with their forms, told in one press; those after them as lines that open theirs. The reasons stand
     in the first form alone, and are asked for by the others. `at_row` is drawn with all of it wherever it stands: something was just
-    said of it, and refused. Seven queries at most, however many rows.
+    said of it, and refused. Eight queries at most, however many rows.
     """
     page = lists.Page.asked(place.request)
     found = page.read(place)
@@ -66,7 +66,7 @@ def day(place: Place, at_row: int = 0) -> dict:
             "due": [drawn[row.pk] if row in whole else rows.line(place, row) for row in due],
             "today": [row for row in ahead if row["at"] < today],
             "week": [row for row in ahead if row["at"] >= today],
-            "hand_offs": [rows.hand_off(place, row) for row in found["hand_offs"].rows],
+            "hand_offs": rows.hand_offs(place, found["hand_offs"].rows),
             "more": {name: part.more for name, part in found.items()},
             "reasons": rows.reasons() if any(row["can"]["tell"] for row in drawn.values()) else [],
             "next": next(iter(ahead), None),

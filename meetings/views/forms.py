@@ -25,8 +25,10 @@ class TokenForm(forms.Form):
 
 
 class OutcomeForm(TokenForm):
-    """What came of a meeting: the outcome, and for *held, unqualified* the reason in the same press: `unqualified:missing_feature`."""
+    """What came of a meeting: the outcome, and for *held, unqualified* the reason in the same press: `unqualified:missing_feature`. The
+    size where that asks for it."""
 
+    size = forms.CharField(required=False, max_length=7, error_messages=LONG)
     outcome = forms.CharField(max_length=60, error_messages={"required": "Choose what came of it."})
 
     def clean_outcome(self) -> tuple[str, Reason | None]:
@@ -44,6 +46,12 @@ class OutcomeForm(TokenForm):
             if reason is None:
                 raise forms.ValidationError("Choose why: not now, or never.")
         return status, reason
+
+    def clean_size(self) -> str:
+        size = self.cleaned_data["size"].strip()
+        if size and not (size.isdecimal() and int(size) > 0):
+            raise forms.ValidationError("Write the size as a number, like 12.")
+        return size
 
 
 class ConfirmForm(TokenForm):

@@ -56,7 +56,8 @@ def _asked(place: Place, link: links.Link):
 
 def _said(place: Place, link: links.Link, given: dict) -> str:
     status, reason = given["outcome"]
-    now = outcomes.dispose(link.meeting, status, by=link.user, at=place.at, reason=reason, version=link.version)
+    facts = {"reason": reason, "size": given["size"], "version": link.version}
+    now = outcomes.dispose(link.meeting, status, by=link.user, at=place.at, **facts)
     return words(now)
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import Event, Opportunity
-from leads.models import Lead
+from leads.models import Lead, Note
 from leads.timeline import TELLERS, Told
 from leads.views.answers import said
 from meetings import booking, free, handing, outcomes, permissions, zones
@@ -22,6 +22,7 @@ from meetings.views.booking import LENGTHS, holders, moment_of
 from meetings.views.words import cards_of, sentence, when
 
 ENDS = (MeetingStatus.QUALIFIED, MeetingStatus.UNQUALIFIED, MeetingStatus.NO_SHOW, MeetingStatus.MISSED)
+NOTES = 5  # of the pack; all of them stand on the lead's page
 
 
 def read(place: Place, pk: int) -> Meeting:
@@ -55,7 +56,8 @@ def page(place: Place, row: Meeting, wrong: Wrong | None = None):
         "people": people,
         "lengths": LENGTHS,
         "first_day": place.at.astimezone(place.user.zone).date().isoformat(),
-        "others": [(s.value, s.label) for s in ENDS if s != row.status],
+        "others": [(s.value, s.label) for s in ENDS if s != row.status or s == MeetingStatus.UNQUALIFIED],  # for another reason
+        "notes": list(Note.objects.filter(lead=row.lead_id, erased_at=None).select_related("by").order_by("-pk")[:NOTES]),
         "now": place.at, "token": place.token, "wrong": wrong, "typed": given, "back": reverse("meeting", args=[row.pk]),
         "toast": said(place.request), "is_why": "why" in place.request.GET,
     }  # fmt: skip
@@ -161,7 +163,8 @@ def form(request, pk):
 def told(place, row, given):
     """Say what came of a meeting."""
     status, reason = given["outcome"]
-    return words(outcomes.dispose(row, status, by=place.user, at=place.at, reason=reason, version=given["version"]))
+    facts = {"reason": reason, "size": given["size"], "version": given["version"]}
+    return words(outcomes.dispose(row, status, by=place.user, at=place.at, **facts))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -175,7 +178,8 @@ def outcome(request, pk):
 def correct(place, row, given):
     """Correct what was said of a meeting; both words stay on record."""
     status, reason = given["outcome"]
-    now = outcomes.correct(row, status, by=place.user, at=place.at, reason=reason, version=given["version"])
+    facts = {"reason": reason, "size": given["size"], "version": given["version"]}
+    now = outcomes.correct(row, status, by=place.user, at=place.at, **facts)
     return f"Corrected. {words(now)}"
 
 

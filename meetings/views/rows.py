@@ -5,13 +5,16 @@ from django.urls import reverse
 from accounts.models import Disposition, Reason
 from accounts.prepared import Prepared
 from leads.dispositions import LATER
+from leads.models import Lead
 from leads.views.slots import sale_page
-from meetings import permissions
+from meetings import handing, permissions
 from meetings.closing import CRITERIA
 from meetings.credit import CLAIM_AFTER, CONTEST_WITHIN
 from meetings.models import HandOff, HandOffPoint, Meeting, MeetingStatus
 from meetings.outcomes import CORRECT_WITHIN
 from meetings.views.words import badge, cards_of, clock, due, pack, when
+
+WANTED = CRITERIA | handing.GIVEN  # of either hand-off
 
 
 def meetings(place, rows: list[Meeting]) -> list[dict]:
@@ -26,7 +29,7 @@ def meeting(place, row: Meeting, card=None) -> dict:
     return {
         "id": row.pk,
         "version": row.version,
-        "url": reverse("meeting", args=[row.pk]),
+        "url": reverse("meeting", args=[row.pk]) if permissions.can(place.user, "see", row) else "",
         "lead": row.lead.name,
         "company": row.account.name,
         "product": row.opportunity.product.name,
@@ -43,7 +46,7 @@ def meeting(place, row: Meeting, card=None) -> dict:
         "clock": due(row, place.at) if is_due else None,
         "pack": pack(row, card),
         "will": will(row) if is_due else "",
-        "reason": row.reason.label if row.reason_id else "",
+        "reason": (row.reason.label + (f", {row.size}" if row.size else "")) if row.reason_id else "",
         "claimed": claimed(row) if row.claim else "",
         "can": can(place, row, is_due),
     }
@@ -86,7 +89,8 @@ def can(place, row: Meeting, is_due: bool) -> dict:
 def claimed(row: Meeting) -> str:
     """Say what the SDR recorded where nobody had."""
     who = row.claimed_by.get_short_name() if row.claimed_by else "The SDR"
-    return f"{who} recorded: {MeetingStatus(row.claim).label.lower()}."
+    size = f" (size {row.claim_size})" if row.claim_size else ""
+    return f"{who} recorded: {MeetingStatus(row.claim).label.lower()}{size}."
 
 
 def will(row: Meeting) -> str:
@@ -96,19 +100,27 @@ def will(row: Meeting) -> str:
     return f"{text}; the hand-off to you begins." if row.point == HandOffPoint.COMPLETED else f"{text}."
 
 
-def hand_off(place, row: HandOff) -> dict:
-    """Draw one passing that waits for a word, with its limit."""
+def hand_offs(place, rows: list[HandOff]) -> list[dict]:
+    """Draw passings as rows. One query for the leads of all of them that may be opened, and what this person's rights ask for once."""
+    leads = {row.lead_id for row in rows} - {None}
+    seen = Lead.objects.visible_to(place.user, place.at).filter(pk__in=leads) if leads else Lead.objects.none()
+    opens = set(seen.values_list("pk", flat=True))
+    return [hand_off(place, row, row.lead_id in opens) for row in rows]
+
+
+def hand_off(place, row: HandOff, opens_lead: bool) -> dict:
+    """Draw one passing that waits for a word, with its limit; what this person may not open is no link."""
     return {
         "id": row.pk,
         "clock": clock(row.began_at, row.limit_at, place.at),
         "kind": row.get_kind_display(),
         "sale": row.opportunity.name,
-        "sale_url": sale_page(row.opportunity_id),
+        "sale_url": sale_page(row.opportunity_id) if permissions.can(place.user, "see", row.opportunity) else "",
         "from": row.giver.get_short_name() if row.giver else "nobody",
         "to": row.receiver.get_short_name() if row.receiver else "",
         "lead": row.lead.name if row.lead else "",
-        "lead_url": reverse("lead", args=[row.lead_id]) if row.lead_id else "",
-        "missing": [CRITERIA.get(code, code) for code in row.missing],
+        "lead_url": reverse("lead", args=[row.lead_id]) if opens_lead else "",
+        "missing": [WANTED.get(code, code) for code in row.missing],
         "may": permissions.can(place.user, "answer", row),
         "is_success": row.kind == HandOff.Kind.SUCCESS,
     }
@@ -130,6 +142,7 @@ def reasons() -> list[dict]:
             "code": r.code,
             "label": r.label,
             "test": r.test,
+            "asks_size": r.asks_size,
             "group": "Not now" if r.disposition == Disposition.NURTURE else "Never",
         }
         for r in rows

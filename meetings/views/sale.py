@@ -22,6 +22,7 @@ from meetings.views.words import money
 
 BESIDE = (*opportunities.BESIDE, "loss_reason")
 SHOWN = 50
+LACKS = "a meeting that was held, and told as qualified"
 ROLES = ("decision maker", "champion", "user", "finance", "IT", "purchasing")
 
 
@@ -43,11 +44,12 @@ def page(place: Place, row: Opportunity, wrong: Wrong | None = None):
     changes = is_open and permissions.can(place.user, "change", row)
     stages = list(Stage.objects.filter(status=OpportunityStatus.OPEN).order_by("order"))
     missing = opportunities.missing_answers(row) if is_open and row.pipeline_at is None else []
+    is_met = not is_open or opportunities.is_met(row)
     met = Meeting.objects.filter(opportunity=row).select_related(*OF_MEETINGS).order_by("-starts_at", "-pk")[:SHOWN]
     why, above = place.request.GET.get("lose", ""), place.user.role in accounts.LATER or place.user.is_superuser
     context = {
         "o": row, "worth": money(row.amount, row.currency), "is_open": is_open, "changes": changes, "missing": missing,
-        "stages": [_stage(row, stage, missing) for stage in stages],
+        "stages": [_stage(row, stage, missing, is_met) for stage in stages],
         "people": people(place, row), "roles": ROLES,
         "meetings": rows.meetings(place, list(met)),
         "entries": history(place, row),
@@ -63,12 +65,12 @@ def page(place: Place, row: Opportunity, wrong: Wrong | None = None):
     return render(place.request, "meetings/sale.html", context, status=wrong.status if wrong else 200)
 
 
-def _stage(row: Opportunity, stage: Stage, missing: list[str]) -> dict:
-    here, order = row.stage_id == stage.pk, row.stage.order
-    asks = missing if stage.is_pipeline or (stage.order > order and row.pipeline_at is None) else []
+def _stage(row: Opportunity, stage: Stage, missing: list[str], is_met: bool) -> dict:
+    here, passed = row.stage_id == stage.pk, stage.order < row.stage.order
+    lacks_meeting = stage.is_qualifying and not (is_met or here or passed)
     return {
-        "stage": stage, "here": here, "passed": stage.order < order, "back": stage.order < order,
-        "criteria": stage.entry_criteria, "missing": asks if stage.is_pipeline else [],
+        "stage": stage, "here": here, "passed": passed, "back": passed, "criteria": stage.entry_criteria,
+        "missing": missing if stage.is_pipeline else [], "lacks": LACKS if lacks_meeting else "",
     }  # fmt: skip
 
 

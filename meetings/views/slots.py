@@ -38,9 +38,7 @@ def meetings(desk, lead: Lead) -> dict | None:
     if not rows:
         return None
     waiting = None
-    if any(
-        row.point == HandOffPoint.SCHEDULED for row in rows
-    ):  # elsewhere the disposition is the acceptance: nothing waits
+    if any(map(_may_wait, rows)):  # elsewhere the disposition is the acceptance: nothing waits
         waiting = HandOff.objects.filter(lead=lead, outcome="").select_related("receiver").first()
     drawn = [
         _row(desk, row)
@@ -68,6 +66,12 @@ def _row(desk, row: Meeting) -> dict:
         and not ahead
         and permissions.can(desk.user, "disposition", row),
     }
+
+
+def _may_wait(row: Meeting) -> bool:
+    """Whether somebody may have to accept the lead: handed over at the booking, or held by who found it."""
+    by_finder = row.owner_id == row.sourced_by_id and row.status == MeetingStatus.QUALIFIED
+    return row.point == HandOffPoint.SCHEDULED or (by_finder and row.point == HandOffPoint.COMPLETED)
 
 
 def _waits(desk, row: HandOff | None) -> str:

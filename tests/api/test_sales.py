@@ -11,7 +11,7 @@ from leads.models import Lead
 from meetings import booking
 from meetings.models import HandOff, Meeting
 from tests.api.conftest import problem
-from tests.factories import AccountFactory, LeadFactory, opportunity_of, put
+from tests.factories import AccountFactory, LeadFactory, held, opportunity_of, put
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +43,7 @@ def stage(number: int) -> Stage:
 
 def test_a_sale_moves_on_and_back_and_a_page_that_is_stale_is_told(sale, browser_of, house):
     eva, path = browser_of(house.eva), f"opportunities/{sale.pk}/stages/"
+    held(sale, at=clock.now())
     names = [stage(1).name, stage(2).name]
 
     on = eva.post(path, {"stage": names[1], "seen_at": names[0]})
@@ -67,6 +68,7 @@ def test_a_sale_moves_on_and_back_and_a_page_that_is_stale_is_told(sale, browser
     ],
 )
 def test_a_move_that_cannot_be_names_its_field_and_changes_nothing(sale, browser_of, house, body, expected):
+    held(sale, at=clock.now())
     if body.get("stage") == 3:
         body = {"stage": stage(3).name}
     events = Event.objects.count()
@@ -74,6 +76,22 @@ def test_a_move_that_cannot_be_names_its_field_and_changes_nothing(sale, browser
     assert problem(browser_of(house.eva).post(f"opportunities/{sale.pk}/stages/", body)) == expected
     sale.refresh_from_db()
     assert (sale.stage, Event.objects.count()) == (stage(1), events)
+
+
+@pytest.mark.parametrize("number", [2, 3, 5])
+def test_no_sale_comes_to_its_qualifying_stage_or_past_it_without_a_meeting_that_was_held(
+    sale, lead, browser_of, house, number
+):
+    events = Event.objects.count()
+
+    refused = browser_of(house.eva).post(f"opportunities/{sale.pk}/stages/", {"stage": stage(number).name})
+
+    sale.refresh_from_db()
+    lead.refresh_from_db()
+    assert problem(refused) == (422, "meeting", [])
+    assert f"Before {stage(2).name} a meeting of it must be held" in refused.json()["detail"]
+    assert (f"Before {stage(3).name} the card must tell" in refused.json()["detail"]) is (number > 2)
+    assert (sale.stage, sale.qualified_at, lead.status, Event.objects.count()) == (stage(1), None, "working", events)
 
 
 def test_a_sale_is_won_and_customer_success_answers_its_hand_off(sale, browser_of, house):
@@ -154,6 +172,7 @@ def test_what_a_sale_is_worth_and_who_has_which_part_in_it(sale, lead, browser_o
 
 def test_the_same_key_twice_moves_a_sale_once(sale, browser_of, house):
     eva, body = browser_of(house.eva), {"stage": stage(2).name}
+    held(sale, at=clock.now())
     first = eva.post(f"opportunities/{sale.pk}/stages/", body, key="k1")
     again = eva.post(f"opportunities/{sale.pk}/stages/", body, key="k1")
 

@@ -7,9 +7,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from accounts import clock
 from accounts.models import Opportunity, Stage
 from meetings import links
 from meetings.models import Meeting
+from tests.factories import held
 from tests.meetings.table import sellers
 from tests.pages.desk import given
 from tests.pages.test_meetings_day import met
@@ -94,6 +96,7 @@ def test_a_meeting_is_booked_in_two_keys(at_screen, house):
 
 def test_a_sale_is_dragged_to_its_next_stage_and_back_home_when_refused(at_screen, house):
     sale = sold(house.eva)
+    held(sale, at=clock.now())
     page = at_screen(house.eva)
     page.goto("/opportunities/")
     card = page.locator(f"#card-{sale.pk}")

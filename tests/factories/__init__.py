@@ -1,6 +1,7 @@
 """Rows to begin a test with. Leads get into a state by the real processes only: `put`."""
 
 from .leads import NOON, STATES, LeadFactory, opportunity_of, product_led, put, reason
+from .meetings import held
 from .people import AccountFactory
 
 __all__ = [
@@ -8,6 +9,7 @@ __all__ = [
     "STATES",
     "AccountFactory",
     "LeadFactory",
+    "held",
     "opportunity_of",
     "product_led",
     "put",

@@ -10,6 +10,7 @@ from leads import product_led as product
 from leads.models import ContactRole, Lead, LeadStatus
 from meetings import opportunities
 
+from .meetings import held
 from .people import AccountFactory
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -76,6 +77,7 @@ def opportunity_of(lead: Lead, *, owner=None, at: datetime = NOON, stage: Stage 
     account: Account = lead.account or AccountFactory()
     made = opportunities.open(account, Product.objects.first(), leads=[lead], by=None, at=at, opportunity_owner=owner)
     if stage:
+        held(made, at=at)
         made = opportunities.advance(made, stage, by=None, at=at)
     assert ContactRole.objects.filter(lead=lead, opportunity=made).exists()
     return made

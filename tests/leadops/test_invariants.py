@@ -15,6 +15,7 @@ from leads import assignment, consent, dispositions, exceptions, intake, notes, 
 from leads.lifecycle import Seen
 from leads.models import Lead
 from meetings import booking, opportunities, outcomes
+from tests.factories import held
 from tests.leads.states import HOUR, NOON, settle
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +76,7 @@ def world(ana, ben, cleo, rita, eva, north):
     lead = Lead.objects.select_related("account").get(pk=w.qualified)
     product = opportunities.Product.objects.first()
     sale = opportunities.open(lead.account, product, leads=[lead], by=ana, at=NOON + 5 * HOUR, opportunity_owner=eva)
+    held(sale, at=NOON + 6 * HOUR)
     opportunities.advance(sale, Stage.objects.get(is_qualifying=True), by=eva, at=NOON + 6 * HOUR)
     for n, pk in enumerate((w.meets, w.absent)):
         meeting = booking.book(

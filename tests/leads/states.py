@@ -9,6 +9,7 @@ from accounts.models import Account, Product, Reason, Stage
 from leads import assignment, consent, dispositions, product_led, touches
 from leads.models import Lead
 from meetings import opportunities
+from tests.factories import held
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -79,6 +80,7 @@ def qualifying(lead: Lead, at=NOON):
     )
     product = Product.objects.first()
     opportunity = opportunities.open(account, product, leads=[lead], by=None, at=at)
+    held(opportunity, at=at)
     return opportunities.advance(opportunity, Stage.objects.get(is_qualifying=True), by=None, at=at)
 
 

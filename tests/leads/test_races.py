@@ -12,6 +12,7 @@ from leads import assignment, dispositions, lifecycle, pulling, touches
 from leads.lifecycle import Refused, Seen, Step
 from leads.models import Cycle, Lead, Spell
 from meetings import opportunities
+from tests.factories import held
 from tests.lasting import all_halted, at_once, in_processes
 from tests.leads.states import HOUR, NOON, lead_in, raw, reason
 
@@ -171,6 +172,7 @@ def test_twenty_first_bookings_at_once_open_one_opportunity(ana, cleo, north):
 def test_one_opportunity_moved_by_two_at_once_is_moved_once(ana, cleo, north):
     account = Account.objects.create(name="Nordlicht", name_key="nordlicht", domain="nordlicht.no", created_at=NOON)
     opportunity = opportunities.open(account, Product.objects.get(), leads=[raw()], by=None, at=NOON)
+    held(opportunity, at=NOON)
     qualifying = Stage.objects.get(is_qualifying=True)
 
     answers = at_once(*[lambda: opportunities.advance(opportunity, qualifying, by=None, at=LATER)] * 3)

@@ -44,6 +44,7 @@ from leads import touches as touching
 from leads.lifecycle import Refused, Result, Seen
 from leads.models import Lead, Touch
 from meetings import opportunities
+from tests.factories import held
 from tests.leads.states import NOON, settle
 
 LIVES = int(os.environ.get("LEADOPS_LIVES", "6"))
@@ -314,6 +315,7 @@ class WholeLife(RuleBasedStateMachine):
         def act():
             sale = opportunities.open(lead.account, Product.objects.first(), leads=[lead], by=None, at=self.at)
             if stage != "opens":
+                held(sale, at=self.at, lead=lead)
                 which = {"is_pipeline": True} if stage == "moves on" else {"is_qualifying": True}
                 opportunities.advance(sale, Stage.objects.get(**which), by=None, at=self.at)
 

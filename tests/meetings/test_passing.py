@@ -4,13 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Event, Message, Opportunity
 from leadops import invariants
 from leads import assignment, handing_over, timeline
 from leads.models import Lead, Task
-from meetings import booking, outcomes, telling
+from meetings import booking, handing, outcomes, telling
 from meetings.models import HandOff, Meeting
 from tests.lasting import at_once
 from tests.leads.states import settle
@@ -137,6 +138,61 @@ def test_one_that_is_just_spoken_of_is_left_alone_without_waiting(shipped, ana, 
     assert Meeting.objects.get().owner == eva
 
 
+# The word that is waited for (SLA-6).
+
+
+def test_a_lead_that_is_reassigned_alone_takes_the_word_that_is_waited_for_along(ana, eva, finn, rita):
+    meeting = booked(worked(ana), ana, eva, amount=SCHEDULED, starts_at=START + 20 * DAY)
+
+    assignment.assign([meeting.lead_id], to=finn, by=rita, at=LEAVES).lead  # noqa: B018
+
+    settle()
+    waits = HandOff.objects.get()
+    assert (waits.receiver, waits.giver, waits.outcome, waits.limit_at) == (finn, ana, "", BOOKED + DAY)
+    [event] = Event.objects.filter(kind="hand_off")
+    assert (event.move, event.actor_id, event.data) == (
+        "pass_on", rita.pk, {"hand_off": waits.pk, "from": eva.pk, "to": finn.pk},
+    )  # fmt: skip
+    with pytest.raises(handing.Refused):
+        handing.accept(waits, by=eva, at=LEAVES + HOUR)
+    handing.accept(waits, by=finn, at=LEAVES + HOUR)
+    assert (HandOff.objects.get().ended_by, Lead.objects.get().owner) == (finn, finn)
+    assert "Rita gave the hand-off that waits from Eva to Finn." in lines(meeting.lead)
+
+
+@pytest.mark.parametrize("back", [True, False], ids=["to who gave it", "to a queue"])
+def test_back_with_who_gave_it_or_in_a_queue_nothing_waits_any_more(back, ana, eva, rita, north):
+    meeting = booked(worked(ana), ana, eva, amount=SCHEDULED, starts_at=START + 20 * DAY)
+
+    assignment.assign([meeting.lead_id], to=ana if back else north, by=rita, at=LEAVES).lead  # noqa: B018
+
+    settle()
+    waits = HandOff.objects.get()
+    assert (waits.outcome, waits.ended_at, waits.ended_by) == ("dropped", LEAVES, rita)
+    assert moves("hand_off") == ["dropped"]
+    assert "The hand-off to Eva fell away: the lead is in other hands." in lines(meeting.lead)
+
+
+def test_what_waits_for_somebody_else_is_left_alone_whoever_moves_a_lead(ana, ben, eva, cleo):
+    waits = booked(worked(ana), ana, eva, amount=SCHEDULED, starts_at=START + 20 * DAY)
+    other = worked(ana)
+
+    assignment.assign([other.pk], to=ben, by=cleo, at=LEAVES).lead  # noqa: B018
+
+    assert (HandOff.objects.get(lead=waits.lead_id).receiver, moves("hand_off")) == (eva, [])
+
+
+def test_many_leads_that_change_hands_are_asked_about_once(ana, ben, eva, cleo):
+    def asked(number: int) -> int:
+        leads = [worked(ana).pk for _ in range(number)]
+        with CaptureQueriesContext(connection) as queries:
+            assert len(assignment.assign(leads, to=ben, by=cleo, at=LEAVES).done) == number
+        return len(queries)
+
+    asked(1)  # what is read once is known
+    assert asked(1) == asked(3)
+
+
 # On the timeline.
 
 
@@ -163,7 +219,7 @@ def test_the_timeline_tells_of_a_meeting_in_words(ana, eva, finn, rita):
 def test_every_move_of_a_meeting_that_is_put_on_record_has_its_words():
     """What the processes record of meetings and hand-offs, by the name it has in the code."""
     code = "".join(path.read_text() for path in Path(telling.__file__).parent.glob("*.py"))
-    call = r'\b(?:put_on_record|with_lead|_follow|_record)\([^"()]*(?:"meeting", )?"(\w+)"'
+    call = r'\b(?:put_on_record|with_lead|follow|_record)\([^"()]*(?:"meeting", )?"(\w+)"'
     said = set(re.findall(call, code)) | set(re.findall(r'kind="hand_off", move="(\w+)"', code))
 
     assert {

@@ -10,8 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
-from accounts.models import Event, Product
-from leads.models import Lead
+from accounts.models import Event, Opportunity, Product
+from leads import assignment, notes
+from leads.models import Lead, Task
 from meetings import booking, outcomes
 from meetings.models import HandOff, Meeting
 from tests.factories import AccountFactory, LeadFactory, put
@@ -145,14 +146,15 @@ def test_the_facts_link_to_a_lead_and_a_sale_for_who_may_see_them(client_of, ana
     assert (row.owner, row.opportunity, row.opportunity.opportunity_owner) == (eva, theirs.opportunity, finn)
     where = [f"/leads/{row.lead_id}/", f"/opportunities/{row.opportunity_id}/"]
 
-    for person, status, linked in ((eva, 404, False), (finn, 200, True), (ana, 200, True)):
+    # Who holds it opens the lead (MEET-4), not the sale of a colleague.
+    for person, linked in ((eva, [True, False]), (finn, [True, True]), (ana, [True, True])):
         client = client_of(person)
         page = client.get(f"/meetings/{row.pk}/") if person != finn else client.get(f"/meetings/{theirs.pk}/")
         told = page.content.decode()
         facts = where if person != finn else [f"/leads/{theirs.lead_id}/", where[1]]
-        assert [client.get(path).status_code for path in facts] == [status, status]
-        assert [f'<a href="{path}">' in told for path in facts] == [linked, linked]
-        assert f"<dt>Opportunity</dt><dd>{'<a href' if linked else escape(row.opportunity.name)}" in told
+        assert [client.get(path).status_code for path in facts] == [200 if opens else 404 for opens in linked]
+        assert [f'<a href="{path}">' in told for path in facts] == linked
+        assert f"<dt>Opportunity</dt><dd>{'<a href' if linked[1] else escape(row.opportunity.name)}" in told
 
 
 @pytest.mark.parametrize(("what", "ticked"), [("move", [True, False]), ("cancel", [False, True])])
@@ -243,7 +245,7 @@ def many(ana, eva, number: int, beginning: int = 0) -> list[Meeting]:
 
 
 def forms_of(page: str) -> list[int]:
-    return [int(pk) for pk in re.findall(r'hx-post="/meetings/(\d+)/outcome/', page)]
+    return [int(pk) for pk in re.findall(r'<form class="tell" [^>]*hx-post="/meetings/(\d+)/outcome/', page)]
 
 
 def lines_of(page: str) -> list[int]:
@@ -327,7 +329,10 @@ def test_without_a_script_a_line_leads_to_the_meetings_own_page(client_of, ana, 
 
     pages = [client.get(f"/meetings/{row.pk}/{end}").content.decode() for end in ("", "outcome/")]
 
-    assert [page.count(f'action="/meetings/{row.pk}/outcome/"') for page in pages] == [1, 1]
+    assert [page.count(f'<form class="tell" method="post" action="/meetings/{row.pk}/outcome/"') for page in pages] == [
+        1,
+        1,
+    ]
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -389,3 +394,74 @@ def test_what_is_no_key_of_the_past_is_its_first_page(client_of, ana, eva, key, 
 
 def test_leadership_has_no_meetings(client_of, lena):
     assert client_of(lena).get("/meetings/").status_code == 403
+
+
+# A meeting of a sale that is a colleague's.
+
+
+def links_of(page: str, client: Client) -> dict[str, int]:
+    """Every lead, sale, company and meeting a page leads to, with what opening it answers."""
+    paths = set(re.findall(r'href="(/(?:leads|opportunities|accounts|meetings)/\d+/)"', page))
+    return {path: client.get(path).status_code for path in sorted(paths)}
+
+
+def test_who_holds_a_meeting_of_a_colleagues_sale_opens_its_lead_and_is_led_nowhere_closed(
+    client_of, ana, eva, finn, rita
+):
+    row, client = met(ana, eva, amount=SCHEDULED), client_of(eva)
+    Opportunity.objects.update(opportunity_owner=finn)
+    assignment.assign([row.lead_id], to=finn, by=rita, at=clock.now() - HOUR)
+    Meeting.objects.update(owner=eva)
+    HandOff.objects.update(receiver=eva)
+    Task.objects.filter(pk=row.task_id).update(owner=eva)
+
+    pages = [
+        client.get(path).content.decode() for path in (f"/meetings/{row.pk}/", "/meetings/", f"/leads/{row.lead_id}/")
+    ]
+
+    assert [set(links_of(page, client).values()) for page in pages] == [{200}] * 3
+    assert f'href="/leads/{row.lead_id}/"' in pages[0]
+    assert not any(f"/opportunities/{row.opportunity_id}/" in page for page in pages)
+
+
+def test_a_seller_of_a_sale_is_led_to_no_meeting_of_it_that_is_closed_to_them(client_of, ana, ben, eva, finn):
+    row, client = met(ana, eva), client_of(finn)
+    Opportunity.objects.update(opportunity_owner=finn)
+
+    page = client.get(f"/opportunities/{row.opportunity_id}/").content.decode()
+
+    assert row.lead.name in page
+    assert set(links_of(page, client).values()) == {200}
+    assert f"/meetings/{row.pk}/" not in page
+
+
+def test_a_meeting_that_was_called_off_opens_its_lead_no_more(client_of, ana, eva, finn):
+    row = met(ana, eva)
+    Opportunity.objects.update(opportunity_owner=finn)
+    client, path = client_of(eva), f"/leads/{row.lead_id}/"
+    before = client.get(path).status_code
+
+    Task.objects.filter(pk=row.task_id).update(done_at=clock.now(), outcome="dropped")
+
+    assert (before, client.get(path).status_code) == (200, 404)
+
+
+def test_the_pack_of_a_meeting_has_the_notes_of_its_lead(client_of, ana, eva):
+    row = met(ana, eva)
+    notes.add([row.lead_id], text="They plan by hand <every day>.", by=ana, at=clock.now() - HOUR)
+
+    page = client_of(eva).get(f"/meetings/{row.pk}/").content.decode()
+
+    assert "They plan by hand &lt;every day&gt;." in page
+
+
+def test_another_reason_of_the_same_end_is_said_on_the_page(client_of, ana, eva):
+    row, client = met(ana, eva), client_of(eva)
+    press(client, row, "outcome", outcome="unqualified:budget_later")
+    row.refresh_from_db()
+
+    page = client.get(f"/meetings/{row.pk}/").content.decode()
+    press(client, row, "correct", outcome="unqualified:missing_feature", token="another-token-of-it")
+
+    assert 'value="unqualified:missing_feature"' in page
+    assert Lead.objects.get(pk=row.lead_id).reason.code == "missing_feature"

@@ -14,7 +14,7 @@ from leads import notes, qualification
 from leads.models import Lead, Task
 from meetings import accounts, coverage, outcomes
 from meetings.models import CoverageRule, HandOff, Meeting
-from tests.factories import AccountFactory, LeadFactory, opportunity_of, put
+from tests.factories import AccountFactory, LeadFactory, held, opportunity_of, put
 from tests.pages.test_meetings_day import HTMX, met
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +51,7 @@ def test_the_board_shows_each_sale_in_its_column(client_of, eva):
 def test_a_card_is_moved_and_stale_moves_are_refused(client_of, eva, script):
     sale, client = sold(eva), client_of(eva)
     first, second = sale.stage_id, stage(2)
+    held(sale, at=clock.now())
     headers = HTMX if script else {}
 
     moved = client.post(
@@ -65,10 +66,30 @@ def test_a_card_is_moved_and_stale_moves_are_refused(client_of, eva, script):
     assert (late.status_code, sale.stage) == (409, second)
 
 
+def test_a_card_reaches_the_qualifying_stage_only_by_a_meeting_that_was_held(client_of, eva):
+    sale, client = sold(eva), client_of(eva)
+    lead = Lead.objects.get(contact_roles__opportunity=sale)
+    second, path = stage(2), f"/opportunities/{sale.pk}/stage/"
+    events = Event.objects.count()
+
+    dragged = client.post(path, {"token": token(), "stage": second.pk}, headers=HTMX)
+    pressed = client.post(path, {"token": token(2), "stage": second.pk, "back": f"/opportunities/{sale.pk}/"})
+    told = client.get(f"/opportunities/{sale.pk}/").content.decode()
+
+    sale.refresh_from_db()
+    lead.refresh_from_db()
+    words = f"Before {second.name} a meeting of it must be held, and told as qualified."
+    assert [(a.status_code, words in a.content.decode()) for a in (dragged, pressed)] == [(422, True)] * 2
+    assert "Lacks: a meeting that was held, and told as qualified." in told
+    assert (sale.stage, sale.qualified_at, lead.status) == (stage(1), None, "working")
+    assert Event.objects.count() == events
+
+
 def test_the_pipeline_asks_for_the_five_answers_on_the_card(client_of, eva):
     sale, client = sold(eva), client_of(eva)
     lead = Lead.objects.get(contact_roles__opportunity=sale)
     at = Stage.objects.get(is_pipeline=True)
+    held(sale, at=clock.now())
 
     refused = client.post(f"/opportunities/{sale.pk}/stage/", {"token": token(), "stage": at.pk}, headers=HTMX)
     qualification.fill(lead, FIVE, by=eva, at=clock.now())

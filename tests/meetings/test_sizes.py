@@ -1,0 +1,141 @@
+"""Too small is said with its size (LIFE-4), whichever door says it of a meeting: the page, the link of a mail, the API, a correction,
+what an SDR recorded; and the database holds it."""
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from accounts.models import Event, Reason
+from leads import dispositions
+from leads.lifecycle import Refused
+from leads.models import Cycle, Lead
+from meetings import credit, links, outcomes
+from meetings.models import Meeting
+from tests.api.conftest import Browser, problem
+from tests.factories import LeadFactory, put
+from tests.pages.test_meetings_day import HOUR, met, press
+
+pytestmark = pytest.mark.django_db
+SMALL = "unqualified:too_small"
+
+
+@pytest.fixture
+def small() -> Reason:
+    return Reason.objects.get(code="too_small", asks_size=True)
+
+
+def pressed_on_the_page(row, user, size):
+    client = Client()
+    client.force_login(user)
+    return press(client, row, "outcome", outcome=SMALL, size=size)
+
+
+def pressed_in_the_mail(row, user, size):
+    fields = {"token": f"a-token-of-a-test{size}", "version": row.version, "outcome": SMALL, "size": size}
+    return Client().post(links.PATH.format(token=links.make(row, user)), fields)
+
+
+def sent_to_the_api(row, user, size):
+    said = {"status": "unqualified", "reason": "too_small"} | ({"size": size} if size else {})
+    return Browser(user).post(f"meetings/{row.pk}/dispositions/", said)
+
+
+@pytest.mark.parametrize("door", [pressed_on_the_page, pressed_in_the_mail, sent_to_the_api])
+def test_too_small_needs_its_size_at_every_door(door, ana, eva):
+    row = met(ana, eva)
+    events = Event.objects.filter(lead_id=row.lead_id).count()
+
+    without = door(row, eva, "")
+    kept = (Meeting.objects.get().status, Lead.objects.get().status, Event.objects.filter(lead_id=row.lead_id).count())
+    said = door(row, eva, "12")
+
+    cycle = Cycle.objects.get()
+    assert (without.status_code, "write the size" in without.content.decode(), said.status_code < 400) == (
+        422,
+        True,
+        True,
+    )
+    assert kept == ("booked", "working", events)
+    assert (Lead.objects.get().status, cycle.reason.code, cycle.size) == ("nurture", "too_small", "12")
+    assert Meeting.objects.get().size == "12"
+
+
+def test_the_api_names_the_field(ana, eva):
+    row = met(ana, eva)
+
+    assert problem(sent_to_the_api(row, eva, "")) == (422, "size", ["size"])
+
+
+@pytest.mark.parametrize("door", ["page", "api"])
+def test_a_correction_needs_it_too(door, client_of, ana, eva):
+    row = outcomes.no_show(met(ana, eva), by=eva, at=met(ana, eva, ago=5 * HOUR).starts_at + 6 * HOUR)
+
+    def correct(size):
+        if door == "page":
+            return press(client_of(eva), row, "correct", outcome=SMALL, size=size)
+        return Browser(eva).post(
+            f"meetings/{row.pk}/corrections/", {"status": "unqualified", "reason": "too_small", "size": size}
+        )
+
+    without, said = correct(""), correct("9")
+
+    lead = Lead.objects.select_related("cycle").get(pk=row.lead_id)
+    assert (without.status_code, said.status_code < 400) == (422, True)
+    assert (lead.status, lead.cycle.size, Meeting.objects.get(pk=row.pk).size) == ("nurture", "9", "9")
+
+
+def test_another_size_of_the_same_reason_is_a_correction(small, ana, eva):
+    row = met(ana, eva)
+    at = row.starts_at + HOUR
+    outcomes.complete_unqualified(row, reason=small, size="12", by=eva, at=at)
+
+    outcomes.correct(row, "unqualified", reason=small, size="9", by=eva, at=at + HOUR / 2)
+    with pytest.raises(Refused) as refused:
+        outcomes.correct(row, "unqualified", reason=small, size="9", by=eva, at=at + HOUR / 2)
+
+    assert (Cycle.objects.get().size, refused.value.code) == ("9", "already")
+
+
+def test_what_an_sdr_recorded_keeps_its_size_until_it_is_confirmed(small, ana, eva, cleo):
+    row = met(ana, eva, ago=50 * HOUR)
+    at = row.starts_at + 49 * HOUR
+    with pytest.raises(Refused) as refused:
+        credit.claim(row, "unqualified", reason=small, by=ana, at=at)
+    credit.claim(row, "unqualified", reason=small, size="7", by=ana, at=at)
+
+    credit.confirm(row, by=cleo, at=at + HOUR / 2)
+
+    assert (refused.value.code, Cycle.objects.get().size, Meeting.objects.get().size) == ("size", "7", "7")
+
+
+def test_the_page_asks_for_it_in_a_form_of_its_own(client_of, ana, eva):
+    row = met(ana, eva)
+
+    page = client_of(eva).get(f"/meetings/{row.pk}/").content.decode()
+
+    form = f"sized-{row.pk}-{row.pk}-too_small"
+    assert f'<form id="{form}" method="post" action="/meetings/{row.pk}/outcome/">' in page
+    assert page.count(f'form="{form}"') == 2
+
+
+def test_a_wish_that_waits_for_the_manager_keeps_its_size(small, ana, cleo):
+    leads = [put(LeadFactory(), "assigned", owner=ana) for _ in range(11)]
+    at = Cycle.objects.latest("assigned_at").assigned_at + HOUR
+
+    result = dispositions.nurture(leads, reason=small, size="3", by=ana, at=at)
+    dispositions.allow([lead.pk for lead in result.waiting], by=cleo, at=at + HOUR)
+
+    assert len(result.waiting) == 1
+    assert list(Cycle.objects.values_list("outcome", "size").distinct()) == [("nurture", "3")]
+
+
+def test_the_database_refuses_the_reason_without_its_size(small, ana):
+    lead = put(LeadFactory(), "nurture", owner=ana)
+
+    with pytest.raises(IntegrityError, match="asks for the size"), transaction.atomic():
+        Cycle.objects.filter(lead=lead).update(reason=small)
+
+    Cycle.objects.filter(lead=lead).update(reason=small, size="4")
+    with pytest.raises(IntegrityError, match="asks for the size"), transaction.atomic():
+        Cycle.objects.filter(lead=lead).update(size="")
+    assert Cycle.objects.get(lead=lead).size == "4"

@@ -21,7 +21,7 @@ from meetings import booking, credit, outcomes
 from meetings import tasks as history_tasks
 from meetings.models import HandOff, Meeting
 from tests.api.conftest import Browser, problem
-from tests.factories import AccountFactory, LeadFactory, opportunity_of, put, reason
+from tests.factories import AccountFactory, LeadFactory, held, opportunity_of, put, reason
 from tests.lasting import at_once
 
 DAY = timedelta(days=1)
@@ -38,6 +38,11 @@ class World:
 
     def sale(self):
         return opportunity_of(self.lead(), owner=self.house.eva)
+
+    def met_sale(self):
+        sale = self.sale()
+        held(sale, at=self.at)
+        return sale
 
     def meeting(self, *, began: timedelta | None = None, amount: int = 0, lead: Lead | None = None) -> Meeting:
         row = booking.book(
@@ -211,7 +216,7 @@ POSTS |= {
     "histories/{id}/runs/": lambda w: ("rita", f"{w.past(columns=1)}runs/", {}),
     "histories/{id}/cancellations/": lambda w: ("rita", f"{w.past(columns=1, runs=1)}cancellations/", {}),
     "histories/{id}/undos/": lambda w: ("rita", f"{w.past(columns=1, runs=1, cancellations=1)}undos/", {}),
-    "opportunities/{id}/stages/": lambda w: ("eva", f"opportunities/{w.sale().pk}/stages/", {"stage": a_stage(2)}),
+    "opportunities/{id}/stages/": lambda w: ("eva", f"opportunities/{w.met_sale().pk}/stages/", {"stage": a_stage(2)}),
     "opportunities/{id}/closings/": lambda w: ("eva", f"opportunities/{w.sale().pk}/closings/", {"status": "not_qualified"}),
     "opportunities/{id}/values/": lambda w: ("eva", f"opportunities/{w.sale().pk}/values/", {"amount": "900.50"}),
     "opportunities/{id}/owners/": lambda w: ("eva", f"opportunities/{w.sale().pk}/owners/", {"role": "opportunity_owner", "to": "finn"}),

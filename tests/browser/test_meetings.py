@@ -63,6 +63,23 @@ def test_the_reason_opens_under_unqualified_and_is_pressed_there(at_screen, hous
     assert Meeting.objects.get(pk=row.pk).reason.code == "budget_later"
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_too_small_is_told_with_its_size_and_enter_says_nothing_else(at_screen, house, script):
+    row = met(house.ana, house.eva)
+    page = at_screen(house.eva, script=script, **PHONE)
+    page.goto("/meetings/")
+
+    page.locator(".tell__why > summary").tap()
+    page.get_by_text("Too small").tap()
+    assert not script or serious(page) == []
+    page.get_by_label("How many people work there?").fill("12")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".toast p")).to_contain_text("held, unqualified: too small")
+    done = Meeting.objects.get(pk=row.pk)
+    assert (done.status, done.reason.code, done.size) == ("unqualified", "too_small", "12")
+
+
 def test_a_line_after_the_first_ten_opens_its_form_and_takes_the_focus(at_screen, house):
     rows = [met(house.ana, house.eva, ago=timedelta(hours=2 + hour)) for hour in range(11)]
     page = at_screen(house.eva, **PHONE)

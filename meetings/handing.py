@@ -79,9 +79,8 @@ def agreed(point: str, holder: User, lead: Lead) -> str:
 def receiver_of(meeting: Meeting) -> User:
     """Say whose the lead is once its meeting was held and they may buy (MEET-4): of who held it, whose word is the acceptance. Where it was
     held by the SDR, of who has the sale. Pure."""
-    seller = meeting.opportunity.opportunity_owner
     by_finder = meeting.owner_id == meeting.sourced_by_id and meeting.point != HandOffPoint.NONE
-    return seller if by_finder and seller is not None else meeting.owner
+    return (meeting.opportunity.opportunity_owner if by_finder else None) or meeting.owner
 
 
 def give(step: Step, to: User, *, data: dict | None = None) -> None:

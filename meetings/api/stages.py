@@ -40,7 +40,8 @@ class Stages(SaleDeed):
     says = {"POST": NewStage}
 
     def post(self, request, pk):
-        """Move it to another open stage, on or back (ACC-9); reaching the qualifying stage qualifies its working leads."""
+        """Move it to another open stage, on or back (ACC-9). The qualifying stage asks for a meeting of it that was held and told as
+        qualified, and qualifies its working leads; the pipeline stage asks for five answers of the card."""
         return super().post(request, pk)
 
     def change(self, said):

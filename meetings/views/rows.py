@@ -97,7 +97,12 @@ def will(row: Meeting) -> str:
     """Say what *held, qualified* will do, before it is pressed."""
     name = row.lead.first_name or row.lead.name
     text = f"Qualified moves {row.opportunity.product.name} to its qualifying stage and qualifies {name}"
-    return f"{text}; the hand-off to you begins." if row.point == HandOffPoint.COMPLETED else f"{text}."
+    if row.point != HandOffPoint.COMPLETED:
+        return f"{text}."
+    if row.owner_id != row.sourced_by_id:
+        return f"{text}; the hand-off to you begins."
+    seller = row.opportunity.opportunity_owner_id
+    return f"{text}." if seller in (None, row.owner_id) else f"{text}; who has the sale is asked to take {name} on."
 
 
 def hand_offs(place, rows: list[HandOff]) -> list[dict]:

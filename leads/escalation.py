@@ -108,9 +108,9 @@ def _record(step: Step, task: Task, hands: "Hands") -> None:
     """Put a passed limit on record, dated when it passed, and tell the manager."""
     lead, spell, limit = step.lead, hands.spell(step.lead.pk), task.sweep_at
     owner = task.owner_id if task.cycle_id is None else lead.owner_id
-    facts = {"task": task.pk, "kind": task.kind, "spell": spell.pk if spell else None, "owner": owner}
-    step.record("breach", at=limit, data=facts)
     told = hands.managers.manager(user=owner, team=lead.team_id if owner is None else None)
+    facts = {"task": task.pk, "kind": task.kind, "spell": spell.pk if spell else None, "owner": owner}
+    step.record("breach", at=limit, data=facts | {"told": told.pk if told else None})
     for row in notice(told, "limit", "", at=limit, lead=lead.pk, owner=owner):
         row.dedupe_key = f"sla:{task.pk}:{spell.pk if spell else 0}:3"
         step.add(row)

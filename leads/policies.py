@@ -77,7 +77,8 @@ def keep(step) -> None:
         if task.done_at > (limit := limit_of(task)):
             # Left where a sweep looks: should the touch be withdrawn, the lead moves on after all.
             task.level = BREACHED
-            step.record("breach", at=limit, data={"task": task.pk, "kind": task.kind})
+            owner = task.owner_id if task.cycle_id is None else step.was_owner_id
+            step.record("breach", at=limit, data={"task": task.pk, "kind": task.kind, "owner": owner})
 
 
 def limit_of(task: Task) -> datetime:

@@ -63,12 +63,13 @@ def _share(start: datetime, end: datetime, now: datetime) -> float:
 
 
 def clock_of(lead, cycle, now: datetime) -> Clock | None:
-    """Return the response clock of an assigned lead, or None where none runs (outbound, product-led, touched)."""
+    """Return the response clock of an assigned lead, or None where none runs (outbound, product-led, touched, booked by themselves)."""
     if (
         lead.status != LeadStatus.ASSIGNED
         or cycle is None
         or cycle.target_at is None
         or cycle.first_touch_at is not None
+        or cycle.self_booked_at is not None
     ):
         return None
     return response_clock(cycle.assigned_at, cycle.target_at, cycle.limit_at, now)

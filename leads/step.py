@@ -27,7 +27,7 @@ class Step:
     def __init__(self, turn: Turn, lead: Lead, at: datetime):
         self.turn, self.lead, self.at = turn, lead, at
         self.cycle: Cycle | None = lead.cycle
-        self.was_version, self.was_status = lead.version, lead.status
+        self.was_version, self.was_status, self.was_owner_id = lead.version, lead.status, lead.owner_id
         self.new_cycle: Cycle | None = None
         self.old_cycle: Cycle | None = None
         self.rows: list = []

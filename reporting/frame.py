@@ -84,6 +84,14 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Alert:
+    """What in an answer somebody should look at; `is_few` is shown grey: fewer than 20 rows are too few to judge by."""
+
+    words: str
+    is_few: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """One metric: its definition, where it stands, its measures, how it is told apart at first, which measure is drawn."""
 

@@ -35,7 +35,8 @@ KINDS = (("n1", "remarket"), ("n2", "marketing"), ("n3", "sales"))
 # By the open round alone, as `cycle_one_open` holds it; only who uses the product is asked of the lead, which knows the last activity.
 PILE = """CASE
   WHEN c.working_at IS NULL AND c.motion = 'slg' THEN CASE
-    WHEN c.first_touch_at IS NOT NULL OR c.limit_at IS NULL THEN 'slg' WHEN c.limit_at < %(at)s THEN 'over'
+    WHEN c.first_touch_at IS NOT NULL OR c.self_booked_at IS NOT NULL OR c.limit_at IS NULL THEN 'slg'
+    WHEN c.limit_at < %(at)s THEN 'over'
     WHEN c.target_at < %(at)s THEN 'late' WHEN %(at)s - c.assigned_at > (c.target_at - c.assigned_at) * 0.75 THEN 'risk' ELSE 'slg' END
   WHEN c.working_at IS NULL THEN CASE WHEN c.assigned_at < %(at)s - interval '11 days' THEN 'risk' ELSE 'plg' END
   ELSE CASE WHEN c.abandon_at < %(at)s + interval '3 days' THEN 'over'

@@ -64,7 +64,8 @@ def once(request, at, effect: Callable[[], tuple[int, dict]]) -> tuple[int, dict
     """Let an effect happen once under its key: return status, answer, and whether it had happened before.
 
     Whoever asks at the same moment waits, and gets the one answer. What is refused leaves no receipt: mend it, and ask again with
-    the same key. Raises Problem (422) for another request under a key that was used. Three queries beside those of the effect.
+    the same key. The first answer is what was kept, so the same bytes come again. Raises Problem (422) for another request under a key
+    that was used. Three queries beside those of the effect.
     """
     given = key_of(request)
     key = receipt_key(request.user, given) if given else OURS + secrets.token_hex(20)
@@ -77,5 +78,5 @@ def once(request, at, effect: Callable[[], tuple[int, dict]]) -> tuple[int, dict
             return kept["status"], kept["answer"], True
         status, answer = effect()
         facts = {"said": said, "method": request.method, "path": request.path, "status": status, "answer": answer}
-        receipts.keep(key, facts)
-    return status, answer, False
+        kept = receipts.keep(key, facts)
+    return status, kept["answer"], False

@@ -145,6 +145,7 @@ class Cycle(models.Model):
                     "target_at",
                     "limit_at",
                     "first_touch_at",
+                    "self_booked_at",
                     "working_at",
                     "last_touch_at",
                     "abandon_at",

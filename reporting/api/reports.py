@@ -44,6 +44,13 @@ class LineOut(serializers.Serializer):
     still_open = serializers.IntegerField()
 
 
+class AlertOut(serializers.Serializer):
+    """What in the answer somebody should look at."""
+
+    words = serializers.CharField()
+    is_few = serializers.BooleanField(help_text="Of fewer than 20 rows: too few to judge by.")
+
+
 class AnsweredOut(serializers.Serializer):
     """A report: all, the period before, and each line by what it is told apart by."""
 
@@ -56,6 +63,7 @@ class AnsweredOut(serializers.Serializer):
     before = LineOut()
     lines = LineOut(many=True)
     is_cut = serializers.BooleanField(help_text="There are more lines than are told.")
+    alerts = AlertOut(many=True)
 
 
 class Question(Days):
@@ -109,10 +117,12 @@ class OneReport(Asking):
         """Answer one report: the same figures as its page and its file."""
         metric, form, period, as_of = self.question(name)
         found = answers.answer(metric, period, form.filters(), as_of, by=form.by_asked(), now=self.at)
+        alerts = metric.alerts(found) if metric.alerts else []
         return Response({
             "report": report(metric), "first": period.first, "last": period.last, "as_of": found.as_of,
             "by": found.by.name if found.by else None, "total": _line(found.total), "before": _line(found.before),
             "lines": [_line(line) for line in found.lines], "is_cut": found.is_cut,
+            "alerts": [{"words": alert.words, "is_few": alert.is_few} for alert in alerts],
         })  # fmt: skip
 
 

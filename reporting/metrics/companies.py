@@ -15,7 +15,7 @@ COMPANY = Metric(
     measures=(
         Measure("companies", "Companies", "With a round assigned in the period."),
         Measure("target", "Target accounts", "Of these, target accounts.", where="r.is_target"),
-        Measure("touched", "Touched", "Somebody there was touched.", SHARE, "r.touches > 0"),
+        Measure("touched", "Touched", "Somebody there was touched.", SHARE, "r.is_touched"),
         Measure("answered", "Answered", "Somebody there answered.", SHARE, "r.answered"),
         Measure("now", "Now", "Somebody there is qualified.", SHARE, "r.status = 'qualified'"),
         Measure("people", "People", "Worked at each company, on average.", MEAN, value="r.people", unit="number"),

@@ -1,7 +1,7 @@
 """The funnel (REP-7, REP-12): how far the rounds of a period came. Skipped steps count as passed."""
 
 from reporting.frame import MEDIAN, SHARE, Measure, Metric
-from reporting.relations.rounds import SOLD, WORKED
+from reporting.relations.rounds import ANSWERED_AT, SOLD, TOUCHED, WORKED
 from reporting.relations.sales import ROUNDS_TO_SALES
 
 OPPORTUNITY = "r.sale_id IS NOT NULL"
@@ -28,8 +28,8 @@ FUNNEL = Metric(
                 f"{SOLD} AND {OPPORTUNITY} AND {MATURE}"),
         Measure("won", "Won", "Rounds whose opportunity was won.", where=f"{SOLD} AND {WON}"),
         Measure("open", "Opportunity open", "Still undecided: they may yet be won.", where=f"{SOLD} AND r.sale_status = 'open'"),
-        Measure("time_to_work", "Median to first touch", "From assigned.", MEDIAN, f"{SOLD} AND r.first_touch_at IS NOT NULL",
-                value="extract(epoch FROM r.first_touch_at - r.assigned_at)::float", unit="time", more_is_better=False),
+        Measure("time_to_work", "Median to first touch", "From assigned.", MEDIAN, f"{SOLD} AND {TOUCHED}",
+                value=f"extract(epoch FROM {ANSWERED_AT} - r.assigned_at)::float", unit="time", more_is_better=False),
         Measure("time_to_end", "Median to the end", "From assigned to the disposition.", MEDIAN, f"{SOLD} AND r.ended_at IS NOT NULL",
                 value="extract(epoch FROM r.ended_at - r.assigned_at)::float", unit="time", more_is_better=False),
         Measure("time_to_won", "Median to won", "From assigned to won, calendar days.", MEDIAN, f"{SOLD} AND {WON}",

@@ -17,6 +17,8 @@ LIMITS = Metric(
         Measure("first", "First touches", "Of these, clocks of a first touch.", where="r.clock = 'response'", more_is_better=False),
         Measure("raised", "Asked for us", "Of these, clocks of somebody who asked for us.",
                 where="r.clock = 'hand_raise'", more_is_better=False),
+        Measure("escalated", "Escalated", "The manager was told: of those whom nobody touched before a sweep saw it.", SHARE,
+                "r.is_escalated", more_is_better=False),
         Measure("moved", "Moved on", "Given to somebody else by the limit.", SHARE, "r.has_moved"),
         Measure("hops", "Moves a round", "How often limits moved these rounds, on average.", MEAN, value="r.hops", unit="number",
                 more_is_better=False),

@@ -2,7 +2,16 @@
 
 from reporting.frame import MEAN, MEDIAN, P90, SHARE, Measure, Metric
 from reporting.relations.hands import HANDS
-from reporting.relations.rounds import ANSWERED_AT, OFF_HOURS, RESPONSE, ROUNDS, SELF_ASSIGNED, SOLD, UNTOUCHED
+from reporting.relations.rounds import (
+    ANSWERED_AT,
+    OFF_HOURS,
+    RESPONSE,
+    ROUNDS,
+    SELF_ASSIGNED,
+    SELF_BOOKED,
+    SOLD,
+    UNTOUCHED,
+)
 
 INBOUND = f"{SOLD} AND r.go_to_market = 'inbound'"
 TOUCHED = f"{INBOUND} AND {ANSWERED_AT} IS NOT NULL AND NOT {UNTOUCHED}"
@@ -56,7 +65,7 @@ RESPONSE_TIME = Metric(
                 where=f"{TOUCHED} AND r.first_touch_at = r.clock_from"),
         Measure("self_assigned", "Brought in and taken", "Taken by who brought them in: answered live, 0 min.", where=LIVE),
         Measure("self_booked", "Booked by themselves", "A meeting they booked by themselves came before any touch.",
-                where=f"{TOUCHED} AND r.self_booked_at < coalesce(r.first_touch_at, 'infinity')"),
+                where=f"{TOUCHED} AND {SELF_BOOKED}"),
         Measure("untouched", "Ended untouched", "Ended by a person without a touch: in no time and no share.",
                 where=f"{INBOUND} AND {UNTOUCHED}"),
     ),

@@ -25,7 +25,8 @@ def source(is_live: bool) -> str:
 SELECT c.account_id AS id, c.account_id, NULL::bigint AS lead_id, max(c.assigned_at) AS at, {last},
   bool_or(c.is_target) AS is_target, bool_or(c.is_target OR c.go_to_market = 'outbound') AS is_sought, {FURTHEST} AS status,
   count(DISTINCT c.lead_id)::int AS people, sum(c.touches)::int AS touches,
-  bool_or(c.connected_at IS NOT NULL) AS answered, c.has_exception
+  bool_or(least(c.first_touch_at, c.self_booked_at) IS NOT NULL) AS is_touched,
+  bool_or(c.connected_at IS NOT NULL OR c.self_booked_at IS NOT NULL) AS answered, c.has_exception
 FROM (SELECT c.*, bool_and(c.has_exception) OVER (PARTITION BY c.account_id) AS is_out FROM ({rounds.source(is_live)}) c
   WHERE c.account_id IS NOT NULL AND c.outcome <> 'void' AND c.assigned_at >= %(starts_at)s AND c.assigned_at < %(ends_at)s) c
 WHERE c.is_out OR NOT c.has_exception GROUP BY c.account_id, c.has_exception

@@ -28,11 +28,11 @@ SELECT t.id, t.lead_id, t.cycle_id, t.by_id AS owner_id, NULL::bigint AS team_id
 
 
 def breaches(is_live: bool) -> str:
-    """Return passed limits: recorded as due, on whoever had the lead; with what became of it."""
+    """Return passed limits: recorded as due, on whoever had the lead; whether a manager was told, and what became of it."""
     known = "" if is_live else "AND e.recorded_at <= %(as_of)s"
     return f"""
 SELECT e.id, e.lead_id, e.cycle_id, (e.data ->> 'owner')::bigint AS owner_id, NULL::bigint AS team_id, e.at, c.assigned_at,
-  e.data ->> 'kind' AS clock, {facts(is_live)},
+  e.data ->> 'kind' AS clock, {facts(is_live)}, e.data ->> 'told' IS NOT NULL AS is_escalated,
   EXISTS (SELECT FROM leads_spell s WHERE s.cycle_id = e.cycle_id AND s.how = 'sla' AND s.began_at >= e.at
     {"" if is_live else "AND s.began_at <= %(as_of)s"}) AS has_moved,
   (SELECT count(*)::int FROM leads_spell s WHERE s.cycle_id = e.cycle_id AND s.how = 'sla' AND s.began_at <= %(known)s) AS hops
@@ -95,7 +95,7 @@ BREACHES = Relation(
     "breaches", "passed limits", breaches, "r.at", (PERSON, CLOCK, *FROZEN, *by_time("r.at")),
     (("Lead", "r.lead_id", "lead"), ("Whose", "r.owner_id", "person"), ("Source", "r.source_id", "source"),
      ("Assigned", "r.assigned_at", "moment"),
-     ("Limit passed", "r.at", "moment"), ("Moved by limits", "r.hops", "number")),
+     ("Limit passed", "r.at", "moment"), ("Manager told", "r.is_escalated", "yes"), ("Moved by limits", "r.hops", "number")),
     ignores=OWN_FACTS,
 )  # fmt: skip
 PULLED_DAYS = Relation(

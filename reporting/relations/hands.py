@@ -1,7 +1,8 @@
 """Hands: one person's time with one round. What a rep's own figures stand on, where the house's stand on whole rounds.
 
 The first owner has the assignment; who receives it inside the round has its own line, its clock running from then where a limit moved it.
-A touch or an end counts for whoever made it while the round was theirs; else the line reads *reassigned away*, picked up by nobody.
+A touch, a meeting they booked by themselves or an end counts for whoever had the round then; else the line reads *reassigned away*,
+picked up by nobody.
 """
 
 from dataclasses import replace
@@ -24,8 +25,9 @@ OWN = {
     "first_touch_by_id": "CASE WHEN s.mine THEN c.first_touch_by_id END",
     "touches": "s.touches",
     "self_booked_at": "CASE WHEN s.booked THEN c.self_booked_at END",
-    "outcome": f"CASE WHEN s.gone AND NOT s.mine AND c.outcome <> 'void' THEN '{AWAY}' ELSE c.outcome END",
-    "ended_by_id": "CASE WHEN c.ended_by_id = s.owner_id AND (s.mine OR c.first_touch_at IS NULL) THEN c.ended_by_id END",
+    "outcome": f"CASE WHEN s.gone AND NOT (s.mine OR s.booked) AND c.outcome <> 'void' THEN '{AWAY}' ELSE c.outcome END",
+    "ended_by_id": "CASE WHEN c.ended_by_id = s.owner_id AND (s.mine OR s.booked OR least(c.first_touch_at, c.self_booked_at) IS NULL)"
+    " THEN c.ended_by_id END",
     "target_at": "c.target_at + (s.clock_from - c.assigned_at)",
     "limit_at": "c.limit_at + (s.clock_from - c.assigned_at)",
 }

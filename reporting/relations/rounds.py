@@ -95,10 +95,14 @@ def source(is_live: bool) -> str:
 COUNTED = "r.outcome NOT IN ('handed_over', 'self_serve', 'opted_out', 'returned', 'void')"  # a disposition, a miss or still open
 SOLD = f"(r.motion = 'slg' AND {COUNTED})"
 DISPOSED = "r.outcome IN ('qualified', 'nurture', 'unqualified')"
-UNTOUCHED = f"(r.first_touch_at IS NULL AND {DISPOSED} AND r.ended_by_id IS NOT NULL)"
-WORKED = f"(r.first_touch_at IS NOT NULL OR {UNTOUCHED})"
-# What ends the clock: a touch, or a meeting they booked by themselves (SLA-1). Who brought a lead in and took it answered live: 0 min.
+# What ends the clock and picks a round up: a touch, or a meeting they booked by themselves, which counts as one and is told apart (SLA-1).
 ANSWERED_AT = "least(r.first_touch_at, r.self_booked_at)"
+TOUCHED = f"({ANSWERED_AT} IS NOT NULL)"
+UNTOUCHED = f"({ANSWERED_AT} IS NULL AND {DISPOSED} AND r.ended_by_id IS NOT NULL)"
+WORKED = f"({TOUCHED} OR {UNTOUCHED})"
+# Whom a meeting that they booked by themselves alone picked up.
+SELF_BOOKED = "(r.self_booked_at < coalesce(r.first_touch_at, 'infinity'))"
+# Who brought a lead in and took it answered live: 0 min.
 SELF_ASSIGNED = "r.trigger = 'own' AND r.is_first"
 RESPONSE = f"CASE WHEN {SELF_ASSIGNED} THEN 0 ELSE extract(epoch FROM {ANSWERED_AT} - r.clock_from) END::float"
 THERE = "(r.assigned_at AT TIME ZONE r.time_zone)"
@@ -119,8 +123,8 @@ COLUMNS = (
 )
 DIMENSIONS = (REP, *FROZEN, TRIGGER, OUTCOME, REASON, TEAM, *by_time("r.assigned_at"))
 FULLY_WORKED = (
-    "(r.connected_at IS NOT NULL OR r.outcome = 'qualified' OR (r.first_touch_at IS NOT NULL AND r.ended_by_id IS NOT NULL"
-    " AND r.outcome IN ('nurture', 'unqualified')))"
+    "(r.connected_at IS NOT NULL OR r.self_booked_at IS NOT NULL OR r.outcome = 'qualified' OR (r.first_touch_at IS NOT NULL"
+    " AND r.ended_by_id IS NOT NULL AND r.outcome IN ('nurture', 'unqualified')))"
 )
 ROUNDS = Relation(
     "rounds", "rounds", source, "r.assigned_at", DIMENSIONS, COLUMNS, fully_worked=FULLY_WORKED, facts=FACTS_OF_ALL

@@ -18,7 +18,7 @@ def test_a_key_used_again_gets_the_first_answer(program):
     first = program.post("leads/", MARTA, key="k1")
     again = program.post("leads/", MARTA, key="k1")
 
-    assert (first.status_code, again.status_code, first.json()) == (201, 201, again.json())
+    assert (first.status_code, again.status_code, first.content) == (201, 201, again.content)
     assert ("Idempotency-Replayed" in first, again["Idempotency-Replayed"]) == (False, "true")
     assert (Lead.objects.count(), Signal.objects.count(), Receipt.objects.count()) == (1, 1, 1)
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from accounts.models import Reason
-from leadops.simulation import company, house
+from leadops.simulation import company, house, sales
 from leadops.simulation.world import DAY, HOUR, World
-from leads import exceptions, signals, touches
+from leads import assignment, exceptions, signals, touches
 from leads.models import Lead, Touch
 
 START = datetime(2026, 2, 2, tzinfo=UTC)
@@ -17,7 +17,9 @@ def live(days: int, *, seed: int = 7) -> tuple[World, datetime]:
     world = World(house.some(3, START), seed=seed, start=START, end=end)
     company.grant_leave(world)
     for day in range(days):
-        for nth, happens in enumerate((asks_for_us, is_written_to, is_taken_back, is_an_exception)):
+        for nth, happens in enumerate(
+            (asks_for_us, is_written_to, is_taken_back, is_an_exception, books_by_themselves)
+        ):
             if (day + nth) % 3 == 0:
                 world.plan(START + day * DAY + (9 + nth) * HOUR, happens)
     company.live(world, per_day=7)
@@ -54,6 +56,15 @@ def is_taken_back(world: World, at: datetime) -> None:
         touch = Touch.objects.filter(lead=lead, recorded_at=at).first()
         if touch:
             world.attempt("taken back", lambda: touches.withdraw(touch, by=lead.owner, at=at + timedelta(seconds=30)))
+
+
+def books_by_themselves(world: World, at: datetime) -> None:
+    """Somebody whom nobody has touched yet books a meeting by themselves; now and then their lead goes to another before it is held."""
+    if lead := _somebody(world, status="assigned", go_to_market="inbound"):
+        sales.book(world, at, None, lead)
+        if world.chance(0.3):
+            other = world.random.choice(sorted(world.house.of("sdr"), key=lambda rep: rep.pk))
+            world.attempt("moved", lambda: assignment.assign([lead.pk], to=other, by=None, at=at + HOUR))
 
 
 def is_an_exception(world: World, at: datetime) -> None:

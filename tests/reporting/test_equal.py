@@ -90,6 +90,8 @@ def test_every_figure_equals_a_plain_computation_under_fifty_random_filters_each
     assert {"", "nurture", "unqualified", "qualified"} <= {r["outcome"] for r in events.rounds(None).values()}
     assert {"breach", "stage", "touch_withdrawn", "exception_granted"} <= {e.kind for e in events.events}
     assert any(t.is_automated for t in events.touches)
+    assert any(r["self_booked"] and not r["first_at"] for r in events.rounds(None).values())
+    assert {bool(e.data.get("told")) for e in events.events if e.kind == "breach"} == {True, False}
 
 
 def test_page_file_and_api_say_the_same_under_fifty_random_filters(client_of, monkeypatch):

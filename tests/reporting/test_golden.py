@@ -9,6 +9,7 @@ from leads import assignment, dispositions, touches
 from leads.models import Cycle, Lead, Source
 from reporting import answers, words
 from reporting.filters import Filters
+from reporting.frame import Alert
 from reporting.metrics import METRICS
 from reporting.period import Period, named
 from tests.factories import NOON, LeadFactory, put, reason
@@ -61,9 +62,39 @@ def test_a_trade_show_ended_unseen_reads_as_picked_up_and_raises_the_alarm(house
     assert figure("response")["median"].value is None
     answer = answers.answer(METRICS["cherry-picking"], MARCH, Filters(), now=NOON + timedelta(days=1))
     assert METRICS["cherry-picking"].alerts(answer) == [
-        "Ana Berg, Trade show: 24 of 24 ended untouched, over 20 %.",
-        "Ana Berg, Trade show: more than 5 ended untouched within one hour.",
+        Alert("Ana Berg, Trade show: 24 of 24 ended untouched, over 20 %."),
+        Alert("Ana Berg, Trade show: more than 5 ended untouched within one hour."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("had", "is_few", "words"),
+    [
+        (4, True, "Ana Berg, Fair: 2 of 4 ended untouched, over twice the 0 % of their peers; too few to judge."),
+        (20, False, "Ana Berg, Fair: 2 of 20 ended untouched, over twice the 0 % of their peers."),
+    ],
+)
+def test_over_twice_the_peers_median_is_named_and_grey_where_few(house, had, is_few, words):
+    fair = Source.objects.create(name="Fair")
+    mine = [given(house.ana, NOON, source=fair) for _ in range(had)]
+    for rep in (house.ben, house.ben, house.dov):
+        given(rep, NOON, source=fair)
+    dispositions.unqualify(mine[:2], reason=reason("not_a_prospect"), by=house.ana, at=NOON + timedelta(minutes=30))
+
+    answer = answers.answer(METRICS["cherry-picking"], MARCH, Filters(), now=NOON + timedelta(days=1))
+
+    assert METRICS["cherry-picking"].alerts(answer) == [Alert(words, is_few)]
+
+
+def test_twice_the_peers_median_itself_is_not_over_it(house):
+    fair = Source.objects.create(name="Fair")
+    for rep, ended in ((house.ana, 2), (house.ben, 1)):
+        leads = [given(rep, NOON, source=fair) for _ in range(4)]
+        dispositions.unqualify(leads[:ended], reason=reason("not_a_prospect"), by=rep, at=NOON + timedelta(minutes=30))
+
+    answer = answers.answer(METRICS["cherry-picking"], MARCH, Filters(), now=NOON + timedelta(days=1))
+
+    assert METRICS["cherry-picking"].alerts(answer) == []
 
 
 def test_82_sourced_and_one_won_is_told_from_40_and_36(house):

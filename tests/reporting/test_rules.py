@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Event, Opportunity, Stage, User
 from accounts.sweeping import run
-from leads import assignment, pulling, pulls, signals
+from leads import assignment, dispositions, pulling, pulls, signals
 from leads.models import Cycle, Lead, Signal, Source, Trigger
 from leads.sweeps import SWEEPS
 from meetings import coverage
@@ -15,7 +15,7 @@ from reporting import answers, mine
 from reporting.filters import Filters
 from reporting.metrics import METRICS
 from reporting.period import Period
-from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, put
+from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, put, reason
 from tests.reporting.test_golden import figure, given, touch
 
 pytestmark = pytest.mark.django_db
@@ -126,7 +126,39 @@ def test_a_meeting_they_booked_by_themselves_ends_the_clock_and_is_flagged(house
 
     assert (cells["median"].value, cells["in_2h"].n, cells["self_booked"].n) == (3600, 1, 1)
     assert (then["median"].value, then["self_booked"].n) == (None, 0)
-    assert figure("pick-up")["touched"].n == 0
+
+
+WORKED_BY = {
+    ("pick-up", "rate"), ("pick-up", "touched"), ("pick-up", "self_booked"), ("qualified", "worked"), ("funnel", "worked"),
+    ("cherry-picking", "touched"), ("companies", "touched"), ("companies", "answered"),
+}  # fmt: skip
+
+
+def test_a_meeting_they_booked_by_themselves_counts_as_worked_in_every_figure(house):
+    """No touch was made, and none is counted: it is told apart. Before it, and as of before it, nobody had picked the lead up."""
+    lead = given(house.ana, NOON, account=AccountFactory())
+
+    def counted(as_of=None, rep=None):
+        filters = Filters(rep=rep) if rep else Filters()
+        return {(name, key) for name, key in WORKED_BY if figure(name, filters=filters, as_of=as_of)[key].n}
+
+    before = counted()
+    Cycle.objects.filter(lead=lead).update(self_booked_at=NOON + HOUR)
+
+    assert (before, counted(), counted(NOON + HOUR / 2)) == (set(), WORKED_BY, set())
+    assert counted(rep=house.ana.pk) == WORKED_BY
+    assert figure("pick-up")["waiting"].n == 0
+
+
+def test_who_ends_what_they_had_booked_by_themselves_ended_nothing_untouched(house):
+    leads = [given(house.ana, NOON) for _ in range(2)]
+    Cycle.objects.filter(lead=leads[0]).update(self_booked_at=NOON + HOUR)
+    ended = dispositions.unqualify(leads, reason=reason("not_a_prospect"), by=house.ana, at=NOON + 2 * HOUR)
+    assert len(ended.done) == 2
+
+    for name in ("pick-up", "cherry-picking"):
+        assert (figure(name)["untouched"].n, figure(name)["untouched"].of) == (1, 2)
+    assert figure("pick-up", filters=Filters(fully_worked=True))["rate"].of == 1
 
 
 def decided(house, number: int, won: int, **facts) -> None:

@@ -62,7 +62,7 @@ def breaches(world: World, as_of, known, period) -> list[dict]:
         if e.kind == "breach" and e.cycle_id:
             moves = [s for s in world.spells[e.cycle_id] if s.how == "sla" and s.began_at <= known]
             found.append(_of_round(world, e.cycle_id, as_of) | {
-                "at": e.at, "owner_id": e.data.get("owner"), "clock": e.data["kind"], "hops": len(moves),
+                "at": e.at, "owner_id": e.data.get("owner"), "clock": e.data["kind"], "told": e.data.get("told"), "hops": len(moves),
                 "moved": any(s.began_at >= e.at for s in moves),
             })  # fmt: skip
     return found
@@ -73,6 +73,7 @@ def limits(rows, known) -> dict:
         "breaches": len(rows),
         "first": number(rows, lambda r: r["clock"] == "response"),
         "raised": number(rows, lambda r: r["clock"] == "hand_raise"),
+        "escalated": share(rows, lambda r: r["told"] is not None),
         "moved": share(rows, lambda r: r["moved"]),
         "hops": average(r["hops"] for r in rows),
         "again": number(rows, lambda r: r["hops"] > 1),

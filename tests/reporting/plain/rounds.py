@@ -42,22 +42,23 @@ def _hand(r: dict, spells: list, person: int) -> dict:
         )
 
     mine = r["first_by"] == person and had(r["first_at"])
+    booked = had(r["self_booked"])
     gone = any(s.pk > max(o.pk for o in own) for s in spells if s.owner_id != person)
     first = any(s.how == "assigned" for s in own)
     return r | {
         "owner_id": person, "first_at": r["first_at"] if mine else None, "is_first": first,
-        "later": None if first else min(s.began_at for s in own), "self_booked": r["self_booked"] if had(r["self_booked"]) else None,
-        "ended_by": person if r["ended_by"] == person and (mine or r["first_at"] is None) else None,
-        "outcome": "reassigned" if gone and not mine and r["outcome"] != "void" else r["outcome"],
+        "later": None if first else min(s.began_at for s in own), "self_booked": r["self_booked"] if booked else None,
+        "ended_by": person if r["ended_by"] == person and (mine or booked or not answered_at(r)) else None,
+        "outcome": "reassigned" if gone and not (mine or booked) and r["outcome"] != "void" else r["outcome"],
     }  # fmt: skip
 
 
 def untouched(r) -> bool:
-    return r["first_at"] is None and r["outcome"] in DISPOSED and r["ended_by"] is not None
+    return answered_at(r) is None and r["outcome"] in DISPOSED and r["ended_by"] is not None
 
 
 def worked(r) -> bool:
-    return r["first_at"] is not None or untouched(r)
+    return answered_at(r) is not None or untouched(r)
 
 
 def sold(rows) -> list[dict]:
@@ -88,9 +89,13 @@ def _began(r):
     return r["later"] or r["assigned_at"]
 
 
-def _answered(r):
+def answered_at(r):
     """A touch, or a meeting they booked by themselves, whichever came first."""
     return min(filter(None, (r["first_at"], r["self_booked"])), default=None)
+
+
+def _is_self_booked(r) -> bool:
+    return bool(r["self_booked"] and (not r["first_at"] or r["self_booked"] < r["first_at"]))
 
 
 def _is_off(r) -> bool:
@@ -101,19 +106,19 @@ def _is_off(r) -> bool:
 
 
 def _time(r) -> float:
-    return 0 if r["trigger"] == "own" and r["is_first"] else seconds(_answered(r), _began(r))
+    return 0 if r["trigger"] == "own" and r["is_first"] else seconds(answered_at(r), _began(r))
 
 
 def response(rows, known) -> dict:
     ours = inbound(rows)
     asked = [r for r in ours if not untouched(r)]
-    answered = [r for r in asked if _answered(r)]
+    answered = [r for r in asked if answered_at(r)]
     owned = [r for r in ours if r["owner_id"]]
     live = [r for r in answered if r["trigger"] == "own" and r["is_first"] and r["first_at"]]
 
     def within(deadline):
-        judged = [r for r in asked if deadline(r) and (_answered(r) or deadline(r) < known)]
-        return share(judged, lambda r: r in live or (_answered(r) is not None and _answered(r) <= deadline(r)))
+        judged = [r for r in asked if deadline(r) and (answered_at(r) or deadline(r) < known)]
+        return share(judged, lambda r: r in live or (answered_at(r) is not None and answered_at(r) <= deadline(r)))
 
     def moved(name):
         return lambda r: r[name] and r[name] + (_began(r) - r["assigned_at"])
@@ -130,7 +135,7 @@ def response(rows, known) -> dict:
         "median_off": percentile([_time(r) for r in answered if r["owner_id"] and _is_off(r)], 0.5),
         "at_once": number(answered, lambda r: r["first_at"] == _began(r)),
         "self_assigned": len(live),
-        "self_booked": number(answered, lambda r: r["self_booked"] and (not r["first_at"] or r["self_booked"] < r["first_at"])),
+        "self_booked": number(answered, _is_self_booked),
         "untouched": len(ours) - len(asked),
     }  # fmt: skip
 
@@ -140,11 +145,12 @@ def pick_up(rows, known) -> dict:
     early = [r for r in ours if untouched(r)]
     return {
         "rate": share(ours, worked),
-        "touched": share(ours, lambda r: r["first_at"]),
+        "touched": share(ours, answered_at),
+        "self_booked": number(ours, _is_self_booked),
         "untouched": share(ours, untouched),
         "early": share(early, lambda r: r["world"].reasons[r["reason_id"]].is_prequalification),
-        "waiting": number(ours, lambda r: not r["first_at"] and r["outcome"] == ""),
-        "lost": number(ours, lambda r: not r["first_at"] and r["outcome"] == "nurture" and r["ended_by"] is None),
+        "waiting": number(ours, lambda r: not answered_at(r) and r["outcome"] == ""),
+        "lost": number(ours, lambda r: not answered_at(r) and r["outcome"] == "nurture" and r["ended_by"] is None),
         "beside": number(
             rows, lambda r: r["motion"] == "slg" and r["go_to_market"] == "inbound" and r["outcome"] in ASIDE
         ),
@@ -204,7 +210,7 @@ def cherry_picking(rows, known) -> dict:
 
     return {
         "untouched": share(ours, untouched),
-        "touched": share(ours, lambda r: r["first_at"]),
+        "touched": share(ours, answered_at),
         "away": share(ours, lambda r: r["outcome"] == "reassigned"),
         "burst": number(rows, lambda r: untouched(r) and burst(r)),
         "qualified": share(ours, lambda r: r["outcome"] == "qualified"),

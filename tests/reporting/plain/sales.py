@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from meetings.models import CoverageRule
 from tests.reporting.plain.counting import average, number, percentile, seconds, share
-from tests.reporting.plain.rounds import sold, worked
+from tests.reporting.plain.rounds import answered_at, sold, worked
 from tests.reporting.plain.world import ANSWERED, World
 
 DAY = timedelta(hours=24)
@@ -152,7 +152,7 @@ def funnel(rows, known) -> dict:
         "to_won": (len(won), number(with_sale, lambda r: not _stands(r, "not_qualified"))),
         "won": len(won),
         "open": number(ours, lambda r: _stands(r, "open")),
-        "time_to_work": percentile([seconds(r["first_at"], r["assigned_at"]) for r in ours if r["first_at"]], 0.5),
+        "time_to_work": percentile([seconds(answered_at(r), r["assigned_at"]) for r in ours if answered_at(r)], 0.5),
         "time_to_end": percentile([seconds(r["ended_at"], r["assigned_at"]) for r in ours if r["ended_at"]], 0.5),
         "time_to_won": percentile([seconds(r["sold"]["closed_at"], r["assigned_at"]) for r in won], 0.5),
     }
@@ -253,8 +253,8 @@ def of_companies(rows, known) -> dict:
     return {
         "companies": len(rows),
         "target": number(rows, lambda r: r["is_target"]),
-        "touched": share(rows, lambda r: any(x["touches"] for x in r["rounds"])),
-        "answered": share(rows, lambda r: any(x["connected"] for x in r["rounds"])),
+        "touched": share(rows, lambda r: any(answered_at(x) for x in r["rounds"])),
+        "answered": share(rows, lambda r: any(x["connected"] or x["self_booked"] for x in r["rounds"])),
         "now": share(rows, lambda r: any(x["outcome"] == "qualified" for x in r["rounds"])),
         "people": average(len({x["lead_id"] for x in r["rounds"]}) for r in rows),
     }

@@ -96,6 +96,7 @@ class World:
             one["connected"] = any(t.outcome in ANSWERED for t in one["touches"])
             one["fully_worked"] = bool(
                 one["connected"]
+                or one["self_booked"]
                 or one["outcome"] == "qualified"
                 or (first and one["ended_by"] and one["outcome"] in ("nurture", "unqualified"))
             )

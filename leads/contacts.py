@@ -74,6 +74,8 @@ def _change(
 def _write(step: Step, new: Mapping[str, str], account: int | None) -> None:
     lead, turn_ = step.lead, step.turn
     was = {name: [getattr(lead, name), value] for name, value in new.items()}
+    if account and lead.account_id is None:
+        was["account_id"] = [None, account]
     changes.note(lead, was, by=turn_.by, at=turn_.recorded_at, door=turn_.door)
     for name, value in new.items():
         setattr(lead, name, value)

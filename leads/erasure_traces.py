@@ -103,6 +103,7 @@ def _log(ids: list[int], texts: set[str]) -> None:
 def _changes(ids: list[int], texts: set[str]) -> None:
     """Take away what they were before it was put right, and what any other change says of them."""
     changes.forget(Lead, ids)
+    changes.forget(ContactRole, ContactRole.objects.filter(lead__in=ids).values_list("pk", flat=True))
     said = Change.objects.annotate(said=Cast("what", models.TextField()))
     Change.objects.filter(pk__in=list(said.filter(_saying(texts)).values_list("pk", flat=True))).update(what={})
 

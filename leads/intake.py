@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from accounts import changes
 from accounts.bulk import number, stamp, texts
 from accounts.matching import Company, accounts_for
 from accounts.models import Batch, User
@@ -106,7 +107,9 @@ class _Intake:
         for p in placed:
             if p.signal and not p.person.is_new and p.row.kind != Signal.Kind.IMPORT:
                 active[p.person.lead] = self._moment(p.row)
-        write.fill_leads(cursor, [person for person in people if not person.is_new], active)
+        filled = write.fill_leads(cursor, [person for person in people if not person.is_new], active)
+        by = self.by.pk if self.by else None
+        changes.note_many(write.Lead, filled, by=by, at=self.recorded_at, door=self.door)
 
     def _moment(self, row: IntakeRow) -> datetime:
         return min(row.created_at, self.at) if row.created_at else self.at

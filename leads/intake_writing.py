@@ -132,20 +132,24 @@ def _search(values: dict[str, str]) -> str:
     )  # fmt: skip
 
 
-def fill_leads(cursor, people: Sequence[Person], active: dict[int, datetime]) -> None:
-    """Fill what is still blank on known leads, taken in id order; what somebody else filled meanwhile stays."""
+def fill_leads(cursor, people: Sequence[Person], active: dict[int, datetime]) -> dict[int, dict[str, list]]:
+    """Fill what is still blank on known leads, taken in id order; what somebody else filled meanwhile stays. Returns what changed."""
     by_id = {person.lead: person for person in people if person.filled or person.lead in active}
     if not by_id:
-        return
+        return {}
     cursor.execute(
         f"SELECT id, account_id, {', '.join(FILLED)} FROM leads_lead WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE",
         [numbers(by_id)],
     )
-    rows = []
+    rows, filled = [], {}
     for pk, account, *values in cursor.fetchall():
         now = dict(zip(FILLED, values, strict=True))
         person = by_id[pk]
-        now |= {name: person.values[name] for name in person.filled if not now[name]}
+        new = {name: person.values[name] for name in person.filled if not now[name]}
+        now |= new
+        filled[pk] = {name: ["", value] for name, value in new.items()}
+        if account is None and person.account:
+            filled[pk]["account_id"] = [None, person.account]
         since = active[pk].isoformat() if pk in active else NULL
         rows.append((str(pk), number(account or person.account), since, _search(now), *now.values()))
     sets = ", ".join(f"{name} = v.{name}" for name in (*FILLED, "account_id", "search"))
@@ -155,6 +159,7 @@ def fill_leads(cursor, people: Sequence[Person], active: dict[int, datetime]) ->
         f" AS v(id, account_id, active, search, {', '.join(FILLED)}) WHERE l.id = v.id",
         [texts(column) for column in zip(*rows, strict=True)],
     )
+    return filled
 
 
 SIGNAL = {

@@ -9,7 +9,6 @@ Called by the process modules of `leads` and `meetings` only.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
@@ -24,11 +23,11 @@ from accounts.writing import Overtaken, changed, insert_each, update_each, value
 from leads import deadlines, notices, policies, spells
 from leads.models import ContactRole, Credit, Cycle, Lead, Note, Policy, Qualification, Signal, Spell, Task, Touch
 from leads.refusals import Forbidden, Refused, Stale
+from leads.results import ANY, Result, Seen, both
 from leads.step import Step
 
 BATCH = 500
 UNDO = timedelta(seconds=60)
-ANY = object()
 
 # What may have changed on a row of each table in a turn. Nothing else is ever written by one.
 LEAD_FIELDS = (
@@ -43,41 +42,6 @@ CYCLE_FIELDS = (
 TASK_FIELDS = (
     "owner", "team", "began_at", "due_at", "limit_at", "sweep_at", "level", "accepted_by", "accepted_at", "done_at", "outcome",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A lead as the asker saw it. Every action carries the round it meant; a form also carries the version.
-
-    `at` is when it became true for this lead, where that differs within a batch (a sweep's due moments).
-    """
-
-    lead: int
-    cycle: object = ANY
-    version: int | None = None
-    at: datetime | None = None
-
-
-@dataclass(slots=True)
-class Result:
-    """What came of a batch: the leads that changed, as they now are, and those that could not, with their reason."""
-
-    done: list[Lead] = field(default_factory=list)
-    refused: list[tuple[Lead | int, Refused]] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    made: dict[int, dict[str, object]] = field(default_factory=dict)
-
-    @property
-    def waiting(self) -> list[Lead]:
-        """The leads whose end waits for the manager's word (WORK-7)."""
-        return [lead for lead in self.done if "review" in self.made.get(lead.pk, ())]
-
-    @property
-    def lead(self) -> Lead:
-        """Return the one lead of a batch of one, or raise why it was refused."""
-        if self.refused:
-            raise self.refused[0][1]
-        return self.done[0]
 
 
 class Turn:
@@ -196,14 +160,6 @@ class Turn:
             update_each(rows, names or list(guard), guard=guard)
 
 
-def both(result: Result, more: Result) -> Result:
-    """Add what came of some leads to what came of others."""
-    for mine, theirs in ((result.done, more.done), (result.refused, more.refused), (result.events, more.events)):
-        mine.extend(theirs)
-    result.made |= more.made
-    return result
-
-
 def turn(
     leads: Iterable[Lead | Seen | int],
     change: Callable[[Step], None],
@@ -299,6 +255,7 @@ __all__ = [
     "Stale",
     "Step",
     "Turn",
+    "both",
     "turn",
     "what_happened",
 ]

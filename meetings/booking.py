@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from accounts import changes
 from accounts.matching import Company, accounts_for
 from accounts.messages import post
 from accounts.models import Account, Door, Opportunity, Product, Team, User
@@ -93,8 +94,8 @@ def book(
         result = turn([seen], change, by=by, at=at, door=door)
         result.lead  # noqa: B018  raises what was refused
         _finish(meeting, result.made[row.pk], by)
-        if row.account_id is None:
-            Lead.objects.filter(pk=row.pk, account__isnull=True).update(account=account)
+        if row.account_id is None and Lead.objects.filter(pk=row.pk, account__isnull=True).update(account=account):
+            changes.note(row, {"account_id": [None, account.pk]}, by=by, at=at, door=door)
     return meeting
 
 

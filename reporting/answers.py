@@ -221,7 +221,7 @@ def _cells(metric: Metric, figures: Sequence) -> dict[str, Cell]:
 
 def _from(relation: Relation, period: Period, filters: Filters, as_of, now) -> tuple[str, dict]:
     """Say where rows come from: the relation as known, the period, the filters."""
-    said, values = filters.where(relation)
+    said, values = filters.at(as_of).where(relation)
     said = [f"{relation.at} >= %(starts_at)s AND {relation.at} < %(ends_at)s", *said]
     values |= {
         "starts_at": period.starts_at, "ends_at": period.ends_at, "zone": period.zone, "as_of": as_of, "known": as_of or now,

@@ -1,6 +1,6 @@
 """A rep's own figures beside their team's (WORK-9), and two reps side by side (REP-9). The same metrics as every report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -64,7 +64,7 @@ def board(user: User, period: Period, *, now: datetime) -> list[Own]:
 
 def _named(team: Filters) -> Filters:
     """The team told apart by person, to count ranks by; nothing of it but the rank is shown."""
-    return Filters(people=team.people, teams=team.teams)
+    return replace(team, shows_people=True)
 
 
 def _own(metric: Metric, measure: Measure, mine: Answer, each: Answer, user: User) -> Own:

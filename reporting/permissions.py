@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 
-from accounts.models import Membership, Team
 from accounts.permissions import Scope, allowed, people_of, teams_of
 from leads.models import Lead
-from reporting.filters import Filters
+from reporting.filters import MANAGED, MATES, Filters
 
 HOUSE = Scope.ALL | Scope.NUMBERS
 BEYOND_OWN = HOUSE | Scope.TEAM
@@ -53,14 +52,15 @@ def paid(user) -> frozenset[int] | None:
 
 
 def narrowed(user, filters: Filters) -> Filters:
-    """Narrow what was asked to what this person may see. Asking for more finds nothing; an API client sees sums. Two queries at most."""
+    """Narrow what was asked to what this person may see. Asking for more finds nothing; an API client sees sums. No query.
+
+    How far a manager sees is today's; who was in their teams is read as of the moment of the report (`Filters.at`).
+    """
     scope = allowed(user, "reports.see")
-    if filters.team is not None:
-        filters = _of_team(filters)
     if Scope.ALL in scope:
         return filters
     if Scope.TEAM in scope:
-        return replace(filters, people=frozenset(people_of(user) | {user.pk}), teams=frozenset(teams_of(user)))
+        return replace(filters, reach=MANAGED, whose=user.pk)
     if scope & (Scope.NUMBERS | Scope.KEY):
         return replace(filters, rep=None, shows_people=False)
     if Scope.OWN in scope:
@@ -70,17 +70,4 @@ def narrowed(user, filters: Filters) -> Filters:
 
 def of_their_team(user, filters: Filters) -> Filters:
     """Return the same question about the whole team of a rep: sums beside their own, and no names (WORK-9)."""
-    mine = list(Membership.objects.filter(user=user, team__is_active=True).values_list("team_id", flat=True))
-    people = Membership.objects.filter(team__in=mine).values_list("user_id", flat=True)
-    return replace(filters, rep=None, people=frozenset(people) | {user.pk}, teams=frozenset(mine), shows_people=False)
-
-
-def _of_team(filters: Filters) -> Filters:
-    """Read who is in the chosen team and below it, as it stands."""
-    parents = dict(Team.objects.values_list("pk", "parent_id"))
-    found, wave = {filters.team}, {filters.team}
-    while wave:
-        wave = {pk for pk, parent in parents.items() if parent in wave} - found
-        found |= wave
-    people = Membership.objects.filter(team__in=found).values_list("user_id", flat=True)
-    return replace(filters, members=frozenset(people), member_teams=frozenset(found))
+    return replace(filters, rep=None, reach=MATES, whose=user.pk, shows_people=False)

@@ -4,10 +4,12 @@ Take `house` for all of them at once, or one person by name; `client_of(person)`
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
 
+from accounts import changes
 from accounts.models import Membership, Role, Team, User
 
 PEOPLE = {
@@ -45,7 +47,12 @@ class House:
 
 @pytest.fixture
 def house(db) -> House:
-    """Everybody, and who is below whom: Nora over Cleo (North: Ana, Ben) and Hugo (South: Dov)."""
+    """Everybody, and who is below whom: Nora over Cleo (North: Ana, Ben) and Hugo (South: Dov); for as long as anybody remembers."""
+    with changes.dated(datetime(2020, 1, 1, tzinfo=UTC)):
+        return _house()
+
+
+def _house() -> House:
     people = {
         name: User(
             username=name,

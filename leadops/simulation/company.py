@@ -37,7 +37,7 @@ def grant_leave(world: World) -> None:
         if world.chance(0.5) and length > 4:
             delegate = sellers[(n + 1) % len(sellers)] if len(sellers) > 1 else None
             begins = world.start + timedelta(days=world.random.uniform(1, length - 2))
-            world.house.away(rep, begins, world.random.choice((1, 3, 5, 9)), delegate, "Leave")
+            world.house.away(rep, begins, world.random.choice((1, 3, 5, 9)), delegate, "Leave", at=world.start)
 
 
 def digest() -> str:

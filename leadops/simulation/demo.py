@@ -41,10 +41,13 @@ def make(now: datetime) -> World:
 def enter_absences(world: World) -> None:
     """Some were away, one will be, one is."""
     home, now = world.house, world.end
-    home.away(home["dov"], now - 13 * DAY, 4, home["ana"], "Parental leave")
-    home.away(home["ana"], now - 65 * DAY, 2, home["ben"], "Moving house")
-    home.away(home["ben"], now + 5 * DAY, 7, home["ana"], "Holiday")
-    home.away(home["finn"], now - 1 * DAY, 1.6, None, "Training")
+    for who, starts_at, days, delegate, note in (
+        ("dov", now - 13 * DAY, 4, home["ana"], "Parental leave"),
+        ("ana", now - 65 * DAY, 2, home["ben"], "Moving house"),
+        ("ben", now + 5 * DAY, 7, home["ana"], "Holiday"),
+        ("finn", now - 1 * DAY, 1.6, None, "Training"),
+    ):
+        home.away(home[who], starts_at, days, delegate, note, at=starts_at - 7 * DAY)
 
 
 def clear_the_room(world: World, at: datetime, rep) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
 
+from accounts import changes
 from accounts.models import Absence, Domain, Membership, Product, Role, Team, User
 from leadops.simulation.names import FREE_MAIL
 from leads import routing_rules
@@ -60,16 +61,24 @@ class House:
         """Return the line somebody sells in."""
         return next(line for line in self.lines if person.username in self.members[line.pk])
 
-    def away(self, person: User, starts_at: datetime, days: float, delegate: User | None, note: str) -> None:
-        """Enter an absence."""
+    def away(
+        self, person: User, starts_at: datetime, days: float, delegate: User | None, note: str, *, at: datetime
+    ) -> None:
+        """Enter an absence at a moment of the made-up time."""
         length = timedelta(days=days)
-        Absence.objects.create(
-            user=person, starts_at=starts_at, ends_at=starts_at + length, delegate=delegate, note=note
-        )
+        with changes.dated(at):
+            Absence.objects.create(
+                user=person, starts_at=starts_at, ends_at=starts_at + length, delegate=delegate, note=note
+            )
 
 
 def demo(since: datetime) -> House:
     """Hire the demo people, with the password `demo`: North and South below Sales, and the pool Inbound. Found again when there."""
+    with changes.dated(since):
+        return _demo(since)
+
+
+def _demo(since: datetime) -> House:
     house = House()
     password = make_password("demo")
     for name, (full, role) in PEOPLE.items():
@@ -86,6 +95,11 @@ def demo(since: datetime) -> House:
 
 def some(sellers: int, since: datetime) -> House:
     """Hire a company of this many sellers, who cannot sign in: a line for every four, account executives, staff."""
+    with changes.dated(since):
+        return _some(sellers, since)
+
+
+def _some(sellers: int, since: datetime) -> House:
     house = House()
     names = [f"rep{n + 1}" for n in range(sellers)]
     for n, name in enumerate(names):

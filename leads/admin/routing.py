@@ -1,4 +1,4 @@
-"""Routing for RevOps: the rules and their draft, where a made-up lead would go, the last weeks under the draft; the ledger of the pools."""
+"""Routing for RevOps: the rules and their draft, where a made-up lead would go, the last weeks under the draft."""
 
 from datetime import timedelta
 from itertools import islice
@@ -11,12 +11,11 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from accounts import clock
-from accounts.admin.base import ReadOnlyAdmin, RuledAdmin
+from accounts.admin.base import RuledAdmin
 from accounts.domains import registrable
 from accounts.models import Account, Domain, Product, Team, User
-from accounts.permissions import Scope, allowed, people_of, teams_of
 from leads import rehearsal, routing_rules, routing_words
-from leads.models import Credit, Lead, Policy, RoutingRule, Share, Source
+from leads.models import Lead, Policy, RoutingRule, Source
 from leads.permissions import HOLDERS, visible_to
 from leads.refusals import Refused
 from leads.routing import Ask
@@ -273,48 +272,3 @@ def _examples(replay, user: User, at) -> list[dict]:
         if moved.lead in seen
     ]
     return rows[:EXAMPLES]
-
-
-@admin.register(Share)
-class ShareAdmin(ReadOnlyAdmin):
-    """The ledger: what each was due and got of each pool, month by month (ROUTE-2)."""
-
-    see = "rules.see"
-    list_display = ["month", "pool", "user", "share_due", "received", "last_at"]
-    list_select_related = ["pool", "user"]
-    ordering = ["-id"]
-
-    @admin.display(description="due")
-    def share_due(self, share):
-        return f"{share.due:.1f}"
-
-
-@admin.register(Credit)
-class CreditAdmin(RuledAdmin):
-    """Turns given back or taken. A manager adds them for their pools; nobody changes one."""
-
-    see, keep = "rules.see", "leads.assign"
-    fields = ["pool", "user", "turns"]
-    list_display = ["at", "pool", "user", "turns", "why", "by"]
-    list_select_related = ["pool", "user", "by"]
-    ordering = ["-id"]
-    actions = None
-
-    def within(self, rows, user):
-        return rows.filter(pool__in=teams_of(user))
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        below = {"pool": (Team, teams_of), "user": (User, people_of)}
-        if db_field.name in below:
-            model, reach = below[db_field.name]
-            rows = model.objects.filter(is_active=True)
-            everywhere = Scope.ALL in allowed(request.user, self.keep)
-            kwargs["queryset"] = rows if everywhere else rows.filter(pk__in=reach(request.user))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def save_model(self, request, obj, form, change):
-        obj.by, obj.at, obj.why = request.user, clock.now(), Credit.Why.MANAGER
-        super().save_model(request, obj, form, change)

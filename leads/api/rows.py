@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from accounts.api.rows import name_of, same
 from leads import qualification
 from leads.models import Lead, Note, Qualification, Task, Touch
 
@@ -69,12 +70,12 @@ def lead(row: Lead) -> dict:
     """Return one lead, whose neighbours were read with it."""
     cycle = row.cycle
     return LeadOut({
-        **{name: getattr(row, name) for name in SAME},
+        **same(row, SAME),
         "state": row.status, "since": row.status_since, "comes_back_at": row.recycle_at, "account": row.account_id,
         "source": row.source.name if row.source else None, "campaign": row.campaign.name if row.campaign else None,
-        "owner": row.owner.username if row.owner else None, "team": row.team.name if row.team else None,
+        "owner": name_of(row.owner), "team": row.team.name if row.team else None,
         "reason": row.reason.code if row.reason else None,
-        "round": {name: getattr(cycle, name) for name in OF_ROUND} if cycle else None,
+        "round": same(cycle, OF_ROUND) if cycle else None,
     }).data  # fmt: skip
 
 
@@ -95,10 +96,10 @@ class TouchOut(serializers.Serializer):
 
 
 def touch(row: Touch) -> dict:
-    same = ("id", "channel", "outcome", "occurred_at", "recorded_at", "is_automated", "withdrawn_at")
+    names = ("id", "channel", "outcome", "occurred_at", "recorded_at", "is_automated", "withdrawn_at")
     return TouchOut({
-        **{name: getattr(row, name) for name in same}, "lead": row.lead_id, "round": row.cycle_id,
-        "by": row.by.username if row.by else None, "note": row.note.text if row.note else None,
+        **same(row, names), "lead": row.lead_id, "round": row.cycle_id,
+        "by": name_of(row.by), "note": row.note.text if row.note else None,
     }).data  # fmt: skip
 
 
@@ -113,8 +114,8 @@ class NoteOut(serializers.Serializer):
 
 
 def note(row: Note) -> dict:
-    facts = {name: getattr(row, name) for name in ("id", "text", "at", "erased_at")}
-    return NoteOut(facts | {"by": row.by.username if row.by else None}).data
+    facts = same(row, ("id", "text", "at", "erased_at"))
+    return NoteOut(facts | {"by": name_of(row.by)}).data
 
 
 class TaskOut(serializers.Serializer):
@@ -135,9 +136,9 @@ class TaskOut(serializers.Serializer):
 
 
 def task(row: Task) -> dict:
-    same = ("id", "kind", "channel", "what", "began_at", "due_at", "limit_at", "done_at", "outcome")
+    names = ("id", "kind", "channel", "what", "began_at", "due_at", "limit_at", "done_at", "outcome")
     return TaskOut({
-        **{name: getattr(row, name) for name in same}, "lead": row.lead_id, "owner": row.owner.username if row.owner else None,
+        **same(row, names), "lead": row.lead_id, "owner": name_of(row.owner),
         "team": row.team.name if row.team else None,
     }).data  # fmt: skip
 
@@ -172,10 +173,10 @@ class QualificationOut(serializers.Serializer):
 
 
 def card(row: Qualification) -> dict:
-    same = ("id", "number", "at", *qualification.FIELDS, "suggestion", "decision", "why")
+    names = ("id", "number", "at", *qualification.FIELDS, "suggestion", "decision", "why")
     return QualificationOut({
-        **{name: getattr(row, name) for name in same}, "lead": row.lead_id, "round": row.cycle_id,
-        "by": row.by.username if row.by else None, "missing": qualification.missing(row),
+        **same(row, names), "lead": row.lead_id, "round": row.cycle_id,
+        "by": name_of(row.by), "missing": qualification.missing(row),
     }).data  # fmt: skip
 
 
@@ -197,8 +198,8 @@ class EventOut(serializers.Serializer):
 
 
 def event(row) -> dict:
-    same = ("id", "at", "recorded_at", "kind", "move", "door")
+    names = ("id", "at", "recorded_at", "kind", "move", "door")
     return EventOut({
-        **{name: getattr(row, name) for name in same}, "by": row.actor_id, "round": row.cycle_id, "from_state": row.from_status,
+        **same(row, names), "by": row.actor_id, "round": row.cycle_id, "from_state": row.from_status,
         "to_state": row.to_status, "reason": row.reason_id, "facts": row.data,
     }).data  # fmt: skip

@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from accounts.api.rows import name_of, same
 from accounts.models import Opportunity
 from meetings.models import HandOff, Meeting
 
@@ -15,10 +16,6 @@ NEAR = {
     Opportunity: ("account", "product", "stage", "loss_reason", *OWNERS),
     HandOff: ("opportunity__product", "opportunity__account", "lead", "giver", "receiver", "ended_by"),
 }  # fmt: skip
-
-
-def name_of(person) -> str | None:
-    return person.username if person else None
 
 
 class MeetingOut(serializers.Serializer):
@@ -68,7 +65,7 @@ OF_MEETING = (
 def meeting(row: Meeting) -> dict:
     """Return one meeting, whose neighbours were read with it."""
     return MeetingOut({
-        **{name: getattr(row, name) for name in OF_MEETING}, "lead": row.lead_id, "round": row.cycle_id, "account": row.account_id,
+        **same(row, OF_MEETING), "lead": row.lead_id, "round": row.cycle_id, "account": row.account_id,
         "opportunity": row.opportunity_id, "product": row.opportunity.product.name, "owner": row.owner.username,
         "sourced_by": name_of(row.sourced_by), "previous": row.previous_id, "reason": row.reason.code if row.reason else None,
         "claimed_by": name_of(row.claimed_by), "contested_by": name_of(row.contested_by),
@@ -86,7 +83,7 @@ class MeetingDone(serializers.Serializer):
 
 
 def done(row: Meeting) -> dict:
-    facts = {name: getattr(row, name) for name in ("status", "starts_at", "version")}
+    facts = same(row, ("status", "starts_at", "version"))
     return MeetingDone(facts | {"meeting": row.pk, "lead": row.lead_id}).data
 
 
@@ -122,7 +119,7 @@ OF_SALE = (
 def opportunity(row: Opportunity) -> dict:
     """Return one opportunity, whose neighbours were read with it."""
     return OpportunityOut({
-        **{name: getattr(row, name) for name in OF_SALE}, "account": row.account_id, "product": row.product.name, "stage": row.stage.name,
+        **same(row, OF_SALE), "account": row.account_id, "product": row.product.name, "stage": row.stage.name,
         "loss_reason": row.loss_reason.code if row.loss_reason else None, **{name: name_of(getattr(row, name)) for name in OWNERS},
     }).data  # fmt: skip
 
@@ -152,6 +149,6 @@ OF_HAND_OFF = ("id", "kind", "missing", "began_at", "limit_at", "outcome", "ende
 def hand_off(row: HandOff) -> dict:
     """Return one hand-off, whose neighbours were read with it."""
     return HandOffOut({
-        **{name: getattr(row, name) for name in OF_HAND_OFF}, "opportunity": row.opportunity_id, "lead": row.lead_id,
+        **same(row, OF_HAND_OFF), "opportunity": row.opportunity_id, "lead": row.lead_id,
         "giver": name_of(row.giver), "receiver": name_of(row.receiver), "ended_by": name_of(row.ended_by),
     }).data  # fmt: skip

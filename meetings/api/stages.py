@@ -5,7 +5,7 @@ from rest_framework import serializers
 from accounts.api.fields import Id, Said, Word
 from accounts.api.paging import Page
 from accounts.api.schema import listed
-from accounts.models import Opportunity, Stage, User
+from accounts.models import Door, Opportunity, Stage, User
 from accounts.models.reason import Disposition
 from leads.api.frame import named, reason_of
 from leads.models import ContactRole
@@ -139,7 +139,9 @@ class Roles(SaleDeed):
         return super().post(request, pk)
 
     def do(self, said):
-        row = opportunities.name_part(self.row, said["lead"], role=said.get("role", ""), by=self.user)
+        row = opportunities.name_part(
+            self.row, said["lead"], role=said.get("role", ""), by=self.user, at=self.at, door=Door.API
+        )
         return _role(row)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from accounts import changes
 from accounts.matching import Company, accounts_for
 from accounts.models import Account, Disposition, Door, Event, Opportunity, OpportunityStatus, Product, Reason, Stage
 from accounts.writing import insert_each
@@ -116,11 +117,14 @@ def _accounts(rows, at: datetime) -> dict[Line, Account]:
         if line not in ids and leads[story.lead].account_id:
             ids[line] = leads[story.lead].account_id
     accounts = Account.objects.in_bulk(set(ids.values()))
+    found_out: dict[int, dict[str, list]] = {}
     for line, story, _told in rows:
         lead = leads[story.lead]
         if lead.account_id is None and line in ids:
             lead.account_id = ids[line]
-    Lead.objects.bulk_update([lead for lead in leads.values() if lead.account_id], ["account"])
+            found_out[lead.pk] = {"account_id": [None, lead.account_id]}
+    Lead.objects.bulk_update([leads[pk] for pk in found_out], ["account"])
+    changes.note_many(Lead, found_out, by=None, at=at, door=Door.IMPORT)
     # Whoever brings or books a sale of one of these at the same moment waits, or is waited for.
     list(Account.objects.select_for_update(no_key=True).filter(pk__in=accounts).order_by("pk").values_list("pk"))
     return {line: accounts[pk] for line, pk in ids.items()}

@@ -190,7 +190,7 @@ def value(place, row, given):
 @act(forms.RoleForm, "role")
 def role(place, row, given):
     """Say what part somebody has in a sale."""
-    part = opportunities.name_part(row, given["lead"], role=given["role"], by=place.user)
+    part = opportunities.name_part(row, given["lead"], role=given["role"], by=place.user, at=place.at)
     return f"{row.name}: {part.role or 'no part named'}."
 
 

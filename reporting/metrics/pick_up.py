@@ -3,9 +3,10 @@
 from reporting.frame import SHARE, Measure, Metric
 from reporting.relations.hands import HANDS
 from reporting.relations.rounds import ROUNDS, SELF_BOOKED, SOLD, TOUCHED, UNTOUCHED, WORKED
+from reporting.relations.then import EARLY_REASONS
 
 ASKED = f"{SOLD} AND r.go_to_market = 'inbound'"
-EARLY = "r.reason_id IN (SELECT p.id FROM accounts_reason p WHERE p.is_prequalification)"
+EARLY = f"r.reason_id IN {EARLY_REASONS}"
 
 PICK_UP = Metric(
     name="pick-up",

@@ -1,6 +1,6 @@
 """Companies we went to ourselves, and where each stands: how many of those needed to buy are known there, and how active its people are
 (REP-10, ACC-13). Who is needed, the cut-offs and the half-life are RevOps' version in force then, or the segment's median, as on its page
-(`meetings/coverage.py`). Who was there is as known then; where they work, their titles and parts are today's.
+(`meetings/coverage.py`). Who was there, where they worked, their titles and parts are as known then; nothing is of who was erased since.
 """
 
 from leads.models import TouchOutcome
@@ -10,6 +10,7 @@ from meetings.models.coverage import SHIPPED
 from reporting.frame import Dimension, Relation
 from reporting.relations.accounts import COMPANIES
 from reporting.relations.accounts import source as companies
+from reporting.relations.then import was
 
 UNANSWERED = ", ".join(f"'{outcome}'" for outcome in TouchOutcome.UNANSWERED)
 LONG = f"interval '{WINDOW.days} days'"
@@ -24,9 +25,9 @@ needed AS (SELECT lower(btrim(split_part(line, ':', 1))) AS persona,
     regexp_split_to_array(btrim(replace(lower(substr(line, position(':' IN line) + 1)), ',', ' ')), '\\s+') AS words
   FROM rule, regexp_split_to_table(personas, '\\r?\\n') line WHERE btrim(line) <> '')"""
 
-# RevOps' number, else the segment's median as it was kept last.
-CUT_OFF = f"""coalesce(rule.engaged_from, (SELECT e.engagement FROM meetings_segmentmedian e
-  JOIN accounts_account c ON c.segment = e.segment
+# RevOps' number, else the median as it was kept last of the segment that the company was in.
+CUT_OFF = f"""coalesce(rule.engaged_from, (SELECT e.engagement FROM accounts_account c JOIN meetings_segmentmedian e
+    ON e.segment = {was("accounts_account", "segment", "c.segment", "text", "c.id")}
   WHERE c.id = a.account_id AND e.at <= %(known)s ORDER BY e.at DESC LIMIT 1), {DEFAULT})"""
 
 
@@ -39,20 +40,24 @@ KNOWN_THERE = f"""l.recorded_at <= %(as_of)s AND (l.opted_out_at IS NULL OR l.op
     AND g.recorded_at > %(as_of)s))
   AND NOT EXISTS (SELECT FROM (SELECT e.to_status, e.reason_id FROM accounts_event e WHERE e.lead_id = l.id AND e.kind = 'transition'
     AND e.recorded_at <= %(as_of)s ORDER BY e.id DESC LIMIT 1) s
-    WHERE s.to_status = 'unqualified' AND {LEFT.format(reason="s.reason_id")})"""
+    WHERE s.to_status = 'unqualified' AND {LEFT.format(reason="s.reason_id")})
+  AND {was("leads_lead", "account_id", "l.account_id", "bigint", "l.id")} = a.account_id"""
+TITLE = was("leads_lead", "title", "l.title", "text", "l.id")
+ROLE = was("leads_contactrole", "role", "cr.role", "text", "cr.id")
 
 
 def source(is_live: bool) -> str:
     """Return companies with an outbound round, or one of a target account, in the period."""
     known = "t.withdrawn_at IS NULL AND t.recorded_at <= %(known)s"
+    role, title = ("cr.role", "l.title") if is_live else (ROLE, TITLE)
     if not is_live:
         known = "t.recorded_at <= %(as_of)s AND (t.withdrawn_at IS NULL OR t.withdrawn_at > %(as_of)s)"
     return f"""
 SELECT s.*, {PLACE} AS place FROM (WITH {RULE}
   SELECT a.*, n.*, n.known * 100 >= rule.covered_percent * n.asked AS is_covered, n.engagement >= {CUT_OFF} AS is_engaged,
     n.known::float / n.asked AS coverage FROM rule, ({companies(is_live)}) a CROSS JOIN LATERAL (
-    WITH x AS (SELECT lower(coalesce((SELECT string_agg(cr.role, ' ') FROM leads_contactrole cr WHERE cr.lead_id = l.id), '') || ' '
-          || l.title) AS about,
+    WITH x AS (SELECT lower(coalesce((SELECT string_agg({role}, ' ') FROM leads_contactrole cr WHERE cr.lead_id = l.id), '') || ' '
+          || {title}) AS about,
         greatest((SELECT max(t.occurred_at) FROM leads_touch t WHERE t.lead_id = l.id AND NOT t.is_automated
             AND t.outcome NOT IN ({UNANSWERED}) AND t.occurred_at BETWEEN %(known)s - {LONG} AND %(known)s AND {known}),
           (SELECT max(g.at) FROM leads_signal g WHERE g.lead_id = l.id AND g.kind <> 'import'

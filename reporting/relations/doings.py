@@ -4,6 +4,7 @@ from accounts.models import User
 from leads.models import Channel, TouchOutcome
 from leads.pulls import LEAST
 from reporting.frame import Dimension, Relation
+from reporting.relations import then
 from reporting.relations.dimensions import FROZEN, by_time, choices, names
 
 FACTS = "c.motion, c.go_to_market, c.source_id, c.campaign_id, c.segment, c.region, c.is_target, c.number"
@@ -60,16 +61,16 @@ SELECT p.id * 100000 + (d.day - date '2000-01-01') AS id, p.id AS owner_id, NULL
   coalesce(n.pulled, 0) < {LEAST} AND EXISTS (SELECT FROM accounts_event s WHERE s.kind = 'starved' AND s.actor_id = p.id
     AND (s.at AT TIME ZONE p.time_zone)::date = d.day {told}) AS is_starved
 FROM (SELECT DISTINCT c.owner_id FROM leads_cycle c WHERE {pulled} AND c.assigned_at >= %(starts_at)s AND c.assigned_at < %(ends_at)s
-  {known}) w JOIN accounts_user p ON p.id = w.owner_id
+  {known}) w JOIN {then.people(is_live)} p ON p.id = w.owner_id
 CROSS JOIN LATERAL (SELECT g::date AS day FROM generate_series(%(first)s::date, %(until)s::date - 1, interval '1 day') g) d
 LEFT JOIN (SELECT c.owner_id, (c.assigned_at AT TIME ZONE u.time_zone)::date AS day, count(*) AS pulled
-  FROM leads_cycle c JOIN accounts_user u ON u.id = c.owner_id WHERE {pulled} AND NOT ({void})
+  FROM leads_cycle c JOIN {then.people(is_live)} u ON u.id = c.owner_id WHERE {pulled} AND NOT ({void})
     AND c.assigned_at >= %(starts_at)s::timestamptz - interval '2 days' AND c.assigned_at < %(ends_at)s::timestamptz + interval '2 days'
     {known} AND NOT (c.outcome = 'returned' AND c.first_touch_at IS NULL
       AND (c.ended_at AT TIME ZONE u.time_zone)::date = (c.assigned_at AT TIME ZONE u.time_zone)::date)
   GROUP BY 1, 2) n ON n.owner_id = p.id AND n.day = d.day
 WHERE extract(isodow FROM d.day)::int = ANY(p.work_days) AND d.day < (%(known)s AT TIME ZONE p.time_zone)::date
-  AND NOT EXISTS (SELECT FROM accounts_absence a WHERE a.user_id = p.id
+  AND NOT EXISTS (SELECT FROM {then.absences(is_live)} a WHERE a.user_id = p.id
     AND a.starts_at < d.day::timestamp AT TIME ZONE p.time_zone + (p.work_end - time '00:00')
     AND a.ends_at > d.day::timestamp AT TIME ZONE p.time_zone + (p.work_start - time '00:00'))
 """

@@ -13,6 +13,7 @@ from reporting.frame import Dimension, Relation
 from reporting.relations import rounds
 from reporting.relations.dimensions import names
 from reporting.relations.rounds import FACTS, STAMPS
+from reporting.relations.then import people
 
 AWAY = "reassigned"
 # `r` frozen facts of the round, whose owner and clock are the hand's own.
@@ -44,7 +45,7 @@ FROM ({rounds}) c CROSS JOIN LATERAL (
     EXISTS (SELECT FROM leads_spell q WHERE q.cycle_id = c.id AND q.owner_id IS DISTINCT FROM p.owner_id AND q.role = p.role
       AND q.began_at <= {known} AND q.id > max(p.id)) AS gone
   FROM leads_spell p WHERE p.cycle_id = c.id AND p.owner_id IS NOT NULL AND p.role = 'development' AND p.began_at <= {known}
-  GROUP BY p.owner_id, p.role) s LEFT JOIN accounts_user ou ON ou.id = s.owner_id
+  GROUP BY p.owner_id, p.role) s LEFT JOIN {people} ou ON ou.id = s.owner_id
 """
 
 
@@ -55,6 +56,7 @@ def source(is_live: bool) -> str:
         columns=columns,
         rounds=rounds.source(is_live),
         known=known,
+        people=people(is_live),
         hours=rounds.HOURS,
         fully=rounds.FULLY_WORKED.replace("r.", "c."),
     )

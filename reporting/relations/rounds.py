@@ -7,6 +7,7 @@ read from its touches and events (ruling 2). Both give the same columns, and the
 
 from reporting.frame import Relation
 from reporting.relations.dimensions import FROZEN, OUTCOME, REASON, REP, TEAM, TRIGGER, by_time
+from reporting.relations.then import people
 
 FACTS = (
     *(
@@ -37,14 +38,14 @@ STAMPS = (
     ),
     *("ended_by_id", "is_early", "has_exception", "opportunity_id", "self_booked_at"),
 )
-# By the owner's hours, as they are; a query that does not ask never reads them (the planner drops the join).
+# By the owner's hours, as they were; a query that does not ask never reads them (the planner drops the join).
 HOURS = "ou.time_zone, ou.work_days, ou.work_start, ou.work_end"
-OWNER = "LEFT JOIN accounts_user ou ON ou.id = c.owner_id"
+OWNER = "LEFT JOIN {people} ou ON ou.id = c.owner_id"
 UNANSWERED = "('no_answer', 'voicemail', 'sent', 'wrong_number', 'bounced')"
 
 LIVE = f"""
 SELECT {", ".join("c." + name for name in (*FACTS, *STAMPS))}, true AS is_first, c.assigned_at AS clock_from, {HOURS}
-FROM leads_cycle c {OWNER}
+FROM leads_cycle c {OWNER.format(people=people(True))}
 """
 
 # Ends are the last step over the edge between in hand and not; what no step tells (a hand-over inside one step, a void) is asked apart.
@@ -61,7 +62,7 @@ SELECT {", ".join("c." + name for name in FACTS)},
   c.is_early, x.has_exception, CASE WHEN e.ends THEN (e.data ->> 'opportunity')::bigint END AS opportunity_id,
   CASE WHEN c.self_booked_at <= %(as_of)s THEN c.self_booked_at END AS self_booked_at,
   true AS is_first, c.assigned_at AS clock_from, {HOURS}
-FROM leads_cycle c {OWNER}
+FROM leads_cycle c {OWNER.format(people=people(False))}
 LEFT JOIN LATERAL (
   SELECT e.at, e.move, e.reason_id, e.actor_id, e.data, e.to_status NOT IN ('assigned', 'working') AS ends FROM accounts_event e
   WHERE e.lead_id = c.lead_id AND e.kind = 'transition' AND e.cycle_id = c.id AND e.recorded_at <= %(as_of)s

@@ -24,12 +24,17 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (SELECT (e.data ->> CASE e.kind WHEN 'value' THEN 'to' ELSE 'amount' END)::numeric AS amount FROM accounts_event e
   WHERE e.opportunity_id = o.id AND e.kind IN ('stage', 'value') AND e.recorded_at <= %(as_of)s ORDER BY e.id DESC LIMIT 1) a ON true
 """
-# Whose credit it was then: what the first change of hands after that moment took it from.
-KNOWN_OWNER = """CASE WHEN w0.is_changed THEN w0.was ELSE o.development_owner_id END"""
-OWNER_JOIN = """
+# Whose credit it was then, and who sold it: what the first change of hands after that moment took it from.
+LIVE_OWNERS = "o.development_owner_id AS owner_id, o.opportunity_owner_id"
+KNOWN_OWNERS = """CASE WHEN w0.is_changed THEN w0.was ELSE o.development_owner_id END AS owner_id,
+  CASE WHEN w1.is_changed THEN w1.was ELSE o.opportunity_owner_id END AS opportunity_owner_id"""
+OWNER_JOINS = "".join(
+    f"""
 LEFT JOIN LATERAL (SELECT true AS is_changed, (e.data ->> 'from')::bigint AS was FROM accounts_event e WHERE e.opportunity_id = o.id
-  AND e.kind = 'owner' AND e.move = 'development_owner' AND e.recorded_at > %(as_of)s ORDER BY e.id LIMIT 1) w0 ON true
+  AND e.kind = 'owner' AND e.move = '{role}' AND e.recorded_at > %(as_of)s ORDER BY e.id LIMIT 1) {name} ON true
 """
+    for name, role in (("w0", "development_owner"), ("w1", "opportunity_owner"))
+)
 # The lead it came by: the primary contact, else the first; and the round of theirs in which it was made.
 BY_LEAD = """
 LEFT JOIN LATERAL (SELECT cr.lead_id FROM leads_contactrole cr WHERE cr.opportunity_id = o.id ORDER BY cr.is_primary DESC, cr.id LIMIT 1) w
@@ -51,10 +56,10 @@ LEFT JOIN LATERAL (SELECT (e.data ->> 'amount')::numeric AS amount FROM accounts
 def opportunities(is_live: bool) -> str:
     """Return opportunities with their state, the value at their entry to the pipeline, and what the round behind them froze."""
     state, join = (LIVE_STATE, "") if is_live else (KNOWN_STATE, KNOWN_JOIN)
-    owner, owned = ("o.development_owner_id", "") if is_live else (KNOWN_OWNER, OWNER_JOIN)
+    owners, owned = (LIVE_OWNERS, "") if is_live else (KNOWN_OWNERS, OWNER_JOINS)
     known = LIVE_THERE if is_live else f"o.created_at <= %(as_of)s AND {KNOWN_THERE}"
     return f"""
-SELECT o.id, o.account_id, o.product_id, o.currency, o.created_at, {owner} AS owner_id, o.opportunity_owner_id,
+SELECT o.id, o.account_id, o.product_id, o.currency, o.created_at, {owners},
   NULL::bigint AS team_id, false AS has_exception, {state}, coalesce(v.amount, o.amount) AS entry_amount, w.lead_id, c.source_id,
   c.campaign_id, coalesce(c.segment, '') AS segment, coalesce(c.region, '') AS region, c.motion, c.go_to_market,
   coalesce(c.is_target, false) AS is_target, c.number

@@ -1,11 +1,14 @@
 """A made-up stretch of work that every figure is asked over: a company through the real code, and what it does not do by itself."""
 
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, time, timedelta
 
-from accounts.models import Reason
+from accounts import changes
+from accounts.models import Absence, Reason, User
 from leadops.simulation import company, house, sales
 from leadops.simulation.world import DAY, HOUR, World
-from leads import assignment, exceptions, signals, touches
+from leads import assignment, contacts, exceptions, signals, touches
+from leads.lifecycle import Refused
 from leads.models import Lead, Touch
 
 START = datetime(2026, 2, 2, tzinfo=UTC)
@@ -18,7 +21,7 @@ def live(days: int, *, seed: int = 7) -> tuple[World, datetime]:
     company.grant_leave(world)
     for day in range(days):
         for nth, happens in enumerate(
-            (asks_for_us, is_written_to, is_taken_back, is_an_exception, books_by_themselves)
+            (asks_for_us, is_written_to, is_taken_back, is_an_exception, books_by_themselves, is_reorganised)
         ):
             if (day + nth) % 3 == 0:
                 world.plan(START + day * DAY + (9 + nth) * HOUR, happens)
@@ -65,6 +68,25 @@ def books_by_themselves(world: World, at: datetime) -> None:
         if world.chance(0.3):
             other = world.random.choice(sorted(world.house.of("sdr"), key=lambda rep: rep.pk))
             world.attempt("moved", lambda: assignment.assign([lead.pk], to=other, by=None, at=at + HOUR))
+
+
+def is_reorganised(world: World, at: datetime) -> None:
+    """Somebody gets other hours, goes away or does not after all; a reason is flagged otherwise; a title is put right."""
+    rep = world.random.choice(sorted(world.house.of("sdr"), key=lambda rep: rep.pk))
+    with changes.dated(at):
+        hours = {"work_start": time(world.random.randint(6, 11)), "work_days": world.random.sample(range(1, 8), 4)}
+        User.objects.filter(pk=rep.pk).update(**hours)
+        if away := Absence.objects.filter(user=rep, note="Meant to").first():
+            away.delete()
+        else:
+            Absence.objects.create(user=rep, starts_at=at - 2 * DAY, ends_at=at + DAY, note="Meant to")
+        for reason in Reason.objects.filter(disposition="unqualified", is_system=False):
+            reason.is_prequalification = world.chance(0.5)
+            reason.save(update_fields=["is_prequalification"])
+    if lead := _somebody(world, account__isnull=False):
+        title = world.random.choice(("CEO", "Budget Controller", "Clerk"))
+        with suppress(Refused):
+            contacts.edit(lead, {"title": title}, was={"title": lead.title}, by=lead.owner, at=at)
 
 
 def is_an_exception(world: World, at: datetime) -> None:

@@ -2,25 +2,26 @@
 
 import io
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from django.db.models import CharField, Value
+from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast, Concat
 
-from accounts import ownership
-from accounts.models import Account, Batch, Opportunity, Reason
+from accounts import changes, ownership
+from accounts.models import Absence, Account, Batch, Membership, Opportunity, Reason, Team, User
 from leadops.simulation import company, house
 from leadops.simulation.world import World as MadeUp
-from leads import assignment, dispositions, exceptions, import_undo, importing, recycling, touches
+from leads import assignment, contacts, dispositions, exceptions, import_undo, importing, recycling, touches
 from leads.lifecycle import turn
-from leads.models import Cycle, Lead, LeadStatus, Policy, Source
-from meetings import closing
+from leads.models import ContactRole, Cycle, Lead, LeadStatus, Policy, Source
+from meetings import closing, opportunities
 from meetings.history import reading, runs, undoing
 from reporting import answers, exports
 from reporting.filters import Filters
 from reporting.metrics import METRICS
 from reporting.period import Period
+from reporting.permissions import narrowed
 from tests.factories import NOON, put, reason
 
 pytestmark = pytest.mark.django_db
@@ -46,13 +47,19 @@ def lived():
     return world
 
 
-def everything(as_of, now) -> dict[str, list]:
-    """Every report as its file says it, told apart in the usual way; without the words of the lines, which are today's."""
+def everything(as_of, now) -> dict[tuple, list]:
+    """Every report as its file says it, told apart in the usual way and by who sold, of the house, of a team and of a manager's people;
+    without the words of the lines, which are today's."""
+    team = Team.objects.filter(manager__isnull=False).order_by("pk").first()
+    whose = {"house": lambda: Filters()} | (
+        {"team": lambda: Filters(team=team.pk), "manager": lambda: narrowed(team.manager, Filters())} if team else {}
+    )
     found = {}
     for name, metric in METRICS.items():
-        for by in ("", metric.by):
-            answer = answers.answer(metric, CLOSED, Filters(), as_of, by=by, now=now)
-            found[name, by] = sorted(
+        ways = ["", metric.by, *(d.name for d in metric.relation.dimensions if d.name == "opportunity_owner")]
+        for by, who in [*((by, "house") for by in ways), *(("", who) for who in whose)]:
+            answer = answers.answer(metric, CLOSED, whose[who](), as_of, by=by, now=now)
+            found[name, by, who] = sorted(
                 (str(line.key), str(line.cells), line.left_out) for line in (answer.total, answer.before, *answer.lines)
             )
     return found
@@ -162,8 +169,9 @@ def _owners(world) -> bool:
     ]
     sales = list(Opportunity.objects.filter(gone_as="").order_by("pk"))
     for sale in sales:
-        to = next(rep for rep in reps if rep.pk != sale.development_owner_id)
-        ownership.change([sale], "development_owner", to=to, by=None, at=LATER)
+        for role in ("development_owner", "opportunity_owner"):
+            to = next(rep for rep in reps if rep.pk != getattr(sale, f"{role}_id"))
+            ownership.change([sale], role, to=to, by=None, at=LATER)
     return any(result.done for result in moved) and bool(sales)
 
 
@@ -237,12 +245,93 @@ def _history_undone(world) -> bool:
     return done.options["undo"]["gone"] >= 2
 
 
-LATER_ON = (_owners, _policies, _labels, _lost, _voided, _import_undone, _history_undone, _recycled)
+def _hours(world) -> bool:
+    with changes.dated(LATER):
+        return bool(User.objects.update(work_days=[6, 7], work_start=time(3), time_zone="Asia/Tokyo"))
+
+
+def _teams(world) -> bool:
+    """Everybody leaves their line, whose manager and parent change; somebody new is in it."""
+    line, by = world.house.lines[0], next(iter(world.house.of("revops")))
+    with changes.dated(LATER):
+        left = line.memberships.all().delete()
+        line.memberships.create(user=by)
+        line.parent = Team.objects.create(name="Above")
+        line.save()
+    return bool(left[0])
+
+
+def _absences(world) -> bool:
+    """Absences of the time are entered and taken back, long after."""
+    with changes.dated(LATER):
+        Absence.objects.all().delete()
+        for rep in world.house.of("sdr"):
+            Absence.objects.create(user=rep, starts_at=CLOSED.starts_at, ends_at=CLOSED.starts_at + timedelta(days=2))
+    return True
+
+
+def _flags(world) -> bool:
+    with changes.dated(LATER):
+        return bool(Reason.objects.update(is_prequalification=~F("is_prequalification")))
+
+
+def _people(world) -> bool:
+    """Who somebody is, where they work and their part in a sale are put right."""
+    by, right = next(iter(world.house.of("revops"))), 0
+    for lead in Lead.objects.filter(gone_as="", account__isnull=False).order_by("pk"):
+        right += bool(contacts.edit(lead, {"title": "Window cleaner"}, was={"title": lead.title}, by=by, at=LATER))
+    for part in ContactRole.objects.select_related("opportunity"):
+        opportunities.name_part(part.opportunity, part.lead_id, role="Neighbour", by=by, at=LATER)
+    with changes.dated(LATER):
+        Account.objects.update(segment="moved")
+    return bool(right)
+
+
+SETTINGS = {
+    _hours: ("response", "", "house"), _teams: ("pick-up", "", "team"), _absences: ("pulls", "", "house"),
+    _flags: ("pick-up", "", "house"), _people: ("coverage", "", "house"),
+}  # fmt: skip
+
+
+def test_what_people_keep_otherwise_later_changes_no_figure_of_a_closed_period(lived):
+    """Hours, teams, absences, flags of reasons, titles: each changes what is known now (the control), and nothing as of the closing."""
+    at = LATER + timedelta(days=400)
+    before = everything(CLOSED.closes_at, LATER)
+    for change, seen_in in SETTINGS.items():
+        now_before = everything(None, at)[seen_in]
+        assert change(lived), change.__name__
+        after = everything(CLOSED.closes_at, at)
+        assert [
+            (change.__name__, name, after[name], before[name]) for name in before if after[name] != before[name]
+        ] == []
+        assert (change.__name__, everything(None, at)[seen_in]) != (change.__name__, now_before)
+
+
+def test_a_manager_reads_in_a_closed_period_who_was_in_their_teams_then(house):
+    put(None, "working", owner=house.ana)
+    period = Period(NOON.date(), NOON.date() + timedelta(days=1))
+    with changes.dated(LATER):
+        Membership.objects.filter(user=house.ana).update(team=house.south)
+
+    def assigned(manager, as_of):
+        answer = answers.answer(
+            METRICS["assignment"], period, narrowed(manager, Filters()), as_of, by="", now=LATER + timedelta(days=9)
+        )
+        return answer.total.cells["assigned"].n
+
+    moments = (NOON + timedelta(hours=5), None)
+    assert [assigned(house.cleo, at) for at in moments] == [1, 0]
+    assert [assigned(house.hugo, at) for at in moments] == [0, 1]
+    assert [assigned(house.nora, at) for at in moments] == [1, 1]
+
+
+LATER_ON = (_owners, _policies, _labels, _lost, _voided, _import_undone, _history_undone, _recycled, *SETTINGS)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_no_single_change_changes_a_figure_of_a_closed_period(lived, seed):
-    """One after the other, in any order: owners, policies, labels, losses, voids, an import undone, a history undone, recycling."""
+    """One after the other, in any order: owners, policies, labels, losses, voids, an import undone, a history undone, recycling, and what
+    people keep."""
     _imports(lived)
     before, now_before = everything(CLOSED.closes_at, LATER), everything(None, LATER + timedelta(days=9))
     for change in random.Random(seed).sample(LATER_ON, len(LATER_ON)):

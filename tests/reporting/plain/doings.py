@@ -134,19 +134,18 @@ def pulled_days(world: World, as_of, known, period) -> list[dict]:
     """Return the working days of who pulled anything in the period, each with what was pulled and kept."""
     zone = ZoneInfo(period.zone)
     pulls = world.once("pulls", as_of, lambda: _pulls(world, as_of))
+    people, away = world.people(as_of), world.away(as_of)
     dry = {
-        (e.actor_id, e.at.astimezone(world.people[e.actor_id].zone).date())
-        for e in world.known(as_of)
-        if e.kind == "starved"
+        (e.actor_id, e.at.astimezone(people[e.actor_id].zone).date()) for e in world.known(as_of) if e.kind == "starved"
     }
     found = []
     there = [r for of_day in pulls.values() for r in of_day]
     for person in {r["owner_id"] for r in there if period.starts_at <= r["assigned_at"] < period.ends_at}:
-        user = world.people[person]
+        user = people[person]
         day = period.first
         while day < period.until:
             begins, ends = (datetime.combine(day, at, user.zone) for at in (user.work_start, user.work_end))
-            is_there = not any(a.starts_at < ends and a.ends_at > begins for a in world.away[person])
+            is_there = not any(a.starts_at < ends and a.ends_at > begins for a in away[person])
             if day.isoweekday() in user.work_days and day < known.astimezone(user.zone).date() and is_there:
                 kept = [r for r in pulls[person, day] if _counts(r, day, user)]
                 found.append({
@@ -162,7 +161,7 @@ def _pulls(world: World, as_of) -> dict[tuple, list[dict]]:
     found = defaultdict(list)
     for r in world.rounds(as_of).values():
         if r["trigger"] == "pull" and (as_of is None or r["assigned_at"] <= as_of):
-            found[r["owner_id"], r["assigned_at"].astimezone(world.people[r["owner_id"]].zone).date()].append(r)
+            found[r["owner_id"], r["assigned_at"].astimezone(world.people(as_of)[r["owner_id"]].zone).date()].append(r)
     return found
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import timedelta
 
+from accounts.models import Reason
 from tests.reporting.plain.counting import average, number, percentile, seconds, share
 from tests.reporting.plain.world import World
 
@@ -14,7 +15,7 @@ DISPOSED = ("qualified", "nurture", "unqualified")
 
 def rows(world: World, as_of, known, period) -> list[dict]:
     ended = world.once("ended", as_of, lambda: _ended_untouched(world.rounds(as_of).values()))
-    return [r | {"world": world, "ended_untouched": ended} for r in world.rounds(as_of).values()]
+    return [r | {"world": world, "as_of": as_of, "ended_untouched": ended} for r in world.rounds(as_of).values()]
 
 
 def hands(world: World, as_of, known, period) -> list[dict]:
@@ -100,7 +101,7 @@ def _is_self_booked(r) -> bool:
 
 def _is_off(r) -> bool:
     """Assigned outside the owner's hours, by the clock on their wall."""
-    owner = r["world"].people[r["owner_id"]]
+    owner = r["world"].people(r["as_of"])[r["owner_id"]]
     there = r["assigned_at"].astimezone(owner.zone)
     return not (there.isoweekday() in owner.work_days and owner.work_start <= there.time() < owner.work_end)
 
@@ -148,7 +149,7 @@ def pick_up(rows, known) -> dict:
         "touched": share(ours, answered_at),
         "self_booked": number(ours, _is_self_booked),
         "untouched": share(ours, untouched),
-        "early": share(early, lambda r: r["world"].reasons[r["reason_id"]].is_prequalification),
+        "early": share(early, lambda r: r["world"].was(Reason, r["as_of"])[r["reason_id"]]["is_prequalification"]),
         "waiting": number(ours, lambda r: not answered_at(r) and r["outcome"] == ""),
         "lost": number(ours, lambda r: not answered_at(r) and r["outcome"] == "nurture" and r["ended_by"] is None),
         "beside": number(

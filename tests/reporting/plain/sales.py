@@ -4,10 +4,12 @@ from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
+from accounts.models import Account
+from leads.models import ContactRole, Lead
 from meetings.models import CoverageRule
 from tests.reporting.plain.counting import average, number, percentile, seconds, share
 from tests.reporting.plain.rounds import answered_at, sold, worked
-from tests.reporting.plain.world import ANSWERED, World
+from tests.reporting.plain.world import ANSWERED, World, grouped
 
 DAY = timedelta(hours=24)
 MONTH = timedelta(days=30)
@@ -266,21 +268,22 @@ def covered(world: World, as_of, known, period) -> list[dict]:
         r | _people(world, r["account"], as_of, known) for r in companies(world, as_of, known, period) if r["is_sought"]
     ]
     for row in rows:
-        row["is_engaged"] = row["engagement"] >= _cut_off(world, row["account"], known)
+        row["is_engaged"] = row["engagement"] >= _cut_off(world, row["account"], as_of, known)
     return rows
 
 
-def _cut_off(world: World, account: int, known) -> float:
+def _cut_off(world: World, account: int, as_of, known) -> float:
     """The newest median of its segment that was kept by then; one person active just now where there is none."""
-    kept = [row for row in world.medians if row.segment == world.segments[account] and row.at <= known]
+    segment = world.was(Account, as_of)[account]["segment"]
+    kept = [row for row in world.medians if row.segment == segment and row.at <= known]
     return float(max(kept, key=lambda row: row.at).engagement) if kept else 1.0
 
 
 def _active(world: World, as_of, known) -> tuple[dict[int, str], dict[int, object]]:
     """Say who plays which part, and when somebody was last active in the month before."""
     parts = defaultdict(str)
-    for role in world.roles:
-        parts[role.lead_id] += f" {role.role}"
+    for role in world.was(ContactRole, as_of).values():
+        parts[role["lead_id"]] += f" {role['role']}"
     last: dict[int, object] = {}
     touched = [
         (t.lead_id, t.occurred_at) for t in world.known_touches(as_of) if not t.is_automated and t.outcome in ANSWERED
@@ -313,8 +316,10 @@ def _is_there(world: World, lead, standing, as_of, known) -> bool:
 def _people(world: World, account: int, as_of, known) -> dict:
     parts, last = world.once("active", as_of, lambda: _active(world, as_of, known))
     standing = world.once("standing", as_of, lambda: _standing(world, as_of))
-    here = [lead for lead in world.leads_of[account] if _is_there(world, lead, standing, as_of, known)]
-    about = [f"{parts[lead.pk]} {lead.title}".lower() for lead in here]
+    was = world.was(Lead, as_of)
+    here = world.once("where", as_of, lambda: grouped(world.leads, lambda lead: was[lead.pk]["account_id"]))[account]
+    here = [lead for lead in here if _is_there(world, lead, standing, as_of, known)]
+    about = [f"{parts[lead.pk]} {was[lead.pk]['title']}".lower() for lead in here]
     needed = [
         any(persona in text or set(words) & set(text.replace("-", " ").split()) for text in about)
         for persona, words in CoverageRule().needed.items()

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from datetime import datetime
 
-from accounts.models import Absence, Account, Event, Opportunity, Reason, Stage, User
+from accounts.models import Absence, Change, Event, Opportunity, Reason, Stage, User
 from leads.models import ContactRole, Cycle, Lead, Signal, Spell, Task, Touch
 from meetings.models import Meeting, SegmentMedian
+from tests.reporting.plain import then
 
 ENDS = {"qualify": "qualified", "nurture": "nurture", "unqualify": "unqualified", "opt_out": "opted_out",
         "give_back_raw": "returned", "give_back_nurture": "returned"}  # fmt: skip
@@ -30,10 +31,7 @@ class World:
         self.stages = {stage.pk: stage for stage in Stage.objects.all()}
         self.roles = list(ContactRole.objects.order_by("-is_primary", "pk"))
         self.meetings = list(Meeting.objects.order_by("pk"))
-        self.people = {user.pk: user for user in User.objects.all()}
-        self.away = defaultdict(list)
-        for absence in Absence.objects.all():
-            self.away[absence.user_id].append(absence)
+        self.changes = list(Change.objects.order_by("-pk"))
         self.reasons = {reason.pk: reason for reason in Reason.objects.all()}
         self.leads = list(Lead.objects.order_by("pk"))
         self.signals = list(Signal.objects.all())
@@ -41,10 +39,8 @@ class World:
         self.rounds_of = grouped(self.cycles.values(), lambda row: row["lead_id"])
         self.roles_of = grouped(self.roles, lambda role: role.opportunity_id)
         self.meetings_of = grouped(self.meetings, lambda meeting: meeting.opportunity_id)
-        self.leads_of = grouped(self.leads, lambda lead: lead.account_id)
-        self.segments = dict(Account.objects.values_list("pk", "segment"))
-        self.accounts = set(self.segments)
         self.medians = list(SegmentMedian.objects.all())
+        self._tables: dict[str, dict] = {}
         self._made: tuple[datetime | None, dict] = (None, {})
 
     def once(self, what: str, as_of: datetime | None, make):
@@ -54,6 +50,22 @@ class World:
         if what not in self._made[1]:
             self._made[1][what] = make()
         return self._made[1][what]
+
+    def was(self, model, as_of: datetime | None) -> dict[int, dict]:
+        """Return the rows of a table as they were known at a moment."""
+        table = model._meta.db_table
+        if table not in self._tables:
+            self._tables[table] = {row["id"]: row for row in model.objects.values()}
+        return self.once(table, as_of, lambda: then.rewound(self._tables[table], self.changes, table, as_of))
+
+    def people(self, as_of: datetime | None) -> dict:
+        """Return everybody's hours."""
+        return self.once("people", as_of, lambda: {pk: then.person(row) for pk, row in self.was(User, as_of).items()})
+
+    def away(self, as_of: datetime | None) -> dict[int, list]:
+        """Return the absences of everybody."""
+        rows = lambda: map(then.absence, self.was(Absence, as_of).values())  # noqa: E731
+        return self.once("away", as_of, lambda: grouped(rows(), lambda row: row.user_id))
 
     def known(self, as_of: datetime | None) -> list[Event]:
         return self.once("known", as_of, lambda: [e for e in self.events if as_of is None or e.recorded_at <= as_of])

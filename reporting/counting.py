@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
+from reporting import stuck
 from reporting.models import Figure
 from reporting.period import ZONE
 
@@ -17,9 +18,9 @@ BACK = 35  # days that a first count reaches back
 MARGIN = 20_000  # events that may still be written by transactions begun before a count
 STAY_OVER = timedelta(days=30)
 
-STANDING = """
-SELECT concat_ws(':', status, motion, nullif(nurture_kind, '')), count(*) FROM leads_lead WHERE gone_as = ''
-GROUP BY status, motion, nullif(nurture_kind, '')
+STANDING = f"""
+SELECT concat_ws(':', l.status, l.motion, nullif(l.nurture_kind, '')), count(*), count(*) FILTER (WHERE {stuck.LEAD}) FROM leads_lead l
+WHERE l.gone_as = '' GROUP BY l.status, l.motion, nullif(l.nurture_kind, '')
 """
 # Where each step led from and to: a state and, in hand, its lane. Between the lanes only these two lead.
 LANES = """
@@ -47,7 +48,7 @@ GROUP BY GROUPING SETS ((e.from_lane, e.to_lane), (e.from_lane))
 
 
 def count(at: datetime) -> int:
-    """Count the house as of now for the day that is, and the moves of every day not yet closed. Five queries; a day again is a day once.
+    """Count the house as of now for the day that is, and the moves of every day not yet closed. Six queries; a day again is a day once.
 
     `at` is now: what stands in the tables cannot be counted as of another moment.
     """
@@ -59,13 +60,15 @@ def count(at: datetime) -> int:
         since, until = _midnight(first, zone), _midnight(today + timedelta(days=1), zone)
         cursor.execute("SELECT coalesce(max(id), 0) FROM accounts_event")
         mark = cursor.fetchone()[0]
-        rows = [_figure(Figure.Kind.COUNT, today, key, number, at, {"mark": mark}) for key, number in standing_now()]
+        standing = standing_now(at)
+        rows = [_figure(Figure.Kind.COUNT, today, key, number, at, {"mark": mark}) for key, number, _stuck in standing]
+        rows += [_figure(Figure.Kind.STUCK, today, key, number, at) for key, _number, number in standing if number]
         cursor.execute(MOVES, {"zone": ZONE, "after": after, "since": since, "until": until, "at": at})
         rows += [_figure(Figure.Kind.MOVE, day, key, number, at) for day, key, number in cursor.fetchall()]
         cursor.execute(STAYS, {"after": max(0, mark - 3_000_000), "since": at - STAY_OVER})
         rows += [_figure(Figure.Kind.STAY, today, key, round(seconds, 2), at) for key, seconds in cursor.fetchall()]
         # What stood this morning and stands no more is none, not what it was.
-        Figure.objects.filter(kind=Figure.Kind.COUNT, day=today).delete()
+        Figure.objects.filter(kind__in=(Figure.Kind.COUNT, Figure.Kind.STUCK), day=today).delete()
         Figure.objects.bulk_create(
             rows,
             update_conflicts=True,
@@ -75,10 +78,12 @@ def count(at: datetime) -> int:
     return len(rows)
 
 
-def standing_now() -> list[tuple[str, int]]:
-    """Count all leads by state, motion and kind of nurture. One query over the whole table: for the job, and a house never counted."""
+def standing_now(at: datetime) -> list[tuple[str, int, int]]:
+    """Count all leads by state, motion and kind of nurture, and who of them is stuck. Two queries, one over the whole table: for the job,
+    and a house never counted."""
+    said = stuck.values(stuck.limits(at), at)
     with connection.cursor() as cursor:
-        cursor.execute(STANDING)
+        cursor.execute(STANDING, said)
         return cursor.fetchall()
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Max, Min, Sum
 
 from accounts.words import count
-from reporting import counting
+from reporting import counting, stuck
 from reporting.models import Figure
 
 # state, motion -> its piles from fresh to worst: class, words. The class is the colour of time (ui, 6).
@@ -68,6 +68,8 @@ class Life:
     counted_from: date | None = None  # moves of earlier days were never counted
     lanes: Counter = field(default_factory=Counter)  # moves between lanes, as counted
     changes: Counter = field(default_factory=Counter)
+    stuck: Counter = field(default_factory=Counter)  # by state, in hand by lane
+    limits: dict[str, int] = field(default_factory=dict)  # days in a state after which somebody is stuck
 
     def piles(self, state: str, motion: str) -> list[tuple[str, int, str]]:
         found = self.hand.get((state, motion), {})
@@ -105,16 +107,16 @@ def of(whose: tuple[list[int], list[int]] | None, period, at: datetime) -> Life:
 
 
 def of_house(period, at: datetime) -> Life:
-    """Return the life of all leads, moves of a period. Six queries, none over a whole table."""
-    last = _counted()
-    standing, kinds, stays = _standing(last["day"])
+    """Return the life of all leads, moves of a period. Seven queries, none over a whole table."""
+    last, days = _counted(), stuck.limits(at)
+    standing, kinds, stays, held = _standing(last["day"], at)
     moves = Figure.objects.filter(kind=Figure.Kind.MOVE, day__gte=period.first, day__lt=period.until)
     moves = moves.values_list("key").annotate(number=Sum("value"))
     moves = moves if last["day"] else counting.moves_now(period.first, period.until, at)
-    hand, left_out = _in_hand("", {}, at)
+    hand, left_out, held_in_hand = _in_hand("", stuck.values(days, at))
     life = Life(
         hand, standing, kinds, Counter({key: int(number) for key, number in moves}), stays,
-        _due("", {}, at), left_out, last["at"], _first_day(last),
+        _due("", {}, at), left_out, last["at"], _first_day(last), stuck=held + held_in_hand, limits=days,
     )  # fmt: skip
     _settle(life)
     return life
@@ -126,25 +128,28 @@ def sentence(found: Life, period) -> str:
         return "No leads yet."
     came, again = found.moved(*TO_HAND["raw"]), found.moved(*TO_HAND["again"])
     ended = {name: found.moved(*TO_HAND[name]) for name in ("now", "notnow", "never")}
+    held = sum(found.stuck.values())
     return (
         f"{count(found.all_in_hand)} in hand, {count(sum(found.kinds.values()))} not now. In {period}: {count(came)} newly assigned,"
         f" {count(again)} came round again; {count(ended['now'])} became now, {count(ended['notnow'])} not now,"
-        f" {count(ended['never'])} never."
+        f" {count(ended['never'])} never." + (f" {count(held)} stay longer than they should." if held else "")
     )
 
 
 def of_people(people: list[int], teams: list[int], period, at: datetime) -> Life:
-    """Return the life of the leads of these people and queues, counted live. Seven queries, by their own leads' indexes."""
-    whose = {"people": people, "teams": teams}
-    hand, left_out = _in_hand(OURS, whose, at)
+    """Return the life of the leads of these people and queues, counted live. Eight queries, by their own leads' indexes."""
+    whose, days = {"people": people, "teams": teams}, stuck.limits(at)
+    said = whose | stuck.values(days, at)
+    hand, left_out, held = _in_hand(OURS, said)
     standing, kinds, moves, stays = Counter(), Counter(), Counter(), {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT l.status, l.nurture_kind, count(*) FROM leads_lead l WHERE l.gone_as = ''"
-            f" AND l.status NOT IN ('assigned', 'working'){PASSED} GROUP BY 1, 2", whose,
+            f"SELECT l.status, l.nurture_kind, count(*), count(*) FILTER (WHERE {stuck.LEAD}) FROM leads_lead l WHERE l.gone_as = ''"
+            f" AND l.status NOT IN ('assigned', 'working'){PASSED} GROUP BY 1, 2", said,
         )  # fmt: skip
-        for status, kind, number in cursor.fetchall():
+        for status, kind, number, held_there in cursor.fetchall():
             standing[status] += number
+            held[status] += held_there
             if kind:
                 kinds[kind] += number
         cursor.execute(counting.MOVED_OF, whose | _time_of(period, at))
@@ -153,7 +158,7 @@ def of_people(people: list[int], teams: list[int], period, at: datetime) -> Life
                 stays[before] = float(stay)
             elif not is_lane and number:
                 moves[f"{before}:{after}"] += number
-    life = Life(hand, standing, kinds, moves, stays, _due(PASSED, whose, at), left_out, None)
+    life = Life(hand, standing, kinds, moves, stays, _due(PASSED, whose, at), left_out, None, stuck=held, limits=days)
     _settle(life)
     return life
 
@@ -175,47 +180,53 @@ def _first_day(counted: dict) -> date | None:
     return counted["first"] and counted["first"] - timedelta(days=counting.BACK)
 
 
-def _standing(day) -> tuple[Counter, Counter, dict[str, float]]:
-    """Return how many stand in each state, and in each kind of nurture, as counted last or now in a house never counted; and how long
-    leads stay in each. One query."""
-    standing, kinds = Counter(), Counter()
-    figures = Figure.objects.filter(kind__in=(Figure.Kind.COUNT, Figure.Kind.STAY), day=day)
+def _standing(day, at: datetime) -> tuple[Counter, Counter, dict[str, float], Counter]:
+    """Return how many stand in each state, and in each kind of nurture, as counted last or now in a house never counted; how long leads
+    stay in each, and how many of them are stuck. One query."""
+    standing, kinds, held = Counter(), Counter(), Counter()
+    figures = Figure.objects.filter(kind__in=(Figure.Kind.COUNT, Figure.Kind.STAY, Figure.Kind.STUCK), day=day)
     found = list(figures.values_list("kind", "key", "value")) if day else []
     stays = {key: float(value) for kind, key, value in found if kind == Figure.Kind.STAY}
-    counted = [(key, value) for kind, key, value in found if kind == Figure.Kind.COUNT]
-    for key, value in counted if day else counting.standing_now():
+    stuck_there = {key: value for kind, key, value in found if kind == Figure.Kind.STUCK}
+    counted = [(key, value, stuck_there.get(key, 0)) for kind, key, value in found if kind == Figure.Kind.COUNT]
+    for key, value, number in counted if day else counting.standing_now(at):
         status, _motion, *kind = key.split(":")
         if status in IN_HAND:
             continue
         standing[status] += int(value)
+        held[status] += int(number)
         if kind:
             kinds[kind[0]] += int(value)
-    return standing, kinds, stays
+    return standing, kinds, stays, held
 
 
-def _in_hand(narrow: str, values: dict, at: datetime) -> tuple[dict, int]:
-    """Count what is in hand by pile, and what is left out of it as an exception. Two queries: open rounds, and who uses the product."""
+def _in_hand(narrow: str, values: dict) -> tuple[dict, int, Counter]:
+    """Count what is in hand by pile, what is left out of it as an exception, and who of it is stuck. Two queries: open rounds, and who
+    uses the product."""
     hand: dict[tuple[str, str], dict[str, int]] = {}
     left_out = used_out = 0
+    held: Counter = Counter()
     alone = WITH_LEAD if narrow else "FROM leads_cycle c WHERE c.ended_at IS NULL"
-    values = values | {"at": at}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {STATE}, c.motion, c.has_exception, CASE WHEN NOT {IS_USED} THEN {PILE} END, count(*) {alone}{narrow}"
-            " GROUP BY 1, 2, 3, 4", values,
+            f"SELECT {STATE}, c.motion, c.has_exception, CASE WHEN NOT {IS_USED} THEN {PILE} END, count(*),"
+            f" count(*) FILTER (WHERE {stuck.ROUND}) {alone}{narrow} GROUP BY 1, 2, 3, 4", values,
         )  # fmt: skip
-        for state, motion, is_out, pile, number in cursor.fetchall():
+        for state, motion, is_out, pile, number, held_there in cursor.fetchall():
             if is_out:
                 left_out += number
                 used_out += number if pile is None else 0
             elif pile is not None:
                 hand.setdefault((state, motion), {})[pile] = number
+                held[f"{state}/{motion}"] += held_there
         cursor.execute(
-            f"SELECT {USED}, count(*) {OF_PRODUCT}{narrow}{f' AND NOT {IS_OUT}' if used_out else ''} GROUP BY 1", values
-        )
-        if found := dict(cursor.fetchall()):
-            hand["working", "plg"] = found
-    return hand, left_out
+            f"SELECT {USED}, count(*), count(*) FILTER (WHERE {stuck.USED}) {OF_PRODUCT}{narrow}"
+            f"{f' AND NOT {IS_OUT}' if used_out else ''} GROUP BY 1", values,
+        )  # fmt: skip
+        for pile, number, held_there in cursor.fetchall():
+            hand.setdefault(("working", "plg"), {})[pile] = number
+            held["working/plg"] += held_there
+    return hand, left_out, held
 
 
 DUE = "FROM leads_lead l WHERE l.status = 'nurture' AND l.recycle_at < %(soon)s AND l.gone_as = ''"
@@ -243,7 +254,10 @@ def _settle(life: Life) -> None:
 def pile_of(
     state: str, motion: str, pile: str, narrow: tuple[list[int], list[int]] | None, at: datetime, after: int, limit: int
 ) -> list[int]:
-    """Name the leads of one pile, or of what stands beside them (`BESIDE`), by key from `after` on. One query."""
+    """Name the leads of one pile, of who is stuck, or of what stands beside them (`BESIDE`), by key from `after` on. Two queries."""
+    if pile == stuck.PILE and state in stuck.STANDING:
+        people = {} if narrow is None else {"people": narrow[0], "teams": narrow[1]}
+        return stuck.listed(state, PASSED if people else "", people, at, after, limit)
     values = {
         "at": at,
         "state": state,
@@ -262,7 +276,11 @@ def pile_of(
         source = f"{WITH_LEAD}{whose} AND c.has_exception"
     else:
         source = f"{WITH_LEAD}{whose} AND NOT c.has_exception AND {STATE} = %(state)s AND c.motion = %(motion)s"
-        source += f" AND (%(pile)s = 'all' OR CASE WHEN {IS_USED} THEN {USED} ELSE {PILE} END = %(pile)s)"
+        if pile == stuck.PILE:
+            source += f" AND CASE WHEN {IS_USED} THEN {stuck.USED} ELSE {stuck.ROUND} END"
+            values |= stuck.values(stuck.limits(at), at)
+        else:
+            source += f" AND (%(pile)s = 'all' OR CASE WHEN {IS_USED} THEN {USED} ELSE {PILE} END = %(pile)s)"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT l.id {source} AND l.id > %(after)s ORDER BY l.id LIMIT %(limit)s", values)
         return [pk for (pk,) in cursor.fetchall()]

@@ -1,6 +1,6 @@
 """Figures that are kept: what was counted on a day, and what a period's pay was based on. All others are computed when asked.
 
-And what RevOps says a line of a pay statement brings, by version.
+And what RevOps says by version: what a line of a pay statement brings, and after how many days in a state a lead is stuck.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
@@ -25,6 +25,7 @@ class Figure(models.Model):
         COUNT = "count", "leads in a state"
         MOVE = "move", "moves between states"
         STAY = "stay", "how long leads stayed in a state"
+        STUCK = "stuck", "stuck in a state"
         PAY = "pay", "a line of a pay statement"
 
     kind = models.CharField(max_length=5, choices=Kind)
@@ -98,3 +99,35 @@ class BonusRate(Versioned):
             return Decimal(self.per_meeting)
         percent = self.pipeline_percent if what == "pipeline" else self.won_percent
         return (value * percent / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def _days(label: str, days: int, help_text: str) -> models.PositiveSmallIntegerField:
+    return models.PositiveSmallIntegerField(
+        label, null=True, blank=True, default=days, validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=f"{help_text} Empty: nobody is stuck there.",
+    )  # fmt: skip
+
+
+class StuckLimit(Versioned):
+    """One version of after how many days in a state a lead is stuck (REP-7). It informs: nothing moves by it."""
+
+    raw_days = _days("raw, days", 30, "Since they came.")
+    assigned_days = _days("assigned, days", 3, "Since they were assigned. Beside the limit of the response policy.")
+    working_days = _days("working, days", 21, "Since they were first touched, or activated.")
+    qualified_days = _days("now, days", 120, "Since they were qualified, while their sale is open.")
+    nurture_days = _days("not now, days", 180, "Since they were put there, where no date brings them back.")
+
+    kept = Kept()
+
+    class Meta(Versioned.Meta):
+        verbose_name = "limit of stay"
+        verbose_name_plural = "limits of stay"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(**{f"{state}_days__isnull": True}) | Q(**{f"{state}_days__gte": 1}), name=f"stuck_{state}"
+            )
+            for state in ("raw", "assigned", "working", "qualified", "nurture")
+        ]
+
+    def __str__(self):
+        return f"Limits of stay, version {self.version}"

@@ -386,6 +386,7 @@ TABLES = {
     "leads.task": OF_NORTH,
     "meetings.handoffrule": Table(listed=STAFF, row=STAFF, add=REVOPS, change=REVOPS, delete=REVOPS),
     "reporting.bonusrate": Table(listed=STAFF, row=STAFF, add=REVOPS),
+    "reporting.stucklimit": Table(listed=STAFF, row=STAFF, add=REVOPS),
     "meetings.meeting": OF_NORTH,
     "meetings.handoff": OF_NORTH,
     "accounts.opportunity": OF_NORTH,

@@ -33,7 +33,7 @@ def ship() -> None:
     from accounts.models import Reason
     from leads.models import CardRule, Policy
     from meetings.models import CoverageRule, HandOffRule
-    from reporting.models import BonusRate
+    from reporting.models import BonusRate, StuckLimit
 
     if not Reason.objects.exists():
         importlib.import_module("accounts.migrations.0002_shipped").ship(apps, None)
@@ -45,6 +45,8 @@ def ship() -> None:
         importlib.import_module("meetings.migrations.0006_coverage_rule").ship(apps, None)
     if not BonusRate.objects.exists():
         importlib.import_module("reporting.migrations.0002_bonus_rate").ship(apps, None)
+    if not StuckLimit.objects.exists():
+        importlib.import_module("reporting.migrations.0003_stuck_limit").ship(apps, None)
     if not HandOffRule.objects.exists():
         importlib.import_module("meetings.migrations.0002_guards").ship(apps, None)
     if not HandOffRule.objects.filter(from_amount=None).exists():

@@ -28,7 +28,7 @@ from leads import handed_over, notes
 from leads.models import CardRule, Credit, Policy, RoutingRule, Share, Source, Touch
 from meetings import booking, feeds
 from meetings.models import CoverageRule, HandOff, HandOffRule, Meeting
-from reporting.models import BonusRate
+from reporting.models import BonusRate, StuckLimit
 from tests.doors import DOORS, EVERYBODY, STAFF, TABLES, Door, Table
 from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, product_led, put
 
@@ -143,6 +143,7 @@ def world(house):
         "leads.cardrule": CardRule.objects.first(),
         "meetings.coveragerule": CoverageRule.objects.first(),
         "reporting.bonusrate": BonusRate.objects.first(),
+        "reporting.stucklimit": StuckLimit.objects.first(),
         "meetings.handoffrule": HandOffRule.objects.first(),
         "accounts.opportunity": met.opportunity,
     }

@@ -9,7 +9,7 @@ from accounts.models import User
 from leads.api import rows
 from leads.api.frame import NEAR
 from leads.models import Lead
-from reporting import charts, life, moves, permissions
+from reporting import charts, life, moves, permissions, stuck
 from reporting.api.frame import ABOVE, Days, OfReports
 
 LAST = 2**63 - 1
@@ -23,6 +23,15 @@ class PileOut(serializers.Serializer):
     motion = serializers.CharField()
     pile = serializers.CharField()
     words = serializers.CharField()
+    number = serializers.IntegerField()
+
+
+class StuckOut(serializers.Serializer):
+    """How many are longer in a state than its limit."""
+
+    state = serializers.CharField()
+    motion = serializers.CharField(allow_blank=True, help_text="Empty: of both.")
+    days = serializers.IntegerField(help_text="The limit that RevOps keeps.")
     number = serializers.IntegerField()
 
 
@@ -66,6 +75,7 @@ class ClockOut(serializers.Serializer):
     left_out = serializers.IntegerField(help_text="In hand, and exceptions: in no pile.")
     due = serializers.IntegerField(help_text="Who comes back within a week.")
     piles = PileOut(many=True)
+    stuck = StuckOut(many=True)
     standing = StandingOut(many=True)
     stays = StayOut(many=True)
     moves = MoveOut(many=True)
@@ -90,6 +100,12 @@ class Overview(OfReports):
                 {"state": state, "motion": motion, "pile": pile, "words": words, "number": number}
                 for state, motion in life.PILES for pile, number, words in found.piles(state, motion)
             ],
+            "stuck": [
+                {"state": state, "motion": motion, "days": found.limits[state], "number": number}
+                for (state, _slash, motion), number in (
+                    (place.partition("/"), number) for place, number in sorted(found.stuck.items()) if number
+                )
+            ],
             "standing": [
                 {"state": state, "number": found.standing[state], "change": found.changes[state]}
                 for state in ("raw", "qualified", "nurture", "unqualified")
@@ -105,11 +121,19 @@ def _move(found: life.Life, name: str) -> dict:
 
 
 class WhichPile(Page):
-    """Which pile."""
+    """Which pile. Of who is in no hands only who is stuck is listed here, of both motions."""
 
-    state = serializers.ChoiceField(life.IN_HAND)
-    motion = serializers.ChoiceField(list(charts.PLACES))
-    pile = serializers.ChoiceField(["all", *PILES], default="all")
+    state = serializers.ChoiceField(stuck.STATES)
+    motion = serializers.ChoiceField(list(charts.PLACES), required=False, help_text="Asked for in hand.")
+    pile = serializers.ChoiceField(["all", stuck.PILE, *PILES], default="all")
+
+    def validate(self, said: dict) -> dict:
+        in_hand = said["state"] in life.IN_HAND
+        if in_hand and "motion" not in said:
+            raise serializers.ValidationError({"motion": "Say which of the two."})
+        if not in_hand and ("motion" in said or said.get("pile") != stuck.PILE):
+            raise serializers.ValidationError({"pile": "Of this state only who is stuck is listed, of both motions."})
+        return said
 
 
 class OverviewLeads(OfReports):
@@ -122,7 +146,7 @@ class OverviewLeads(OfReports):
     def get(self, request):
         """List the leads of one pile of the clock, the first first (REP-8)."""
         said, limit = self.asked(), self.asked().get("limit", PAGE)
-        which = (said["state"], said["motion"], said["pile"])
+        which = (said["state"], said.get("motion", ""), said["pile"])
         ids = life.pile_of(*which, permissions.of_whom(self.user), self.at, read_number(said), limit + 1)
         found = Lead.objects.filter(pk__in=ids[:limit]).select_related(*NEAR).order_by("pk")
         cursor = write([ids[limit - 1]]) if len(ids) > limit else None

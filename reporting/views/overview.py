@@ -12,8 +12,8 @@ from accounts import clock
 from accounts.permissions import Scope, allowed
 from accounts.words import DASH, count, duration
 from leads import sla
-from leads.models import Lead
-from reporting import charts, life, moves, permissions
+from leads.models import Lead, LeadStatus
+from reporting import charts, life, moves, permissions, stuck
 from reporting.forms import Time
 from reporting.life import Life
 
@@ -60,7 +60,9 @@ def _links(user):
     def link(state: str, motion: str, pile: str) -> str:
         if pile in life.BESIDE:
             return f"{piles}?pile={pile}"
-        return f"{piles}?state={state}&motion={motion}&pile={pile}" if motion else f"{leads}?state={state}"
+        if motion or pile == stuck.PILE:
+            return f"{piles}?state={state}&motion={motion}&pile={pile}"
+        return f"{leads}?state={state}"
 
     return link
 
@@ -101,7 +103,7 @@ def _rows(found: Life, link, to_move) -> list[dict]:
             "Raw",
             "raw",
             found.standing["raw"],
-            [],
+            _stuck(found, link, "raw"),
             _moves(found, to_move, ("raw", "", "assigned")),
             link("raw", "", ""),
         )
@@ -111,31 +113,41 @@ def _rows(found: Life, link, to_move) -> list[dict]:
         (("working", "plg"), "Working P"),
     ):  # fmt: skip
         piles = found.piles(state, motion)
-        stuck = [
+        late = [
             {"text": f"{count(number)} {said}", "url": link(state, motion, pile)}
             for pile, number, said in piles[1:]
             if number
-        ]
+        ] + _stuck(found, link, state, motion)
         rows.append(
             _row(
                 found,
                 words,
                 f"{state}/{motion}",
                 found.in_hand(state, motion),
-                stuck,
+                late,
                 _moves(found, to_move, *LANE_MOVES[state, motion]),
                 link(state, motion, "all"),
             )
         )
     for state, words in (("qualified", "Now"), ("nurture", "Not now"), ("unqualified", "Never")):
-        stuck = (
-            [{"text": f"{count(found.due)} due within a week", "url": link("", "", "due")}]
-            if state == "nurture" and found.due
-            else []
-        )
+        waiting = _stuck(found, link, state)
+        if state == "nurture" and found.due:
+            waiting.append({"text": f"{count(found.due)} due within a week", "url": link("", "", "due")})
         moved = _moves(found, to_move, *CAME[state])
-        rows.append(_row(found, words, state, found.standing[state], stuck, moved, link(state, "", "")))
+        rows.append(_row(found, words, state, found.standing[state], waiting, moved, link(state, "", "")))
     return rows
+
+
+def _stuck(found: Life, link, state: str, motion: str = "") -> list[dict]:
+    """Say how many are longer in a state than RevOps' limit for it, and where they are listed; nothing where nobody is."""
+    number = found.stuck[f"{state}/{motion}" if motion else state]
+    if not number:
+        return []
+    return [{"text": f"{count(number)} stuck, {_over(found.limits[state])}", "url": link(state, motion, stuck.PILE)}]
+
+
+def _over(days: int) -> str:
+    return f"over {days} day{'s' if days != 1 else ''}"
 
 
 def _moves(found: Life, to_move, *which: tuple[str, str, str]) -> list[dict]:
@@ -240,15 +252,17 @@ def pile(request):
         raise PermissionDenied("The leads behind the clock are for their managers and RevOps.")
     given = request.GET
     where, name = (given.get("state", "assigned"), given.get("motion", "slg")), given.get("pile", "over")
+    now = clock.now()
     if name in life.BESIDE:
         place, words, where = *life.BESIDE[name], ("", "")
+    elif name == stuck.PILE:
+        place, words = _place_of_stuck(where, now)
     else:
         piles = dict(life.PILES.get(where, ())) | {"all": "all of them"}
         if where not in life.PILES or name not in piles:
             raise Http404("no such pile")
         place, words = f"{charts.NAMES[where[0]]}, {charts.PLACES[where[1]]}", piles[name]
     after = given.get("after", "")
-    now = clock.now()
     found = life.pile_of(
         *where,
         name,
@@ -266,3 +280,12 @@ def pile(request):
         "pager": {"older": f"{address}{found[PAGE - 1]}"} if len(found) > PAGE else {},
     }  # fmt: skip
     return render(request, "reporting/pile.html", context)
+
+
+def _place_of_stuck(where: tuple[str, str], now) -> tuple[str, str]:
+    """Say where somebody is stuck, and since when they are. Raises Http404 for a state in which nobody can be. A query."""
+    (state, motion), days = where, stuck.limits(now)
+    if state not in days or (where not in life.PILES if state in life.IN_HAND else motion):
+        raise Http404("nobody is stuck there")
+    place = f"{charts.NAMES[state]}, {charts.PLACES[motion]}" if motion else LeadStatus(state).label
+    return place, f"stuck, {_over(days[state])}"

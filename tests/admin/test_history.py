@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 KEPT = {
     "accounts_user", "accounts_team", "accounts_membership", "accounts_absence", "accounts_reason", "accounts_product", "accounts_stage",
     "accounts_account", "accounts_domain", "accounts_apikey", "accounts_subscription", "leads_source", "leads_policy",
-    "leads_routingrule", "meetings_handoffrule", "leads_cardrule", "meetings_coveragerule", "reporting_bonusrate",
+    "leads_routingrule", "meetings_handoffrule", "leads_cardrule", "meetings_coveragerule", "reporting_bonusrate", "reporting_stucklimit",
 }  # fmt: skip
 
 

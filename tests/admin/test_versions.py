@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts import clock
 from leads.models import CardRule
 from meetings.models import CoverageRule
-from reporting.models import BonusRate
+from reporting.models import BonusRate, StuckLimit
 
 pytestmark = pytest.mark.django_db
 SAID = {
@@ -20,6 +20,13 @@ SAID = {
         "half_life_days": "20",
     },
     BonusRate: {"per_meeting": "50.00", "pipeline_percent": "1.50", "won_percent": "4.00"},
+    StuckLimit: {
+        "raw_days": "41",
+        "assigned_days": "42",
+        "working_days": "43",
+        "qualified_days": "44",
+        "nurture_days": "45",
+    },
 }
 BOTH = pytest.mark.parametrize("model", list(SAID), ids=lambda model: model.__name__)
 
@@ -80,6 +87,8 @@ def test_none_begins_in_the_past_and_none_is_typed_over(client_of, rita, model):
         (CardRule, {"sales_any": "4"}, "sales_any"),
         (BonusRate, {"per_meeting": "-1"}, "per_meeting"),
         (BonusRate, {"won_percent": "100.01"}, "won_percent"),
+        (StuckLimit, {"raw_days": "0"}, "raw_days"),
+        (StuckLimit, {"nurture_days": "3651"}, "nurture_days"),
         (CoverageRule, {"covered_percent": "101"}, "covered_percent"),
         (CoverageRule, {"engaged_from": "0"}, "engaged_from"),
         (CoverageRule, {"half_life_days": "0"}, "half_life_days"),

@@ -17,10 +17,11 @@ from leads.models import Cycle, Lead
 from meetings import closing
 from reporting import counting, life, moves, permissions
 from reporting.period import named
-from tests.factories import opportunity_of, put
+from tests.factories import LeadFactory, opportunity_of, put
 
 pytestmark = pytest.mark.django_db
 LINK = re.compile(r'<a[^>]* href="(/overview/(moves|leads)/\?[^"]*)"[^>]*>(?:<text[^>]*>)?([^<]*)<')
+STUCK = {"stuck assigned slg", "stuck working slg", "stuck qualified", "stuck nurture", "stuck raw"}
 MOVES = {"raw", "again", "worked", "now", "notnow", "never", "lost"}
 
 
@@ -32,6 +33,10 @@ def lived(house):
         for state in ("assigned", "working", "nurture", "unqualified", "qualified"):
             put(None, state, owner=owner, at=at)
     put(None, "working", owner=house.ana, at=at - timedelta(days=20))
+    for owner in (house.ana, house.dov):
+        for state in ("assigned", "working", "qualified", "nurture"):
+            put(None, state, owner=owner, at=at - timedelta(days=200))
+    LeadFactory(team=house.north, status_since=at - timedelta(days=40), created_at=at - timedelta(days=40))
     back = put(None, "nurture", owner=house.ana, at=at)
     put(back, "assigned", owner=house.ana, at=at + timedelta(hours=2))
     won_over = Stage.objects.get(is_qualifying=True)
@@ -70,6 +75,9 @@ def crawled(browser) -> dict:
         said, listed = clicked(browser, unescape(address), kind)
         assert (address, len(listed)) == (address, int(number[0].replace(",", "")))
         beside = re.search("pile=(due|out)", address)
+        if "pile=stuck" in address:
+            state, motion = re.search("state=([a-z]+)&amp;motion=([a-z]*)", address).groups()
+            assert found.setdefault(f"stuck {state} {motion}".strip(), len(listed)) == len(listed)
         if beside:
             assert found.setdefault(beside[1], len(listed)) == len(listed)
         if kind == "moves":
@@ -85,7 +93,8 @@ def test_every_number_of_the_clock_opens_to_as_many_rows(house, lived, client_of
     if is_counted:
         counting.count(clock.now())
     found = crawled(client_of(house.people[name]))
-    assert set(found) == MOVES | {"due", "out"}
+    assert set(found) == MOVES | {"due", "out"} | STUCK
+    assert [found[key] for key in sorted(STUCK)] == [1 if name == "cleo" else 2 for key in sorted(STUCK)]
     assert (found["due"], found["out"]) == ((1, 1) if name == "cleo" else (2, 2))
 
 

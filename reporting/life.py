@@ -132,7 +132,8 @@ def sentence(found: Life, period) -> str:
     return (
         f"{count(found.all_in_hand)} in hand, {count(sum(found.kinds.values()))} not now. In {period}: {count(came)} newly assigned,"
         f" {count(again)} came round again; {count(ended['now'])} became now, {count(ended['notnow'])} not now,"
-        f" {count(ended['never'])} never." + (f" {count(held)} stay longer than they should." if held else "")
+        f" {count(ended['never'])} never."
+        + (f" {count(held)} {'stays longer than it' if held == 1 else 'stay longer than they'} should." if held else "")
     )
 
 

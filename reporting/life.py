@@ -128,12 +128,12 @@ def sentence(found: Life, period) -> str:
         return "No leads yet."
     came, again = found.moved(*TO_HAND["raw"]), found.moved(*TO_HAND["again"])
     ended = {name: found.moved(*TO_HAND[name]) for name in ("now", "notnow", "never")}
-    held = sum(found.stuck.values())
+    late = sum(found.stuck.values())
+    held = f" {count(late)} {'stays longer than it' if late == 1 else 'stay longer than they'} should." if late else ""
     return (
         f"{count(found.all_in_hand)} in hand, {count(sum(found.kinds.values()))} not now. In {period}: {count(came)} newly assigned,"
         f" {count(again)} came round again; {count(ended['now'])} became now, {count(ended['notnow'])} not now,"
-        f" {count(ended['never'])} never."
-        + (f" {count(held)} {'stays longer than it' if held == 1 else 'stay longer than they'} should." if held else "")
+        f" {count(ended['never'])} never." + held
     )
 
 

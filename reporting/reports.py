@@ -8,6 +8,7 @@ GROUPS = (
             "qualified",
             "funnel",
             "dispositions",
+            "product-led",
             "meetings",
             "companies",
             "coverage",

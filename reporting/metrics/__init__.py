@@ -15,6 +15,7 @@ from reporting.metrics.limits import LIMITS
 from reporting.metrics.meetings import MEETING
 from reporting.metrics.pick_up import PICK_UP
 from reporting.metrics.pipeline import PIPELINE
+from reporting.metrics.product_led import PRODUCT_LED
 from reporting.metrics.pulls import PULLS
 from reporting.metrics.qualified import QUALIFIED
 from reporting.metrics.response import RESPONSE_TIME
@@ -29,6 +30,7 @@ _ALL = (
     QUALIFIED,
     FUNNEL,
     DISPOSITIONS,
+    PRODUCT_LED,
     LIMITS,
     ACTIVITY,
     PIPELINE,

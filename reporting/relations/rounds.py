@@ -38,13 +38,17 @@ STAMPS = (
     ),
     *("ended_by_id", "is_early", "has_exception", "opportunity_id", "self_booked_at"),
 )
+# When the product's own were activated; a seller's first touch is none.
+ACTIVATED = "CASE WHEN c.motion = 'plg' THEN c.working_at END AS activated_at"
+KNOWN_ACTIVATED = """CASE WHEN c.motion = 'plg' THEN (SELECT e.at FROM accounts_event e WHERE e.lead_id = c.lead_id AND e.cycle_id = c.id
+    AND e.kind = 'transition' AND e.move = 'start' AND e.recorded_at <= %(as_of)s ORDER BY e.id LIMIT 1) END AS activated_at"""
 # By the owner's hours, as they were; a query that does not ask never reads them (the planner drops the join).
 HOURS = "ou.time_zone, ou.work_days, ou.work_start, ou.work_end"
 OWNER = "LEFT JOIN {people} ou ON ou.id = c.owner_id"
 UNANSWERED = "('no_answer', 'voicemail', 'sent', 'wrong_number', 'bounced')"
 
 LIVE = f"""
-SELECT {", ".join("c." + name for name in (*FACTS, *STAMPS))}, true AS is_first, c.assigned_at AS clock_from, {HOURS}
+SELECT {", ".join("c." + name for name in (*FACTS, *STAMPS))}, {ACTIVATED}, true AS is_first, c.assigned_at AS clock_from, {HOURS}
 FROM leads_cycle c {OWNER.format(people=people(True))}
 """
 
@@ -61,7 +65,7 @@ SELECT {", ".join("c." + name for name in FACTS)},
   CASE WHEN x.is_over THEN c.ended_by_id WHEN e.ends THEN coalesce((e.data ->> 'asked_by')::bigint, e.actor_id) END AS ended_by_id,
   c.is_early, x.has_exception, CASE WHEN e.ends THEN (e.data ->> 'opportunity')::bigint END AS opportunity_id,
   CASE WHEN c.self_booked_at <= %(as_of)s THEN c.self_booked_at END AS self_booked_at,
-  true AS is_first, c.assigned_at AS clock_from, {HOURS}
+  {KNOWN_ACTIVATED}, true AS is_first, c.assigned_at AS clock_from, {HOURS}
 FROM leads_cycle c {OWNER.format(people=people(False))}
 LEFT JOIN LATERAL (
   SELECT e.at, e.move, e.reason_id, e.actor_id, e.data, e.to_status NOT IN ('assigned', 'working') AS ends FROM accounts_event e

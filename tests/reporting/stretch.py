@@ -7,9 +7,10 @@ from accounts import changes
 from accounts.models import Absence, Reason, User
 from leadops.simulation import company, house, sales
 from leadops.simulation.world import DAY, HOUR, World
-from leads import assignment, contacts, exceptions, signals, touches
+from leads import assignment, contacts, dispositions, exceptions, product_led, signals, touches
 from leads.lifecycle import Refused
-from leads.models import Lead, Touch
+from leads.models import Lead, Source, Touch
+from tests.factories import LeadFactory
 
 START = datetime(2026, 2, 2, tzinfo=UTC)
 
@@ -21,7 +22,7 @@ def live(days: int, *, seed: int = 7) -> tuple[World, datetime]:
     company.grant_leave(world)
     for day in range(days):
         for nth, happens in enumerate(
-            (asks_for_us, is_written_to, is_taken_back, is_an_exception, books_by_themselves, is_reorganised)
+            (asks_for_us, is_written_to, is_taken_back, is_an_exception, books_by_themselves, is_reorganised, signs_up)
         ):
             if (day + nth) % 3 == 0:
                 world.plan(START + day * DAY + (9 + nth) * HOUR, happens)
@@ -87,6 +88,35 @@ def is_reorganised(world: World, at: datetime) -> None:
         title = world.random.choice(("CEO", "Budget Controller", "Clerk"))
         with suppress(Refused):
             contacts.edit(lead, {"title": title}, was={"title": lead.title}, by=lead.owner, at=at)
+
+
+def signs_up(world: World, at: datetime) -> None:
+    """Two try the product; some activate it, some of them are handed over, some leave it."""
+    source = Source.objects.order_by("pk").first()
+    for _ in range(2):
+        lead = LeadFactory(motion="plg", status_since=at, created_at=at, recorded_at=at, source=source)
+        world.attempt("signed up", lambda lead=lead: product_led.sign_up([lead], at=at))
+        way, later = world.random.random(), at + world.between(HOUR, 5 * DAY)
+        if way < 0.7:
+            world.plan(later, activates, lead.pk)
+        if way < 0.3:
+            world.plan(later + DAY, is_handed_over, lead.pk)
+        elif way > 0.6:
+            world.plan(later + 2 * DAY, leaves, lead.pk, "not_activated" if way > 0.7 else "stopped_using")
+
+
+def activates(world: World, at: datetime, pk: int) -> None:
+    world.attempt("activated", lambda: product_led.activate([pk], at=at))
+
+
+def is_handed_over(world: World, at: datetime, pk: int) -> None:
+    rep = world.random.choice(sorted(world.house.of("sdr"), key=lambda rep: rep.pk))
+    world.attempt("handed over", lambda: product_led.hand_over([pk], to=rep, at=at))
+
+
+def leaves(world: World, at: datetime, pk: int, code: str) -> None:
+    why = Reason.objects.get(code=code)
+    world.attempt("left", lambda: dispositions.nurture([pk], reason=why, by=None, at=at))
 
 
 def is_an_exception(world: World, at: datetime) -> None:

@@ -11,7 +11,7 @@ from leads.models import Lead
 from reporting import counting, life, stuck
 from reporting.models import StuckLimit
 from reporting.period import named
-from tests.factories import LeadFactory, opportunity_of, put
+from tests.factories import LeadFactory, put
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -25,14 +25,12 @@ def held(people=None) -> dict[str, int]:
     return {place: number for place, number in found.stuck.items() if number}
 
 
-def placed(state: str, owner, days: float, motion: str = "slg") -> Lead:
+def placed(state: str, owner, days: float) -> Lead:
     """Put somebody into a state so many days ago."""
     at = clock.now() - timedelta(days=days)
     if state == "raw":
-        return LeadFactory(status_since=at, created_at=at, recorded_at=at, motion=motion)
-    lead = put(LeadFactory(motion=motion), state, owner=owner, at=at)
-    if state == "qualified":
-        opportunity_of(lead, owner=owner, at=at)
+        return LeadFactory(status_since=at, created_at=at, recorded_at=at)
+    lead = put(None, state, owner=owner, at=at)
     Lead.objects.filter(pk=lead.pk).update(status_since=at, recycle_at=None)
     lead.refresh_from_db()
     if lead.cycle and state in life.IN_HAND:
@@ -92,7 +90,7 @@ def test_nobody_is_stuck_who_waits_for_a_date_is_left_out_asked_us_to_stop_or_ha
     assert exceptions.grant([aside.pk], by=house.rita, at=clock.now()).done
 
     assert held() == {}
-    assert {s: life.pile_of(s, "slg", stuck.PILE, None, clock.now(), 0, 9) for s in LIMITS} == dict.fromkeys(LIMITS, [])
+    assert {s: life.pile_of(s, "slg", stuck.PILE, None, clock.now(), 0, 9) for s in LIMITS} == {s: [] for s in LIMITS}
 
 
 def test_what_was_stuck_this_morning_and_is_no_more_is_in_no_figure(house):

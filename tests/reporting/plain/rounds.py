@@ -200,6 +200,26 @@ def dispositions(rows, known) -> dict:
     }  # fmt: skip
 
 
+def product_led(rows, known) -> dict:
+    ours = [r for r in rows if r["motion"] == "plg" and r["outcome"] != "void"]
+    opened = [r for r in ours if r["ended_at"] is None]
+
+    def gave_up(code):
+        return share(ours, lambda r: r["outcome"] == "nurture" and r["world"].reasons[r["reason_id"]].code == code)
+
+    return {
+        "began": len(ours),
+        "activated": share(ours, lambda r: r["activated"]),
+        "time": percentile([seconds(r["activated"], r["assigned_at"]) for r in ours if r["activated"]], 0.5),
+        "handed_over": share(ours, lambda r: r["outcome"] == "handed_over"),
+        "bought": share(ours, lambda r: r["outcome"] == "qualified"),
+        "not_activated": gave_up("not_activated"),
+        "stopped": gave_up("stopped_using"),
+        "trying": number(opened, lambda r: not r["activated"]),
+        "using": number(opened, lambda r: r["activated"]),
+    }
+
+
 def cherry_picking(rows, known) -> dict:
     ours = sold(rows)
 

@@ -142,7 +142,7 @@ def _read(metric, relation, period, filters, as_of, now, dimension) -> dict[obje
         asked.count(f"NOT ({relation.left_out or 'false'}) AND ({metric.open_rows})") if metric.open_rows else "0"
     )
     selects = [aggregate for measure in metric.measures for aggregate in asked.aggregates(measure)]
-    source, values = _from(relation, period, filters, as_of, now)
+    source, values = _from(metric, relation, period, filters, as_of, now)
     key = dimension.sql if dimension else "NULL"
     head, tail = ("GROUPING(q.k), q.k", "GROUP BY GROUPING SETS ((), (q.k))") if dimension else ("1, NULL", "")
     rows_asked = f"SELECT {', '.join([f'{key} AS k', *asked.columns])} FROM ({asked.facts(source)}) r OFFSET 0"
@@ -219,10 +219,12 @@ def _cells(metric: Metric, figures: Sequence) -> dict[str, Cell]:
     return cells
 
 
-def _from(relation: Relation, period: Period, filters: Filters, as_of, now) -> tuple[str, dict]:
+def _from(metric: Metric, relation: Relation, period: Period, filters: Filters, as_of, now) -> tuple[str, dict]:
     """Say where rows come from: the relation as known, the period, the filters."""
     said, values = filters.at(as_of).where(relation)
     said = [f"{relation.at} >= %(starts_at)s AND {relation.at} < %(ends_at)s", *said]
+    if filters.matured and metric.ripe:
+        said.append(f"({metric.ripe})")
     values |= {
         "starts_at": period.starts_at, "ends_at": period.ends_at, "zone": period.zone, "as_of": as_of, "known": as_of or now,
         "first": period.first, "until": period.until,
@@ -265,7 +267,7 @@ def rows(
 ) -> Rows:  # fmt: skip
     """Return the rows that one figure counts, paged by key: `is_narrowed` to those of one line of the table by `by`. Two queries."""
     relation = metric.stands_on(by, filters)
-    source, values = _from(relation, period, filters, as_of, now)
+    source, values = _from(metric, relation, period, filters, as_of, now)
     said = _counted(measure, relation, part)
     if is_narrowed:
         dimension = relation.dimension(by)

@@ -45,6 +45,7 @@ class Filters:
     cycle: int | None = None
     again: bool | None = None
     fully_worked: bool | None = None
+    matured: bool | None = None  # what that means is the metric's to say (`Metric.ripe`)
     people: frozenset[int] | None = None
     teams: frozenset[int] | None = None
     members: frozenset[int] | None = None  # of the chosen team, and of all below it

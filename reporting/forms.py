@@ -68,6 +68,7 @@ class Asked(Time):
     target = forms.ChoiceField(required=False, label="Target account", choices=YES_NO)
     cycle = forms.IntegerField(required=False, label="Round", min_value=1, max_value=9999)
     again = forms.ChoiceField(required=False, label="Came round again", choices=YES_NO)
+    matured = forms.ChoiceField(required=False, label="Matured only", choices=[("", "No"), ("1", "Yes")])
     fully_worked = forms.ChoiceField(required=False, label="Fully worked only", choices=[("", "No"), ("1", "Yes")])
 
     def __init__(self, data, user: User, metric: Metric | None, now: datetime):
@@ -86,6 +87,8 @@ class Asked(Time):
         self._choose("team", _teams(user))
         for name in metric.relation.ignores if metric else ():
             self.fields.pop(name, None)
+        if metric and not metric.ripe:
+            self.fields.pop("matured")
         self.fields["as_of"].label = "As known on"
 
     def _choose(self, name: str, choices: list) -> None:
@@ -111,8 +114,7 @@ class Asked(Time):
         plain = ("team", "rep", "motion", "go_to_market", "source", "campaign", "segment", "region", "cycle")
         facts = {name: said[name] for name in plain if name in said}
         facts |= {name: said[name] == "1" for name in ("target", "again") if name in said}
-        if said.get("fully_worked") == "1":
-            facts["fully_worked"] = True
+        facts |= {name: True for name in ("fully_worked", "matured") if said.get(name) == "1"}
         return permissions.narrowed(self.user, Filters(**facts))
 
 

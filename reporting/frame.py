@@ -70,7 +70,6 @@ class Measure:
     target_says: str = ""
     more_is_better: bool = True
     counts_left_out: bool = False
-    is_vanity: bool = False
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -106,6 +105,7 @@ class Metric:
     by_hands: Relation | None = None  # for a rep's own figures: their time with the round instead of the whole round
     matures: bool = False  # a cohort: read as known now, however old
     open_rows: str = ""  # rows that may still change within their limit: immature
+    ripe: str = ""  # rows that have had their time, however they ended: *matured only* counts these
     usual: str = ""  # the period it is read over, where not the last 30 days
     finish: Callable | None = None  # what is worked out of several lines of an answer
     alerts: Callable | None = None  # what in an answer somebody should look at

@@ -82,6 +82,9 @@ class Question(Days):
     target = serializers.ChoiceField(YES_NO[1:], required=False)
     cycle = serializers.IntegerField(required=False, min_value=1, max_value=9999)
     again = serializers.ChoiceField(YES_NO[1:], required=False)
+    matured = serializers.ChoiceField(
+        [("1", "Yes")], required=False, help_text="Only what has had its time, however it ended."
+    )
     fully_worked = serializers.ChoiceField([("1", "Yes")], required=False)
 
 

@@ -4,7 +4,7 @@ from statistics import median
 
 from reporting.frame import FEW, SHARE, Alert, Measure, Metric
 from reporting.relations.hands import HANDS_IN_THE_HOUR
-from reporting.relations.rounds import SOLD, TOUCHED, UNTOUCHED
+from reporting.relations.rounds import ASIDE, RAN_OUT, SOLD, TOUCHED, UNTOUCHED
 
 MOST, IN_AN_HOUR = 0.2, 5
 # The sixth or later that somebody ended untouched of one source within the hour.
@@ -45,6 +45,7 @@ CHERRY_PICKING = Metric(
     " fewer than 20.",
     relation=HANDS_IN_THE_HOUR,
     by="rep_source",
+    ripe=RAN_OUT,
     drawn="untouched",
     alerts=alerts,
     measures=(
@@ -56,5 +57,6 @@ CHERRY_PICKING = Metric(
         Measure("burst", "Within an hour", "Ended untouched as the sixth or later of one source within 60 minutes.", where=BURST,
                 more_is_better=False),
         Measure("qualified", "Qualified", "Of what they had.", SHARE, "r.outcome = 'qualified'", SOLD),
+        Measure("beside", "Left aside", "Handed over, self-serve, opted out, returned or void: in no rate.", where=ASIDE),
     ),
 )  # fmt: skip

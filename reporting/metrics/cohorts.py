@@ -1,6 +1,7 @@
 """SDR conversion to won (REP-9): of what somebody sourced, what was won, by the month in which it was made."""
 
 from reporting.frame import MEDIAN, SHARE, SUM, Measure, Metric
+from reporting.relations.rounds import SALE_TAKES
 from reporting.relations.sales import CREATED
 
 EURO = "r.currency = 'EUR'"
@@ -16,6 +17,7 @@ COHORTS = Metric(
     by="month",
     drawn="won",
     matures=True,
+    ripe=f"r.created_at + {SALE_TAKES} < %(known)s",
     open_rows="r.status = 'open'",
     measures=(
         Measure("won", "Won", "Won, of all that were made.", SHARE, WON),

@@ -2,7 +2,7 @@
 
 from reporting.frame import SHARE, Measure, Metric
 from reporting.relations.hands import HANDS
-from reporting.relations.rounds import DISPOSED, ROUNDS, SOLD
+from reporting.relations.rounds import ASIDE, DISPOSED, HAD_TO_END, ROUNDS, SOLD
 
 OPEN = f"{SOLD} AND r.ended_at IS NULL"
 AGE = "%(known)s - r.assigned_at"
@@ -27,6 +27,7 @@ DISPOSITIONS = Metric(
     by_hands=HANDS,
     by="reason",
     drawn="ended",
+    ripe=HAD_TO_END,
     open_rows=OPEN,
     measures=(
         Measure("ended", "Ended", "Rounds with a disposition.", where=f"{SOLD} AND {DISPOSED}"),
@@ -43,5 +44,6 @@ DISPOSITIONS = Metric(
         _aged("age_7d", "Open 1 to 7 d", "24 hours", "7 days"),
         _aged("age_30d", "Open 7 to 30 d", "7 days", "30 days"),
         _aged("age_old", "Open over 30 d", "30 days", None),
+        Measure("beside", "Left aside", "Handed over, self-serve, opted out, returned or void: in no rate.", where=ASIDE),
     ),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """The funnel (REP-7, REP-12): how far the rounds of a period came. Skipped steps count as passed."""
 
 from reporting.frame import MEDIAN, SHARE, Measure, Metric
-from reporting.relations.rounds import ANSWERED_AT, SOLD, TOUCHED, WORKED
+from reporting.relations.rounds import ANSWERED_AT, ASIDE, HAD_TO_SELL, SOLD, TOUCHED, WORKED
 from reporting.relations.sales import ROUNDS_TO_SALES
 
 OPPORTUNITY = "r.sale_id IS NOT NULL"
@@ -18,6 +18,7 @@ FUNNEL = Metric(
     by="channel",
     drawn="to_opportunity",
     matures=True,
+    ripe=HAD_TO_SELL,
     open_rows=f"{SOLD} AND (r.ended_at IS NULL OR r.sale_status = 'open')",
     measures=(
         Measure("assigned", "Assigned", "Sales-led rounds assigned in the period.", where=SOLD),
@@ -34,5 +35,6 @@ FUNNEL = Metric(
                 value="extract(epoch FROM r.ended_at - r.assigned_at)::float", unit="time", more_is_better=False),
         Measure("time_to_won", "Median to won", "From assigned to won, calendar days.", MEDIAN, f"{SOLD} AND {WON}",
                 value="extract(epoch FROM r.won_at - r.assigned_at)::float", unit="time", more_is_better=False),
+        Measure("beside", "Left aside", "Handed over, self-serve, opted out, returned or void: in no rate.", where=ASIDE),
     ),
 )  # fmt: skip

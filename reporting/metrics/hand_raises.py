@@ -27,6 +27,7 @@ HAND_RAISES = Metric(
     relation=RAISES,
     by="week",
     drawn="median",
+    ripe="r.limit_at < %(known)s",
     open_rows=f"{ASKED} AND r.answered_at IS NULL AND r.ended_at IS NULL AND r.limit_at >= %(known)s",
     measures=(
         Measure("asked", "Asked for us", "Times somebody in hand asked.", where=ASKED),

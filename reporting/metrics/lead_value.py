@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from reporting.frame import MEAN, SHARE, Measure, Metric
-from reporting.relations.rounds import SOLD
+from reporting.relations.rounds import HAD_TO_SELL, SOLD
 from reporting.relations.sales import ROUNDS_TO_SALES
 
 ENOUGH = 30
@@ -34,6 +34,7 @@ LEAD_VALUE = Metric(
     drawn="estimate",
     matures=True,
     usual="last-12-months",
+    ripe=HAD_TO_SELL,
     open_rows=f"{SOLD} AND (r.ended_at IS NULL OR r.sale_status = 'open')",
     finish=shrink,
     measures=(

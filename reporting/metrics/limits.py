@@ -2,6 +2,7 @@
 
 from reporting.frame import MEAN, SHARE, Measure, Metric
 from reporting.relations.doings import BREACHES
+from reporting.relations.rounds import OFF_HOURS
 
 LIMITS = Metric(
     name="limits",
@@ -19,6 +20,8 @@ LIMITS = Metric(
                 where="r.clock = 'hand_raise'", more_is_better=False),
         Measure("escalated", "Escalated", "The manager was told: of those whom nobody touched before a sweep saw it.", SHARE,
                 "r.is_escalated", more_is_better=False),
+        Measure("off_hours", "Assigned off hours", "Assigned outside the working hours of whoever had the lead. It informs staffing and"
+                " excuses nothing.", SHARE, OFF_HOURS, "r.owner_id IS NOT NULL", more_is_better=False),
         Measure("moved", "Moved on", "Given to somebody else by the limit.", SHARE, "r.has_moved"),
         Measure("hops", "Moves a round", "How often limits moved these rounds, on average.", MEAN, value="r.hops", unit="number",
                 more_is_better=False),

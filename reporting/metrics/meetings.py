@@ -17,6 +17,7 @@ MEETING = Metric(
     relation=MEETINGS,
     by="rep",
     drawn="held",
+    ripe=f"r.starts_at + {DAY} < %(known)s",
     open_rows=f"r.status = 'booked' AND r.starts_at + {DAY} >= %(known)s",
     measures=(
         Measure("held", "Held", "Completed, qualified or not.", where=HELD),

@@ -2,7 +2,7 @@
 
 from reporting.frame import SHARE, Measure, Metric
 from reporting.relations.hands import HANDS
-from reporting.relations.rounds import ROUNDS, SELF_BOOKED, SOLD, TOUCHED, UNTOUCHED, WORKED
+from reporting.relations.rounds import ASIDE, RAN_OUT, ROUNDS, SELF_BOOKED, SOLD, TOUCHED, UNTOUCHED, WORKED
 from reporting.relations.then import EARLY_REASONS
 
 ASKED = f"{SOLD} AND r.go_to_market = 'inbound'"
@@ -19,6 +19,7 @@ PICK_UP = Metric(
     by_hands=HANDS,
     by="source",
     drawn="rate",
+    ripe=RAN_OUT,
     open_rows=f"{ASKED} AND NOT {TOUCHED} AND r.ended_at IS NULL",
     measures=(
         Measure("rate", "Picked up", "Worked, of those assigned.", SHARE, WORKED, ASKED, target=1.0, target_says="100 %"),
@@ -34,7 +35,6 @@ PICK_UP = Metric(
         Measure("lost", "Abandoned untouched", "Ended by a limit without a touch: not picked up.",
                 where=f"{ASKED} AND NOT {TOUCHED} AND r.outcome = 'nurture' AND r.ended_by_id IS NULL", more_is_better=False),
         Measure("beside", "Left aside", "Handed over, self-serve, opted out, returned or void: in no rate.",
-                where="r.motion = 'slg' AND r.go_to_market = 'inbound' AND r.outcome IN"
-                      " ('handed_over', 'self_serve', 'opted_out', 'returned', 'void')"),
+                where=f"{ASIDE} AND r.go_to_market = 'inbound'"),
     ),
 )  # fmt: skip

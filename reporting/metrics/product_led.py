@@ -1,7 +1,7 @@
 """Product-led cohorts by week (REP-18): who began with the product, who activated it, and what became of them. Never in response time."""
 
 from reporting.frame import MEDIAN, SHARE, Measure, Metric
-from reporting.relations.rounds import ROUNDS
+from reporting.relations.rounds import HAD_TO_END, ROUNDS
 
 PRODUCTS = "(r.motion = 'plg' AND r.outcome <> 'void')"
 ACTIVATED = "r.activated_at IS NOT NULL"
@@ -22,6 +22,7 @@ PRODUCT_LED = Metric(
     drawn="activated",
     matures=True,
     usual="last-90",
+    ripe=HAD_TO_END,
     open_rows=f"{PRODUCTS} AND r.ended_at IS NULL",
     measures=(
         Measure("began", "Began", "Product-led rounds begun in the period.", where=PRODUCTS),

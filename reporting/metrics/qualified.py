@@ -2,7 +2,7 @@
 
 from reporting.frame import MEDIAN, SHARE, Measure, Metric
 from reporting.relations.hands import HANDS
-from reporting.relations.rounds import ROUNDS, SOLD, WORKED
+from reporting.relations.rounds import ASIDE, HAD_TO_QUALIFY, ROUNDS, SOLD, WORKED
 
 NOW = "r.outcome = 'qualified'"
 
@@ -16,6 +16,7 @@ QUALIFIED = Metric(
     by_hands=HANDS,
     by="source",
     drawn="rate",
+    ripe=HAD_TO_QUALIFY,
     open_rows=f"{SOLD} AND r.ended_at IS NULL",
     measures=(
         Measure("rate", "Qualified, of worked", "Qualified, of those worked.", SHARE, NOW, f"{SOLD} AND {WORKED}"),
@@ -25,5 +26,6 @@ QUALIFIED = Metric(
         Measure("assigned", "Assigned", "All that were assigned.", where=SOLD),
         Measure("time", "Median to qualify", "From the assigned date to the end.", MEDIAN, f"{SOLD} AND {NOW}",
                 value="extract(epoch FROM r.ended_at - r.assigned_at)::float", unit="time", more_is_better=False),
+        Measure("beside", "Left aside", "Handed over, self-serve, opted out, returned or void: in no rate.", where=ASIDE),
     ),
 )  # fmt: skip

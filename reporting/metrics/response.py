@@ -4,7 +4,9 @@ from reporting.frame import MEAN, MEDIAN, P90, SHARE, Measure, Metric
 from reporting.relations.hands import HANDS
 from reporting.relations.rounds import (
     ANSWERED_AT,
+    ASIDE,
     OFF_HOURS,
+    RAN_OUT,
     RESPONSE,
     ROUNDS,
     SELF_ASSIGNED,
@@ -45,6 +47,7 @@ RESPONSE_TIME = Metric(
     by_hands=HANDS,
     by="week",
     drawn="median",
+    ripe=RAN_OUT,
     open_rows=f"{INBOUND} AND {ANSWERED_AT} IS NULL AND r.ended_at IS NULL AND r.limit_at >= %(known)s",
     measures=(
         Measure("median", "Median", "Half of the answered rounds were answered sooner.", MEDIAN, TOUCHED, value=RESPONSE, unit="time",
@@ -68,5 +71,7 @@ RESPONSE_TIME = Metric(
                 where=f"{TOUCHED} AND {SELF_BOOKED}"),
         Measure("untouched", "Ended untouched", "Ended by a person without a touch: in no time and no share.",
                 where=f"{INBOUND} AND {UNTOUCHED}"),
+        Measure("beside", "Left aside", "Handed over, self-serve, opted out, returned or void: in no rate.",
+                where=f"{ASIDE} AND r.go_to_market = 'inbound'"),
     ),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from leads.pulls import LEAST
 from reporting.frame import Dimension, Relation
 from reporting.relations import then
 from reporting.relations.dimensions import FROZEN, by_time, choices, names
+from reporting.relations.rounds import HOURS
 
 FACTS = "c.motion, c.go_to_market, c.source_id, c.campaign_id, c.segment, c.region, c.is_target, c.number"
 EXCEPTED = """(c.has_exception AND EXISTS (SELECT FROM accounts_event x WHERE x.lead_id = c.lead_id AND x.cycle_id = c.id
@@ -33,11 +34,12 @@ def breaches(is_live: bool) -> str:
     known = "" if is_live else "AND e.recorded_at <= %(as_of)s"
     return f"""
 SELECT e.id, e.lead_id, e.cycle_id, (e.data ->> 'owner')::bigint AS owner_id, NULL::bigint AS team_id, e.at, c.assigned_at,
-  e.data ->> 'kind' AS clock, {facts(is_live)}, e.data ->> 'told' IS NOT NULL AS is_escalated,
+  e.data ->> 'kind' AS clock, {facts(is_live)}, e.data ->> 'told' IS NOT NULL AS is_escalated, {HOURS},
   EXISTS (SELECT FROM leads_spell s WHERE s.cycle_id = e.cycle_id AND s.how = 'sla' AND s.began_at >= e.at
     {"" if is_live else "AND s.began_at <= %(as_of)s"}) AS has_moved,
   (SELECT count(*)::int FROM leads_spell s WHERE s.cycle_id = e.cycle_id AND s.how = 'sla' AND s.began_at <= %(known)s) AS hops
-FROM accounts_event e JOIN leads_cycle c ON c.id = e.cycle_id WHERE e.kind = 'breach' {known}
+FROM accounts_event e JOIN leads_cycle c ON c.id = e.cycle_id
+LEFT JOIN {then.people(is_live)} ou ON ou.id = (e.data ->> 'owner')::bigint WHERE e.kind = 'breach' {known}
 """
 
 

@@ -5,6 +5,7 @@ each of those is an event with the moment we learnt it. So what is known now is 
 read from its touches and events (ruling 2). Both give the same columns, and the tests hold them to each other.
 """
 
+from leads.deadlines import QUALIFY_WITHIN, WORKING_FOR
 from reporting.frame import Relation
 from reporting.relations.dimensions import FROZEN, OUTCOME, REASON, REP, TEAM, TRIGGER, by_time
 from reporting.relations.then import people
@@ -112,6 +113,14 @@ SELF_ASSIGNED = "r.trigger = 'own' AND r.is_first"
 RESPONSE = f"CASE WHEN {SELF_ASSIGNED} THEN 0 ELSE extract(epoch FROM {ANSWERED_AT} - r.clock_from) END::float"
 THERE = "(r.assigned_at AT TIME ZONE r.time_zone)"
 OFF_HOURS = f"(NOT (extract(isodow FROM {THERE})::int = ANY(r.work_days) AND {THERE}::time >= r.work_start AND {THERE}::time < r.work_end))"
+# Whose clock has run out by now, however it went; and when a round of any kind has had its time: what a rep, the limits or a sale need.
+RAN_OUT = "coalesce(r.limit_at, r.clock_from + interval '24 hours') < %(known)s"
+HAD_TO_QUALIFY = f"r.assigned_at + interval '{QUALIFY_WITHIN.days} days' < %(known)s"
+HAD_TO_END = f"r.assigned_at + interval '{WORKING_FOR.days} days' < %(known)s"
+SALE_TAKES = "interval '120 days'"  # the longest of the bands of contract value (MOTION-6)
+HAD_TO_SELL = f"r.assigned_at + {SALE_TAKES} < %(known)s"
+# Ended otherwise than by a disposition: in no rate, and shown beside.
+ASIDE = f"r.motion = 'slg' AND NOT ({COUNTED})"
 FACTS_OF_ALL = (SOLD, UNTOUCHED, OFF_HOURS)
 
 COLUMNS = (

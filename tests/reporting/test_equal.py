@@ -37,7 +37,7 @@ def some_filters(rng: random.Random, rounds: list[dict], ignores=()) -> dict:
     offered = {
         "motion": row["motion"], "go_to_market": row["go_to_market"], "source": row["source_id"], "campaign": row["campaign_id"],
         "segment": row["segment"] or None, "region": row["region"] or None, "target": row["is_target"], "cycle": row["number"],
-        "again": rng.random() < 0.5, "fully_worked": True, "rep": row["owner_id"],
+        "again": rng.random() < 0.5, "fully_worked": True, "matured": True, "rep": row["owner_id"],
     }  # fmt: skip
     can = sorted(name for name, value in offered.items() if value is not None and name not in ignores)
     return {name: offered[name] for name in rng.sample(can, min(len(can), rng.choice([0, 1, 1, 2, 3])))}

@@ -7,7 +7,9 @@ import pytest
 from accounts.models import Event, Opportunity, Stage, User
 from accounts.sweeping import run
 from leads import assignment, dispositions, pulling, pulls, signals
+from leads import product_led as product
 from leads.models import Cycle, Lead, Signal, Source, Trigger
+from leads.response_sweeps import SWEEPS as RESPONSE_SWEEPS
 from leads.sweeps import SWEEPS
 from meetings import coverage
 from meetings.models import SegmentMedian
@@ -15,7 +17,7 @@ from reporting import answers, mine
 from reporting.filters import Filters
 from reporting.metrics import METRICS
 from reporting.period import Period
-from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, put, reason
+from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, product_led, put, reason
 from tests.reporting.test_golden import figure, given, touch
 
 pytestmark = pytest.mark.django_db
@@ -285,3 +287,89 @@ def test_what_somebody_took_over_counts_beside_them_as_in_their_team(house):
 
     received = lines["assignment", "received"]
     assert (received.mine, received.team) == ("2", "2")
+
+
+def test_matured_only_leaves_out_what_has_not_had_its_time_however_it_went(house):
+    """Answered at once or not: whose limit has not passed is in no share. As known then its time had not come either."""
+    for hour in (0, 20):
+        touch(given(house.ana, NOON + hour * HOUR), house.ana, NOON + hour * HOUR + HOUR)
+        given(house.ana, NOON + hour * HOUR)
+
+    def asked(now, as_of=None, **facts):
+        return [
+            figure(name, now=now, as_of=as_of, filters=Filters(**facts))[key].of
+            for name, key in (("response", "in_24h"), ("pick-up", "rate"))
+        ]
+
+    after = NOON + DAY + HOUR
+    assert asked(after) == [3, 4]
+    assert asked(after, matured=True) == asked(after, matured=True, rep=house.ana.pk) == [2, 2]
+    assert asked(NOON + 2 * DAY, matured=True) == [4, 4]
+    assert asked(NOON + 9 * DAY, NOON + DAY - HOUR, matured=True) == [0, 0]
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_a_passed_limit_that_a_sweep_saw_is_escalated_and_one_touched_before_is_only_on_record(house, is_seen):
+    """Both are of whoever had the lead, told apart by who was told (SLA-3, REP-17)."""
+    User.objects.exclude(pk=house.ana.pk).update(is_active=False)
+    User.objects.filter(pk=house.cleo.pk).update(is_active=True)
+    lead, late = given(house.ana, NOON), NOON + DAY + HOUR
+    if is_seen:
+        run(next(sweep for sweep in RESPONSE_SWEEPS if sweep.name == "response"), late)
+    touch(lead, house.ana, late + HOUR)
+
+    answer = answers.answer(
+        METRICS["limits"], Period(date(2026, 3, 1), date(2026, 4, 1)), Filters(), by="rep", now=NOON + 9 * DAY
+    )
+
+    assert {
+        line.label: (line.cells["breaches"].n, line.cells["escalated"].n, line.cells["off_hours"].n)
+        for line in answer.lines
+    } == {"Ana Berg": (1, int(is_seen), 0)}
+
+
+@pytest.mark.parametrize("by", ["source", "campaign", "segment"])
+def test_the_conversion_of_each_stage_is_told_by_source_campaign_and_segment(house, by):
+    """REP-7: worked, qualified, with an opportunity, won; each of two kinds by itself, and the lines sum to all."""
+    show = Source.objects.create(name="Show")
+    kinds = [
+        {"source": show, "segment": "large", "campaign": Source.objects.create(name="Spring", parent=show)},
+        {"segment": "small"},
+    ]
+    for facts, number, won in ((kinds[0], 3, 2), (kinds[1], 4, 1)):
+        decided(house, number, won, **facts)
+        put(LeadFactory(status_since=NOON, created_at=NOON, recorded_at=NOON, **facts), "qualified", owner=house.ana)
+        put(LeadFactory(status_since=NOON, created_at=NOON, recorded_at=NOON, **facts), "assigned", owner=house.ana)
+
+    answer = answers.answer(
+        METRICS["funnel"], Period(date(2026, 3, 1), date(2026, 4, 1)), Filters(), by=by, now=NOON + 9 * DAY
+    )
+
+    stages = ("worked", "qualified", "to_opportunity", "to_won")
+    lines = sorted([(line.cells[name].n, line.cells[name].of) for name in stages] for line in answer.lines)
+    assert lines == [[(4, 5), (1, 4), (3, 5), (2, 3)], [(5, 6), (1, 5), (2, 6), (1, 2)]]
+    assert [(answer.total.cells[name].n, answer.total.cells[name].of) for name in stages] == [
+        (9, 11),
+        (2, 9),
+        (5, 11),
+        (3, 5),
+    ]
+
+
+def test_the_product_leds_are_told_by_week_and_time_to_activation_is_in_no_response_time(house):
+    week = timedelta(days=7)
+    for at, hours in ((NOON, 5), (NOON, 9), (NOON + week, None)):
+        lead = product_led(at=at)
+        if hours:
+            assert product.activate([lead], at=at + hours * HOUR).done
+    assert product.hand_over([Lead.objects.order_by("pk").first()], to=house.ana, at=NOON + DAY).done
+
+    answer = answers.answer(
+        METRICS["product-led"], Period(date(2026, 3, 1), date(2026, 4, 1)), Filters(), now=NOON + 9 * DAY
+    )
+
+    names = ("began", "activated", "handed_over", "using", "trying")
+    assert [[line.cells[name].n for name in names] for line in answer.lines] == [[2, 2, 1, 1, 0], [1, 0, 0, 0, 1]]
+    assert [line.cells["time"].value for line in answer.lines] == [7 * 3600, None]
+    assert figure("product-led", as_of=NOON + 6 * HOUR)["activated"].n == 1
+    assert (figure("response")["median"].value, figure("pick-up")["rate"].of) == (None, 1)

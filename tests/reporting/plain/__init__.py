@@ -4,6 +4,8 @@ Written from the definitions, not from the code: no SQL beyond reading whole tab
 `world` reads and plays back, `rounds`, `doings` and `sales` compute; `compute` gives every measure of a metric.
 """
 
+from datetime import timedelta
+
 from tests.reporting.plain import doings, rounds, sales
 from tests.reporting.plain.counting import kept
 from tests.reporting.plain.world import World
@@ -31,6 +33,18 @@ HERE = {
     "companies": (sales.companies, sales.of_companies, sales.OF_COMPANIES),
     "coverage": (sales.covered, sales.coverage, sales.OF_COMPANIES),
 }
+
+
+def _after(days: int):
+    return lambda r, known: r["at"] + timedelta(days=days) < known
+
+
+# metric -> whether a row has had its time
+RIPE = {
+    **dict.fromkeys(("response", "pick-up", "cherry-picking"), rounds.ran_out), "hand-raises": lambda r, known: r["limit"] < known,
+    "qualified": _after(21), "dispositions": _after(30), "product-led": _after(30), "meetings": _after(1),
+    **dict.fromkeys(("funnel", "lead-value", "cohorts"), _after(120)),
+}  # fmt: skip
 BY_HANDS = {"assignment", "response", "pick-up", "qualified", "dispositions"}
 
 
@@ -39,7 +53,9 @@ def compute(world: World, name: str, period, filters: dict, as_of, now) -> dict[
     make, figures, ignores = HERE[name]
     if name in BY_HANDS and "rep" in filters:
         make = rounds.hands
-    known = as_of or now
-    rows = kept(make(world, as_of, known, period), {k: v for k, v in filters.items() if k not in ignores}, period)
+    known, chosen = as_of or now, {k: v for k, v in filters.items() if k not in (*ignores, "matured")}
+    rows = kept(make(world, as_of, known, period), chosen, period)
+    if "matured" in filters and name in RIPE:
+        rows = [row for row in rows if RIPE[name](row, known)]
     counted = [row for row in rows if not row["exception"]]
     return {"left_out": len(rows) - len(counted)} | figures(counted, known)

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from tests.reporting.plain.counting import average, number, percentile, seconds, share
+from tests.reporting.plain.rounds import is_off
 from tests.reporting.plain.world import ANSWERED, World
 
 DAY = timedelta(hours=24)
@@ -62,7 +63,8 @@ def breaches(world: World, as_of, known, period) -> list[dict]:
         if e.kind == "breach" and e.cycle_id:
             moves = [s for s in world.spells[e.cycle_id] if s.how == "sla" and s.began_at <= known]
             found.append(_of_round(world, e.cycle_id, as_of) | {
-                "at": e.at, "owner_id": e.data.get("owner"), "clock": e.data["kind"], "told": e.data.get("told"), "hops": len(moves),
+                "at": e.at, "owner_id": e.data.get("owner"), "clock": e.data["kind"], "told": e.data.get("told"),
+                "assigned_at": world.cycles[e.cycle_id]["assigned_at"], "world": world, "as_of": as_of, "hops": len(moves),
                 "moved": any(s.began_at >= e.at for s in moves),
             })  # fmt: skip
     return found
@@ -74,6 +76,7 @@ def limits(rows, known) -> dict:
         "first": number(rows, lambda r: r["clock"] == "response"),
         "raised": number(rows, lambda r: r["clock"] == "hand_raise"),
         "escalated": share(rows, lambda r: r["told"] is not None),
+        "off_hours": share([r for r in rows if r["owner_id"]], is_off),
         "moved": share(rows, lambda r: r["moved"]),
         "hops": average(r["hops"] for r in rows),
         "again": number(rows, lambda r: r["hops"] > 1),

@@ -70,6 +70,11 @@ def inbound(rows) -> list[dict]:
     return [r for r in sold(rows) if r["go_to_market"] == "inbound"]
 
 
+def aside(rows) -> int:
+    """Count what ended otherwise than by a disposition: it stands beside the rates."""
+    return number(rows, lambda r: r["motion"] == "slg" and r["outcome"] in ASIDE)
+
+
 def assignment(rows, known) -> dict:
     real = [r for r in rows if r["outcome"] != "void"]
     given = [r for r in real if r["is_first"]]
@@ -99,11 +104,17 @@ def _is_self_booked(r) -> bool:
     return bool(r["self_booked"] and (not r["first_at"] or r["self_booked"] < r["first_at"]))
 
 
-def _is_off(r) -> bool:
+def is_off(r) -> bool:
     """Assigned outside the owner's hours, by the clock on their wall."""
     owner = r["world"].people(r["as_of"])[r["owner_id"]]
     there = r["assigned_at"].astimezone(owner.zone)
     return not (there.isoweekday() in owner.work_days and owner.work_start <= there.time() < owner.work_end)
+
+
+def ran_out(r, known) -> bool:
+    """Whose clock, or a day where none was promised, has passed by now."""
+    limit = r["limit_at"] and r["limit_at"] + (_began(r) - r["assigned_at"])
+    return (limit or _began(r) + DAY) < known
 
 
 def _time(r) -> float:
@@ -132,12 +143,13 @@ def response(rows, known) -> dict:
         "in_24h": within(lambda r: _began(r) + DAY),
         "target": within(moved("target_at")),
         "limit": within(moved("limit_at")),
-        "off_hours": share(owned, _is_off),
-        "median_off": percentile([_time(r) for r in answered if r["owner_id"] and _is_off(r)], 0.5),
+        "off_hours": share(owned, is_off),
+        "median_off": percentile([_time(r) for r in answered if r["owner_id"] and is_off(r)], 0.5),
         "at_once": number(answered, lambda r: r["first_at"] == _began(r)),
         "self_assigned": len(live),
         "self_booked": number(answered, _is_self_booked),
         "untouched": len(ours) - len(asked),
+        "beside": aside(r for r in rows if r["go_to_market"] == "inbound"),
     }  # fmt: skip
 
 
@@ -152,9 +164,7 @@ def pick_up(rows, known) -> dict:
         "early": share(early, lambda r: r["world"].was(Reason, r["as_of"])[r["reason_id"]]["is_prequalification"]),
         "waiting": number(ours, lambda r: not answered_at(r) and r["outcome"] == ""),
         "lost": number(ours, lambda r: not answered_at(r) and r["outcome"] == "nurture" and r["ended_by"] is None),
-        "beside": number(
-            rows, lambda r: r["motion"] == "slg" and r["go_to_market"] == "inbound" and r["outcome"] in ASIDE
-        ),
+        "beside": aside(r for r in rows if r["go_to_market"] == "inbound"),
     }
 
 
@@ -168,6 +178,7 @@ def qualified(rows, known) -> dict:
         "worked": number(ours, worked),
         "assigned": len(ours),
         "time": percentile([seconds(r["ended_at"], r["assigned_at"]) for r in done], 0.5),
+        "beside": aside(rows),
     }
 
 
@@ -197,6 +208,7 @@ def dispositions(rows, known) -> dict:
         "age_7d": aged(DAY, 7 * DAY),
         "age_30d": aged(7 * DAY, 30 * DAY),
         "age_old": aged(30 * DAY),
+        "beside": aside(rows),
     }  # fmt: skip
 
 
@@ -235,6 +247,7 @@ def cherry_picking(rows, known) -> dict:
         "away": share(ours, lambda r: r["outcome"] == "reassigned"),
         "burst": number(rows, lambda r: untouched(r) and burst(r)),
         "qualified": share(ours, lambda r: r["outcome"] == "qualified"),
+        "beside": aside(rows),
     }
 
 

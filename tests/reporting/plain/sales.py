@@ -8,7 +8,7 @@ from accounts.models import Account
 from leads.models import ContactRole, Lead
 from meetings.models import CoverageRule
 from tests.reporting.plain.counting import average, number, percentile, seconds, share
-from tests.reporting.plain.rounds import answered_at, sold, worked
+from tests.reporting.plain.rounds import answered_at, aside, sold, worked
 from tests.reporting.plain.world import ANSWERED, World, grouped
 
 DAY = timedelta(hours=24)
@@ -157,6 +157,7 @@ def funnel(rows, known) -> dict:
         "time_to_work": percentile([seconds(answered_at(r), r["assigned_at"]) for r in ours if answered_at(r)], 0.5),
         "time_to_end": percentile([seconds(r["ended_at"], r["assigned_at"]) for r in ours if r["ended_at"]], 0.5),
         "time_to_won": percentile([seconds(r["sold"]["closed_at"], r["assigned_at"]) for r in won], 0.5),
+        "beside": aside(rows),
     }
 
 

@@ -22,17 +22,21 @@ LIVE = f"{INBOUND} AND {SELF_ASSIGNED} AND r.first_touch_at IS NOT NULL"
 
 
 def _within(hours: int) -> dict[str, str]:
-    """Return what is in time, and of which: what was touched, and what nobody touched though the time has passed."""
-    limit = f"interval '{hours} hours'"
-    return {
-        "of": f"{MISSABLE} AND ({ANSWERED_AT} IS NOT NULL OR r.clock_from + {limit} < %(known)s)",
-        "where": f"({ANSWERED_AT} <= r.clock_from + {limit} OR {LIVE})",
-    }
+    """Return what is in time, and of which: what was touched, and what nobody touched though the time has passed in their hands."""
+    limit = f"r.clock_from + interval '{hours} hours'"
+    return {"of": f"{MISSABLE} AND {_judged(limit)}", "where": f"({ANSWERED_AT} <= {limit} OR {LIVE})"}
 
 
 def _kept(deadline: str) -> dict[str, str]:
-    passed = f"r.{deadline} IS NOT NULL AND ({ANSWERED_AT} IS NOT NULL OR r.{deadline} < %(known)s)"
-    return {"of": f"{MISSABLE} AND {passed}", "where": f"({ANSWERED_AT} <= r.{deadline} OR {LIVE})"}
+    return {
+        "of": f"{MISSABLE} AND r.{deadline} IS NOT NULL AND {_judged(f'r.{deadline}')}",
+        "where": f"({ANSWERED_AT} <= r.{deadline} OR {LIVE})",
+    }
+
+
+def _judged(deadline: str) -> str:
+    """Say that something was answered, or that its time passed; a rep's own line only while it was theirs."""
+    return f"({ANSWERED_AT} IS NOT NULL OR {deadline} < %(known)s AND coalesce(r.left_at, 'infinity') >= {deadline})"
 
 
 RESPONSE_TIME = Metric(
@@ -42,7 +46,8 @@ RESPONSE_TIME = Metric(
     definition="From the assigned date to the first touch by a person, for inbound sales-led rounds, in calendar time. A meeting they"
     " booked by themselves ends it too; who brought a lead in and took it answered live, 0 min: both are counted apart. Only answered"
     " rounds are in the times; in the shares whoever was never answered is a miss. Rounds ended without a touch are in neither, and"
-    " stand beside. Whatever a limit moved runs from its first assigned date; in a rep's own line from when it was theirs.",
+    " stand beside. Whatever a limit moved runs from its first assigned date; in a rep's own line from when it was theirs, and no miss of"
+    " theirs where it went to another before its time had passed.",
     relation=ROUNDS,
     by_hands=HANDS,
     by="week",

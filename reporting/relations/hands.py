@@ -33,9 +33,9 @@ OWN = {
     "limit_at": "c.limit_at + (s.clock_from - c.assigned_at)",
 }
 SQL = """
-SELECT {columns}, s.is_first, s.clock_from, s.gone, {hours}, {fully} AS fully_worked
+SELECT {columns}, s.is_first, s.clock_from, s.gone, CASE WHEN s.gone THEN s.left_at END AS left_at, {hours}, {fully} AS fully_worked
 FROM ({rounds}) c CROSS JOIN LATERAL (
-  SELECT min(p.id) AS id, p.owner_id, bool_or(p.how = 'assigned') AS is_first,
+  SELECT min(p.id) AS id, p.owner_id, max(p.ended_at) AS left_at, bool_or(p.how = 'assigned') AS is_first,
     CASE WHEN bool_or(p.how = 'assigned') THEN c.assigned_at ELSE min(p.began_at) END AS clock_from,
     coalesce(c.first_touch_by_id = p.owner_id AND bool_or(p.began_at <= c.first_touch_at
       AND (p.ended_at IS NULL OR p.ended_at >= c.first_touch_at)), false) AS mine,

@@ -46,10 +46,12 @@ KNOWN_ACTIVATED = """CASE WHEN c.motion = 'plg' THEN (SELECT e.at FROM accounts_
 # By the owner's hours, as they were; a query that does not ask never reads them (the planner drops the join).
 HOURS = "ou.time_zone, ou.work_days, ou.work_start, ou.work_end"
 OWNER = "LEFT JOIN {people} ou ON ou.id = c.owner_id"
+# What tells a rep's hands apart from each other: a whole round is its first owner's, from its beginning, and goes to nobody.
+WHOLE = "true AS is_first, c.assigned_at AS clock_from, NULL::timestamptz AS left_at"
 UNANSWERED = "('no_answer', 'voicemail', 'sent', 'wrong_number', 'bounced')"
 
 LIVE = f"""
-SELECT {", ".join("c." + name for name in (*FACTS, *STAMPS))}, {ACTIVATED}, true AS is_first, c.assigned_at AS clock_from, {HOURS}
+SELECT {", ".join("c." + name for name in (*FACTS, *STAMPS))}, {ACTIVATED}, {WHOLE}, {HOURS}
 FROM leads_cycle c {OWNER.format(people=people(True))}
 """
 
@@ -66,7 +68,7 @@ SELECT {", ".join("c." + name for name in FACTS)},
   CASE WHEN x.is_over THEN c.ended_by_id WHEN e.ends THEN coalesce((e.data ->> 'asked_by')::bigint, e.actor_id) END AS ended_by_id,
   c.is_early, x.has_exception, CASE WHEN e.ends THEN (e.data ->> 'opportunity')::bigint END AS opportunity_id,
   CASE WHEN c.self_booked_at <= %(as_of)s THEN c.self_booked_at END AS self_booked_at,
-  {KNOWN_ACTIVATED}, true AS is_first, c.assigned_at AS clock_from, {HOURS}
+  {KNOWN_ACTIVATED}, {WHOLE}, {HOURS}
 FROM leads_cycle c {OWNER.format(people=people(False))}
 LEFT JOIN LATERAL (
   SELECT e.at, e.move, e.reason_id, e.actor_id, e.data, e.to_status NOT IN ('assigned', 'working') AS ends FROM accounts_event e

@@ -373,3 +373,19 @@ def test_the_product_leds_are_told_by_week_and_time_to_activation_is_in_no_respo
     assert [line.cells["time"].value for line in answer.lines] == [7 * 3600, None]
     assert figure("product-led", as_of=NOON + 6 * HOUR)["activated"].n == 1
     assert (figure("response")["median"].value, figure("pick-up")["rate"].of) == (None, 1)
+
+
+@pytest.mark.parametrize(("hours", "misses"), [(1, (0, 0)), (2, (1, 0)), (5, (1, 0)), (30, (1, 1))])
+def test_what_went_to_another_before_its_time_had_passed_is_no_miss_of_who_had_it(house, hours, misses):
+    """The round runs from its first assigned date and is a miss of both; a rep's own line is one for what passed in their hands."""
+    lead = given(house.ana, NOON)
+    assert assignment.assign([lead.pk], to=house.ben, by=house.cleo, at=NOON + hours * HOUR).done
+
+    own, of_lead = figure("response", filters=Filters(rep=house.ana.pk)), figure("response")
+
+    assert (
+        tuple(own[name].of for name in ("in_2h", "in_24h"))
+        == tuple(own[name].of for name in ("target", "limit"))
+        == misses
+    )
+    assert [of_lead[name].of for name in ("in_2h", "in_24h")] == [1, 1]

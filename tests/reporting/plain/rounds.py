@@ -47,6 +47,7 @@ def _hand(r: dict, spells: list, person: int) -> dict:
     gone = any(s.pk > max(o.pk for o in own) for s in spells if s.owner_id != person)
     first = any(s.how == "assigned" for s in own)
     return r | {
+        "left": max(s.ended_at for s in own if s.ended_at) if gone else None,
         "owner_id": person, "first_at": r["first_at"] if mine else None, "is_first": first,
         "later": None if first else min(s.began_at for s in own), "self_booked": r["self_booked"] if booked else None,
         "ended_by": person if r["ended_by"] == person and (mine or booked or not answered_at(r)) else None,
@@ -104,6 +105,11 @@ def _is_self_booked(r) -> bool:
     return bool(r["self_booked"] and (not r["first_at"] or r["self_booked"] < r["first_at"]))
 
 
+def _passed(r, deadline, known) -> bool:
+    """A time that has passed, and while it was still theirs."""
+    return deadline < known and (r.get("left") is None or r["left"] >= deadline)
+
+
 def is_off(r) -> bool:
     """Assigned outside the owner's hours, by the clock on their wall."""
     owner = r["world"].people(r["as_of"])[r["owner_id"]]
@@ -129,7 +135,7 @@ def response(rows, known) -> dict:
     live = [r for r in answered if r["trigger"] == "own" and r["is_first"] and r["first_at"]]
 
     def within(deadline):
-        judged = [r for r in asked if deadline(r) and (answered_at(r) or deadline(r) < known)]
+        judged = [r for r in asked if deadline(r) and (answered_at(r) or _passed(r, deadline(r), known))]
         return share(judged, lambda r: r in live or (answered_at(r) is not None and answered_at(r) <= deadline(r)))
 
     def moved(name):

@@ -42,7 +42,8 @@ def keep(key: str, data: dict) -> dict:
         cursor.execute(
             f"UPDATE {quote(table)} SET data = %s WHERE key = %s RETURNING data::text", [json.dumps(data), key]
         )
-        return json.loads(cursor.fetchone()[0])
+        kept = cursor.fetchone()
+    return json.loads(kept[0]) if kept else data  # what nobody claimed is kept nowhere
 
 
 def first_answer(key: str, user: User) -> dict:

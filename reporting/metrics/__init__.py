@@ -19,11 +19,13 @@ from reporting.metrics.product_led import PRODUCT_LED
 from reporting.metrics.pulls import PULLS
 from reporting.metrics.qualified import QUALIFIED
 from reporting.metrics.response import RESPONSE_TIME
+from reporting.metrics.vanity import VANITY
 
 _ALL = (
     ASSIGNMENT,
     PULLS,
     RESPONSE_TIME,
+    VANITY,
     HAND_RAISES,
     PICK_UP,
     CHERRY_PICKING,

@@ -22,7 +22,7 @@ from reporting.filters import Filters
 from reporting.metrics import METRICS
 from reporting.period import Period
 from reporting.permissions import narrowed
-from tests.factories import NOON, put, reason
+from tests.factories import NOON, LeadFactory, put, reason
 
 pytestmark = pytest.mark.django_db
 FILE = "Email,First name,Last name,Company\n" + "".join(f"p{n}@fair.example,Pat,P{n},Fair {n}\n" for n in range(6))
@@ -266,7 +266,7 @@ def _absences(world) -> bool:
     with changes.dated(LATER):
         Absence.objects.all().delete()
         for rep in world.house.of("sdr"):
-            Absence.objects.create(user=rep, starts_at=CLOSED.starts_at, ends_at=CLOSED.starts_at + timedelta(days=2))
+            Absence.objects.create(user=rep, starts_at=CLOSED.starts_at, ends_at=CLOSED.ends_at)
     return True
 
 
@@ -280,7 +280,9 @@ def _people(world) -> bool:
     by, right = next(iter(world.house.of("revops"))), 0
     for lead in Lead.objects.filter(gone_as="", account__isnull=False).order_by("pk"):
         right += bool(contacts.edit(lead, {"title": "Window cleaner"}, was={"title": lead.title}, by=by, at=LATER))
-    for part in ContactRole.objects.select_related("opportunity"):
+    for part in ContactRole.objects.filter(opportunity__status="open", opportunity__gone_as="").select_related(
+        "opportunity"
+    ):
         opportunities.name_part(part.opportunity, part.lead_id, role="Neighbour", by=by, at=LATER)
     with changes.dated(LATER):
         Account.objects.update(segment="moved")
@@ -295,7 +297,12 @@ SETTINGS = {
 
 def test_what_people_keep_otherwise_later_changes_no_figure_of_a_closed_period(lived):
     """Hours, teams, absences, flags of reasons, titles: each changes what is known now (the control), and nothing as of the closing."""
-    at = LATER + timedelta(days=400)
+    at, rep = LATER + timedelta(days=400), next(iter(lived.house.of("sdr")))
+    came = CLOSED.starts_at + timedelta(days=1)
+    unseen = LeadFactory(status_since=came, created_at=came, recorded_at=came)
+    assert assignment.assign([unseen], to=rep, by=None, at=came).done
+    ended = dispositions.unqualify([unseen.pk], reason=reason("not_a_prospect"), by=rep, at=came + timedelta(minutes=9))
+    assert ended.done
     before = everything(CLOSED.closes_at, LATER)
     for change, seen_in in SETTINGS.items():
         now_before = everything(None, at)[seen_in]

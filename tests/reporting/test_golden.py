@@ -1,10 +1,11 @@
 """The golden cases of the metrics, and the boundaries beside them."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from accounts.models import Account, Opportunity, Product, Stage
+from accounts import changes
+from accounts.models import Account, Opportunity, Product, Stage, User
 from leads import assignment, dispositions, touches
 from leads.models import Cycle, Lead, Source
 from reporting import answers, words
@@ -38,6 +39,10 @@ def test_in_on_friday_touched_on_monday_is_65_hours_59_and_misses_both(house):
     cells = figure("response")
     assert words.said(METRICS["response"].measure("median"), cells["median"]) == "65 h 59 min"
     assert (cells["target"].n, cells["limit"].n, cells["in_24h"].n, cells["in_24h"].of) == (0, 0, 0, 1)
+    with changes.dated(friday - timedelta(days=9)):
+        User.objects.filter(pk=house.ana.pk).update(work_start=time(9), work_end=time(17))
+    vanity = figure("vanity")
+    assert (words.said(METRICS["vanity"].measure("median"), vanity["median"]), vanity["in_2h"].n) == ("1 h 59 min", 1)
 
 
 @pytest.mark.parametrize(("seconds", "within"), [(7200, 1), (7201, 0)])

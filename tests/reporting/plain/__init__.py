@@ -16,6 +16,7 @@ __all__ = ["World", "compute"]
 HERE = {
     "assignment": (rounds.rows, rounds.assignment, ()),
     "response": (rounds.rows, rounds.response, ()),
+    "vanity": (rounds.rows, rounds.vanity, ()),
     "pick-up": (rounds.rows, rounds.pick_up, ()),
     "qualified": (rounds.rows, rounds.qualified, ()),
     "dispositions": (rounds.rows, rounds.dispositions, ()),
@@ -41,11 +42,12 @@ def _after(days: int):
 
 # metric -> whether a row has had its time
 RIPE = {
-    **dict.fromkeys(("response", "pick-up", "cherry-picking"), rounds.ran_out), "hand-raises": lambda r, known: r["limit"] < known,
+    **dict.fromkeys(("response", "vanity", "pick-up", "cherry-picking"), rounds.ran_out),
+    "hand-raises": lambda r, known: r["limit"] < known,
     "qualified": _after(21), "dispositions": _after(30), "product-led": _after(30), "meetings": _after(1),
     **dict.fromkeys(("funnel", "lead-value", "cohorts"), _after(120)),
 }  # fmt: skip
-BY_HANDS = {"assignment", "response", "pick-up", "qualified", "dispositions"}
+BY_HANDS = {"assignment", "response", "vanity", "pick-up", "qualified", "dispositions"}
 
 
 def compute(world: World, name: str, period, filters: dict, as_of, now) -> dict[str, object]:

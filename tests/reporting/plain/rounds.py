@@ -1,7 +1,7 @@
 """Figures over rounds and over hands: one person's time with a round."""
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from accounts.models import Reason
 from tests.reporting.plain.counting import average, number, percentile, seconds, share
@@ -157,6 +157,31 @@ def response(rows, known) -> dict:
         "untouched": len(ours) - len(asked),
         "beside": aside(r for r in rows if r["go_to_market"] == "inbound"),
     }  # fmt: skip
+
+
+def vanity(rows, known) -> dict:
+    answered = [r for r in inbound(rows) if not untouched(r) and answered_at(r) and r["owner_id"]]
+    times = [_working_seconds(r) for r in answered]
+    return {
+        "median": percentile(times, 0.5),
+        "mean": average(times),
+        "in_2h": (number(times, lambda t: t <= 7200), len(times)),
+    }
+
+
+def _working_seconds(r) -> float:
+    """Walk the minutes of a wait day by day, and count those in the owner's hours."""
+    if r["trigger"] == "own" and r["is_first"]:
+        return 0
+    owner = r["world"].people(r["as_of"])[r["owner_id"]]
+    began, ended = (moment.astimezone(owner.zone).replace(tzinfo=None) for moment in (_began(r), answered_at(r)))
+    found, day = 0.0, began.date()
+    while day <= ended.date():
+        since, until = (datetime.combine(day, hour) for hour in (owner.work_start, owner.work_end))
+        if day.isoweekday() in owner.work_days:
+            found += max(0.0, (min(ended, until) - max(began, since)).total_seconds())
+        day += DAY
+    return found
 
 
 def pick_up(rows, known) -> dict:

@@ -308,7 +308,7 @@ def _standing(world: World, as_of) -> dict[int, tuple]:
 
 
 def _is_there(world: World, lead, standing, as_of, known) -> bool:
-    status, reason = standing.get(lead.pk, (lead.status, None))
+    status, reason = standing.get(lead.pk, ("raw", None))
     has_left = status == "unqualified" and world.reasons[reason].code == "left_company"
     is_out = lead.opted_out_at is not None and lead.opted_out_at <= known
     return lead.recorded_at <= known and lead.created_at <= known and status != "gone" and not has_left and not is_out

@@ -13,11 +13,12 @@ from accounts import clock
 from accounts.models import Event, Product
 from accounts.sweeping import run
 from leads import assignment, pulling, signals
+from leads.product_led import activate
 from leads.response_sweeps import RESPONSE
 from meetings import booking, closing, outcomes
 from reporting import answers, shown, words
 from reporting.metrics import METRICS
-from tests.factories import AccountFactory, LeadFactory, opportunity_of, put
+from tests.factories import AccountFactory, LeadFactory, opportunity_of, product_led, put
 from tests.reporting.plain.counting import average, percentile
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,7 @@ def busy(house, lived):
     _pull(house, at)
     _meet(house, at)
     _let_a_limit_pass(house, at - timedelta(days=2))
+    activate([product_led(at=at), product_led(at=at)][:1], at=at + timedelta(hours=7)).lead  # noqa: B018
 
 
 def then(at) -> dict:

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """The index of open rounds also says who booked a meeting by themselves: their clock has stopped."""
 
-    dependencies = [("leads", "0020_open_rounds_by_index")]
+    dependencies = [("leads", "0021_sized_and_met")]
 
     operations = [
         migrations.RemoveConstraint(model_name="cycle", name="cycle_one_open"),

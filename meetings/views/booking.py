@@ -207,9 +207,9 @@ def _sale(lead: Lead, product: str, amount: str) -> Opportunity:
 
 
 AFTER = {
-    HandOffPoint.NONE: "it stays with you",
-    HandOffPoint.COMPLETED: "it is handed over once the meeting was held",
-    HandOffPoint.SCHEDULED: "it is handed over when the meeting is booked",
+    HandOffPoint.NONE: "the lead stays yours",
+    HandOffPoint.COMPLETED: "handed over once it was held",
+    HandOffPoint.SCHEDULED: "handed over when it is booked",
 }
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
-from accounts.models import Event, Opportunity, Product
+from accounts.models import Account, Event, Opportunity, Product
 from leads import qualification
 from leads.models import Lead, Task, Touch
 from meetings import booking
@@ -264,3 +264,39 @@ def test_a_booking_is_taken_back_from_its_toast_once(desk, ana, eva, lead, scrip
         "cancelled",
         1,
     )
+
+
+@pytest.mark.parametrize(("segment", "unknown"), [("", "once it was held"), ("Enterprise", "when it is booked")])
+def test_the_form_says_which_value_hands_the_lead_over_when_and_what_an_unknown_one_means(
+    desk, ana, lead, segment, unknown
+):
+    Account.objects.filter(pk=lead.account_id).update(segment=segment)
+
+    page = desk(ana).open(f"/leads/{lead.pk}/act/book/").content.decode()
+
+    assert (
+        "Under 5,000 the lead stays yours, from 5,000 handed over once it was held, from 100,001 handed over when it is booked. "
+        f"Not known: handed over {unknown}." in page
+    )
+    assert "If somebody else than you holds it, they have the lead once it was held, also of a small sale." in page
+
+
+def test_of_a_small_sale_the_times_offered_are_those_of_who_has_the_lead(desk, ana, eva, lead):
+    sellers(eva)
+    hand = desk(ana)
+    first = re.findall(r'name="when" value="([^"]+)"', hand.open(f"/leads/{lead.pk}/act/book/").content.decode())[0]
+    hand.press(lead, "meetings", **said(amount="900", when=first))
+
+    row = Meeting.objects.get()
+
+    assert (row.owner, row.point, row.opportunity.opportunity_owner) == (ana, "none", ana)
+
+
+@pytest.mark.parametrize("typed", ["NaN", "1e400", "-3", "x"])
+def test_a_value_that_is_none_is_refused_and_the_form_is_drawn_again(desk, ana, eva, lead, typed):
+    sellers(eva)
+
+    answer = desk(ana).press(lead, "meetings", **said(amount=typed))
+
+    assert (answer.status_code, Meeting.objects.count()) == (422, 0)
+    assert "Not known: handed over once it was held." in answer.content.decode()

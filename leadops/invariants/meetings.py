@@ -25,6 +25,13 @@ MEETINGS = [
            WHERE o.status = 'not_qualified' AND m.status IN ('booked', 'qualified')""",
     ),
     Invariant(
+        "qualified_by_meeting", "A sale at its qualifying stage has a meeting that was good, unless its history was brought over.",
+        """SELECT o.id, s.name FROM accounts_opportunity o JOIN accounts_stage s ON s.id = o.stage_id
+           WHERE o.status = 'open' AND o.gone_as = '' AND s.is_qualifying
+             AND NOT EXISTS (SELECT FROM meetings_meeting m WHERE m.opportunity_id = o.id AND m.status = 'qualified')
+             AND NOT EXISTS (SELECT FROM accounts_event e WHERE e.opportunity_id = o.id AND e.kind = 'stage' AND e.door = 'import')""",
+    ),
+    Invariant(
         "meeting_of_sale", "A meeting is at the account of its opportunity.",
         """SELECT m.id, o.id FROM meetings_meeting m JOIN accounts_opportunity o ON o.id = m.opportunity_id
            WHERE m.account_id <> o.account_id AND o.gone_as = ''""",

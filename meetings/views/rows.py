@@ -106,10 +106,11 @@ def will(row: Meeting) -> str:
 
 
 def hand_offs(place, rows: list[HandOff]) -> list[dict]:
-    """Draw passings as rows. One query for the leads of all of them that may be opened, and what this person's rights ask for once."""
-    leads = {row.lead_id for row in rows} - {None}
-    seen = Lead.objects.visible_to(place.user, place.at).filter(pk__in=leads) if leads else Lead.objects.none()
-    opens = set(seen.values_list("pk", flat=True))
+    """Draw passings as rows. One query where some of their leads are in other hands, for all of those that may be opened."""
+    others = {row.lead_id for row in rows if row.lead_id and row.lead.owner_id != place.user.pk}
+    opens = {row.lead_id for row in rows} - others - {None}
+    if others:
+        opens.update(Lead.objects.visible_to(place.user, place.at).filter(pk__in=others).values_list("pk", flat=True))
     return [hand_off(place, row, row.lead_id in opens) for row in rows]
 
 

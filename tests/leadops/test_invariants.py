@@ -167,6 +167,7 @@ BREAKS = {
             f"{EVENT} data = data || '{{{{\"to\": {{given_up}}}}}}' WHERE kind = 'stage' AND account_id = {HERS}",
         ],
     ),
+    "qualified_by_meeting": ([f"{MEETING} status = 'missed' WHERE lead_id = {{qualified}}"],),
     "meeting_of_sale": ([f"{MEETING} account_id = (SELECT account_id FROM leads_lead WHERE id = {{nurture}}) WHERE lead_id = {{meets}}"],),
 }  # fmt: skip
 

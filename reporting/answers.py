@@ -61,6 +61,7 @@ class Answer:
     lines: list[Line] = field(default_factory=list)
     is_cut: bool = False
     before_as_of: datetime | None = None
+    now: datetime | None = None
 
 
 def answer(
@@ -81,17 +82,8 @@ def answer(
     before = _read(metric, relation, period.before(), filters, before_as_of, now, None).get(ALL)
     lines = _labelled(dimension, read.values()) if dimension else []
     found = Answer(
-        metric,
-        period,
-        filters,
-        as_of,
-        dimension,
-        total,
-        before or _nothing(metric),
-        lines[:MOST],
-        len(lines) > MOST,
-        before_as_of,
-    )
+        metric, period, filters, as_of, dimension, total, before or _nothing(metric), lines[:MOST], len(lines) > MOST, before_as_of, now,
+    )  # fmt: skip
     if metric.finish:
         metric.finish(found)
     return found

@@ -16,6 +16,8 @@ from reporting.life import KINDS, TO_HAND, Life
 TOP = {"assigned": (276, 356.5), "working": (3.5, 84)}
 NIGHT = (96, 264)
 WEIGHT = {"late": 1, "over": 2}
+# Lateness has weight and not only colour: at risk is cut now and then, missed often, and what is breached stands out of its lane.
+CUT, WIDER = ("risk", "late"), 9
 PLACES = {"slg": "sales-led", "plg": "product-led"}
 NAMES = {"assigned": "Assigned", "working": "Working"}
 
@@ -179,8 +181,10 @@ def _lane(d: Drawing, radius, width, span, parts, urls, name) -> None:
         if not number:
             continue
         gap = 0.35 if size > 1.2 else 0
-        d.arcs.append({"cls": f"c-arc c-arc--{pile}", "width": n(width), "d": d.arc(radius, at + gap, at + size - gap), "url": url,
-                       "label": f"{name}, {words}: {number:,}"})  # fmt: skip
+        path = d.arc(radius, at + gap, at + size - gap)
+        thick = width + WIDER * d.face.s if pile == "over" else width
+        d.arcs.append({"cls": f"c-arc c-arc--{pile}", "width": n(thick), "d": path, "url": url, "label": f"{name}, {words}: {number:,}",
+                       "cut": f"c-cut c-cut--{pile}" if pile in CUT else "", "cut_width": n(width)})  # fmt: skip
         if pile in WEIGHT:
             pile_at = (WEIGHT[pile], number, at + size / 2, radius - width / 2)
             d.worst = max(d.worst or pile_at, pile_at)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from reporting import words
 from reporting.answers import Answer, Line
 from reporting.filters import Filters
 from reporting.frame import COUNT, SHARE, Dimension, Measure, Metric
@@ -39,8 +40,7 @@ def _line(metric: Metric, label: str, line: Line) -> list:
     said: list = [label]
     for measure in metric.measures:
         cell = line.cells[measure.name]
-        value = cell.value
-        said.append("" if value is None else value if isinstance(value, int) else round(float(value), 6))
+        said.append(words.plain(cell))
         said += [] if measure.how == COUNT else [cell.n, cell.of] if measure.how == SHARE else [cell.n]
     return [*said, line.left_out, line.still_open]
 

@@ -79,6 +79,19 @@ def add_months(on: date, months: int) -> date:
     return date(on.year + month // 12, month % 12 + 1, 1)
 
 
+def steps(period: Period, unit: str, until: date) -> list[date]:
+    """Return the days, the Mondays or the firsts of months that a period touches, before `until`, as lines of a table name them. Pure."""
+    last = min(period.last, until - timedelta(days=1))
+    if unit == "month":
+        found = [period.first.replace(day=1)]
+        while (after := add_months(found[-1], 1)) <= last:
+            found.append(after)
+        return found if period.first <= last else []
+    first = period.first - timedelta(days=period.first.weekday()) if unit == "week" else period.first
+    apart = 7 if unit == "week" else 1
+    return [first + timedelta(days=days) for days in range(0, (last - first).days + 1, apart)]
+
+
 def named(name: str, now: datetime, zone: str = ZONE) -> Period:
     """Return a period by its name, as seen from a moment. Raises KeyError for a name that is not in NAMED."""
     today = now.astimezone(ZoneInfo(zone)).date()

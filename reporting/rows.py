@@ -11,6 +11,7 @@ from accounts.words import DASH, duration, moment
 from leads.models import Channel, Lead, LeadStatus, Outcome, Source, TouchOutcome
 from meetings.models import MeetingStatus
 from reporting.answers import Rows
+from reporting.words import days
 
 LOOKED_UP = {"lead": Lead, "person": User, "source": Source, "reason": Reason, "company": Account}
 CHOICES = {
@@ -70,6 +71,8 @@ def _speaker(kind: str, words: dict, now) -> Callable[[object], Said]:
         return lambda value: Said("Yes" if value else DASH)
     if kind == "time":
         return lambda value: Said(duration(float(value)) if value is not None else DASH)
+    if kind == "days":
+        return lambda value: Said(days(float(value)) if value is not None else DASH)
     if kind == "money":
         return lambda value: Said(f"€ {float(value):,.0f}" if value is not None else DASH)
     return lambda value: Said(DASH if value is None else str(value))

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from reporting import words
-from reporting.answers import Answer, Line
-from reporting.frame import SHARE, Measure
+from reporting.answers import Answer, Cell, Line
+from reporting.frame import COUNT, FEW, SHARE, SUM, Measure
 
 Address = Callable[..., str]
 
@@ -92,18 +92,34 @@ def picture(answer: Answer, measure: Measure) -> dict | None:
     lines = [line for line in answer.lines if line.cells[measure.name].value is not None]
     if len(lines) < 2 or not any(line.cells[measure.name].value for line in lines):
         return None
-    lines = lines if answer.by.is_time else lines[:20]
+    points = (
+        _in_time(answer, measure, lines)
+        if answer.by.is_time
+        else [(words.line_called(answer, line), line.cells[measure.name]) for line in lines[: words.DRAWN]]
+    )
     scale = {"time": 1 / 3600, "": 100 if measure.how == SHARE else 1}.get(measure.unit, 1)
     return {
         "kind": "line" if answer.by.is_time else "bar",
-        "labels": [words.line_called(answer, line) for line in lines],
-        "values": [round(float(line.cells[measure.name].value) * scale, 2) for line in lines],
-        "few": [line.cells[measure.name].is_few for line in lines],
+        "labels": [label for label, _cell in points],
+        "values": [None if cell.value is None else round(float(cell.value) * scale, 2) for _label, cell in points],
+        "says": [words.said(measure, cell) for _label, cell in points],
+        "few": [cell.is_few for _label, cell in points],
+        "whole": measure.how == COUNT,
+        "few_says": f"Fewer than {FEW}",
         "title": measure.title,
-        "unit": {"time": "h", "money": "€"}.get(measure.unit, "%" if measure.how == SHARE else ""),
+        "unit": {"time": "h", "money": "€", "days": "days"}.get(measure.unit, "%" if measure.how == SHARE else ""),
         "target": None if measure.target is None else measure.target * scale,
         "target_says": measure.target_says,
     }
+
+
+def _in_time(answer: Answer, measure: Measure, lines: list[Line]) -> list[tuple[str, Cell]]:
+    """Return a point for every day, week or month of the period: where no line is, nothing was counted, or there is a gap."""
+    there = {line.key: line.cells[measure.name] for line in lines}
+    nothing = Cell(0 if measure.how in (COUNT, SUM) else None, 0)
+    return [
+        (words.called(answer.by.name, step, str(step)), there.get(step, nothing)) for step in words.steps_of(answer)
+    ]
 
 
 def week(answer: Answer, measure: Measure, address: Address) -> list[dict]:

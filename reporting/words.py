@@ -1,9 +1,14 @@
 """Figures in words: how a value is said, and the sentence under a picture that says what it shows. Pure; the sentence is computed."""
 
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
 from accounts.words import DASH, count, duration
 from reporting.answers import Answer, Cell, Line
 from reporting.frame import COUNT, FEW, MEAN, MEDIAN, P90, SHARE, SUM, Measure
+from reporting.period import steps
 
+DRAWN = 20  # bars of a picture; the table has them all
 DAYS = {"day": "%d %b %Y", "week": "%d %b %Y", "month": "%b %Y"}
 
 
@@ -17,9 +22,23 @@ def said(measure: Measure, cell: Cell) -> str:
         return duration(float(cell.value))
     if measure.unit == "money":
         return f"€ {float(cell.value):,.0f}"
+    if measure.unit == "days":
+        return days(float(cell.value))
     if measure.how in (MEDIAN, MEAN, P90):
         return f"{float(cell.value):,.1f}".removesuffix(".0")
     return count(int(cell.value))
+
+
+def plain(cell: Cell) -> float | int | str:
+    """Say a figure as a file does: a fraction, seconds, a number; nothing where there is nothing to divide by."""
+    value = cell.value
+    return "" if value is None else value if isinstance(value, int) else round(float(value), 6)
+
+
+def days(number: float) -> str:
+    """Say a number of calendar days: `14 days`, `48.44 days`."""
+    said = f"{number:,.2f}".rstrip("0").rstrip(".").replace("-", "−")
+    return f"{said} day" if said == "1" else f"{said} days"
 
 
 def base(measure: Measure, cell: Cell) -> str:
@@ -42,6 +61,8 @@ def change(measure: Measure, cell: Cell, before: Cell) -> str:
     if measure.unit == "time":
         return f"{duration(abs(now - then))} {'more' if now > then else 'less'}"
     sign = "+" if now > then else "−"
+    if measure.unit == "days":
+        return f"{sign}{days(abs(now - then))}"
     return f"{sign}{'€ ' if measure.unit == 'money' else ''}{abs(now - then):,.1f}".removesuffix(".0")
 
 
@@ -70,7 +91,7 @@ def sentence(answer: Answer, measure: Measure) -> str:
         head += f" ({base(measure, total)} {noun})"
     moved = change(measure, total, before)
     head += f", {moved}{'' if moved == 'as before' else ' on the period before'}." if moved else "."
-    return head + _ends(answer, measure)
+    return head + _ends(answer, measure) + _beside(answer, measure)
 
 
 def called(by: str, key: object, label: str) -> str:
@@ -82,6 +103,26 @@ def called(by: str, key: object, label: str) -> str:
 def line_called(answer: Answer, line: Line) -> str:
     """Name a line of an answer."""
     return called(answer.by.name if answer.by else "", line.key, line.label)
+
+
+def steps_of(answer: Answer) -> list[date]:
+    """Return every day, week or month of the period up to what was known, also those without a line; none by another dimension."""
+    if answer.by is None or answer.by.name not in DAYS:
+        return []
+    known = (answer.as_of or answer.now or answer.period.ends_at).astimezone(ZoneInfo(answer.period.zone))
+    return steps(answer.period, answer.by.name, known.date() + timedelta(days=1))
+
+
+def _beside(answer: Answer, measure: Measure) -> str:
+    """Say what of the picture the table does not: days without a line, lines that are not drawn."""
+    steps, there = steps_of(answer), {line.key for line in answer.lines if line.cells[measure.name].base}
+    if missing := sum(step not in there for step in steps):
+        what = "Nothing" if measure.how in (COUNT, SUM) else "Nothing to work it out from"
+        return f" {what} in {missing} of {len(steps)} {answer.by.name}s." if there else ""
+    drawn = [line for line in answer.lines if line.cells[measure.name].value is not None]
+    if answer.by and not answer.by.is_time and answer.by.name != "hour_of_week" and len(drawn) > DRAWN:
+        return f" Of {len(drawn)} the first {DRAWN} are drawn."
+    return ""
 
 
 def _few(answer: Answer, measure: Measure, judged: list[Line]) -> str:

@@ -93,7 +93,11 @@ def _files(root: User) -> Iterator[tuple[str, bytes]]:
         "audience": "/audience/file/",
         "rejected": f"/imports/{here}/rejected/",
         "past": reverse("history-rejected", args=[past, past]),
+        "mine": reverse("my-numbers-file"),
+        "pay": reverse("pay-file"),
     }
+    left, right = User.objects.filter(role=Role.SDR).order_by("pk").values_list("pk", flat=True)[:2]
+    urls["two"] = f"{reverse('two-reps-file')}?left={left}&right={right}"
     for name in (name for _group, names in GROUPS for name in names):
         urls |= {
             f"{name}-{by or 'all'}": f"/reports/{name}/file/" + (f"?by={by}" if by else "")

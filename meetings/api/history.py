@@ -48,6 +48,14 @@ class HistoryUndoOut(serializers.Serializer):
     done = serializers.BooleanField()
 
 
+class UntoldOut(serializers.Serializer):
+    """A lead that came in while what happened to it could not be told, and why."""
+
+    line = serializers.IntegerField()
+    column = serializers.CharField(allow_blank=True)
+    why = serializers.CharField()
+
+
 class HistoryOut(serializers.Serializer):
     """One history: its files, how they are read, how far it is."""
 
@@ -63,8 +71,12 @@ class HistoryOut(serializers.Serializer):
     currency = serializers.CharField(allow_blank=True)
     date_order = serializers.CharField(allow_blank=True)
     files = FileOut(many=True)
-    former = serializers.ListField(
-        child=serializers.CharField(allow_blank=True), help_text="Whom the files name that is not here."
+    former = serializers.ListField(child=serializers.CharField(allow_blank=True), help_text="Named, and not here.")
+    stages = serializers.ListField(
+        child=serializers.CharField(), help_text="Of open sales, and not here: they begin at the first."
+    )
+    untold = UntoldOut(
+        many=True, help_text="The first of the leads that came in while what happened could not be told."
     )
     problem = serializers.CharField(allow_blank=True, help_text="Why it cannot go on.")
     undo = HistoryUndoOut(allow_null=True)
@@ -80,6 +92,8 @@ def history_out(row: Batch, files: list[Batch]) -> dict:
         **{name: getattr(row, name) for name in same}, **{name: options.get(name) or "" for name in desk.GIVEN},
         "by": row.by.username if row.by else None, "team": row.team.name if row.team else None, "problem": row.error,
         "files": [_file(file, looked.get("files", {})) for file in files], "former": looked.get("former", []),
+        "stages": [name for name, _number in looked.get("stages", [])],
+        "untold": [dict(zip(("line", "column", "why"), row, strict=True)) for row in options.get("untold", {}).get("first", [])],
         "undo": {name: undo[name] for name in ("gone", "kept", "sales", "done")} if undo else None,
     }).data  # fmt: skip
 

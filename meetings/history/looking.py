@@ -6,13 +6,14 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import Batch, BatchRow
-from leads.import_batches import keep, rows_after
+from accounts.models import Batch, BatchRow, OpportunityStatus
+from leads.import_batches import Counts, keep, rows_after
 from leads.intake import REJECTED
 from leads.intake_people import CREATED, Finder
 
-from .reading import colleagues, files_of, kind_of, leads_known_as, part, reader
-from .rows import PEOPLE
+from .known import Known
+from .reading import colleagues, files_of, kind_of, leads_known_as, of_nobody, part, reader
+from .rows import PEOPLE, Told
 
 Status = Batch.Status
 
@@ -20,7 +21,7 @@ Status = Batch.Status
 def check(leading: Batch, *, at: datetime) -> dict[str, Any]:
     """Say what a run would do, file by file, and whom it names that nobody here is. Nothing is written but the rejected rows."""
     batches, new = files_of(leading), set()
-    said: dict[str, Any] = {"files": {}, "former": set(), "sources": Counter()}
+    said: dict[str, Any] = {"files": {}, "former": set(), "sources": Counts(), "stages": Counter()}
     for batch in batches:
         reads, last, counts = reader(batch, at), 0, Counter()
         BatchRow.objects.filter(batch=batch, result=REJECTED).update(result="", column="", error="")
@@ -33,7 +34,8 @@ def check(leading: Batch, *, at: datetime) -> dict[str, Any]:
                 for one in told:
                     placed = finder.place(one.intake)
                     counts[placed.result] += 1
-                    said["sources"][one.intake.source] += 1
+                    if placed.result != REJECTED:
+                        said["sources"].add(placed.result, one.intake.source)
                     new |= {key for key in (one.intake.external_id, one.intake.email) if key}
             else:
                 known = leads_known_as((one.keys for one in told), batch.options["system"])
@@ -41,13 +43,20 @@ def check(leading: Batch, *, at: datetime) -> dict[str, Any]:
                     if one.keys in known or one.keys in new or one.keys.lower() in new:
                         counts[CREATED] += 1
                     else:
-                        results[one.line] = (REJECTED, None, "", f"No lead is known as “{one.keys[:60]}”.")
+                        results[one.line] = of_nobody(reads, one)
+            said["stages"].update(strange for one in told if (strange := _strange_stage(one, reads.known)))
             names = {text: name for one in told for name in PEOPLE if (text := one.get(name))}
             said["former"] |= names.keys() - colleagues(names, make=False).keys()
             counts[REJECTED] += len(results)
             keep(batch, results)
         said["files"][batch] = counts
     return said
+
+
+def _strange_stage(one: Told, known: Known) -> str:
+    """Return the stage at which an open sale stands by its file, where there is none of that name here: it begins at the first of all."""
+    stage = one.get("stage", "") if one.kind == "opportunities" and one.get("status") == OpportunityStatus.OPEN else ""
+    return stage if stage and stage.lower() not in known.stages else ""
 
 
 def look(pk: int, *, at: datetime) -> None:
@@ -60,7 +69,7 @@ def look(pk: int, *, at: datetime) -> None:
         leading.refresh_from_db()
         leading.options["looked"] = {
             "files": {kind_of(batch): dict(counts) for batch, counts in said["files"].items()}, "former": sorted(said["former"]),
-            "sources": dict(said["sources"]),
+            "sources": said["sources"].data["sources"], "stages": said["stages"].most_common(),
         }  # fmt: skip
         leading.status = Status.CHECKED
         leading.save(update_fields=["options", "status"])

@@ -21,6 +21,7 @@ from leads.intake_rows import CLEAN, Bad
 from leads.models import Identity
 
 from . import fields
+from .known import known
 from .rows import MOMENTS, History, Told, currency
 
 PAST = "past "  # kinds of batches
@@ -165,7 +166,7 @@ def reader(batch: Batch, at: datetime) -> History:
             )
         lead = {name: options[name] for name in ("source", "motion", "go_to_market", "system")}
         lead["team"] = Team.objects.get(pk=batch.team_id) if batch.team_id else None
-    return History(kind, batch.header, options["map"], orders=options["orders"], at=at, **lead)
+    return History(kind, batch.header, options["map"], orders=options["orders"], at=at, known=known(), **lead)
 
 
 def part(reads: History, rows: Iterable[tuple[int, str]]) -> tuple[list[Told], dict[int, Outcome]]:
@@ -176,6 +177,11 @@ def part(reads: History, rows: Iterable[tuple[int, str]]) -> tuple[list[Told], d
         except Bad as problem:
             bad[number] = (REJECTED, None, problem.field[:100], problem.words[:300])
     return good, bad
+
+
+def of_nobody(reads: History, one: Told) -> Outcome:
+    """Say of a row that no lead is known as it says."""
+    return REJECTED, None, reads.column("lead")[:100], f"No lead is known as “{one.keys[:60]}”."
 
 
 def leads_known_as(keys: Iterable[str], system: str) -> dict[str, int]:

@@ -19,6 +19,7 @@ from leads.models import Channel, LeadStatus, TouchOutcome
 from meetings import opportunities
 
 from .fields import ROUND, STAGE
+from .known import Known
 
 MOMENTS = {
     "assigned_at", "ended_at", "created_at", "closed_at", "won_at", "lost_at", "at", "starts_at", "ends_at", "booked_at",
@@ -82,9 +83,11 @@ class History:
     """Reads the rows of one file of one kind. `orders` says of each column of dates how it writes them."""
 
     def __init__(
-        self, kind: str, header: Sequence[str], columns: Mapping[str, str], *, orders: Mapping[str, str], at: datetime, **lead: Any
+        self, kind: str, header: Sequence[str], columns: Mapping[str, str], *, orders: Mapping[str, str], at: datetime, known: Known,
+        **lead: Any,
     ):  # fmt: skip
         self.kind, self.header, self.orders, self.latest = kind, list(header), orders, at + SLACK
+        self.known = known
         self.plan = [
             (i, columns[name], self._cleaner(name, columns[name])) for i, name in enumerate(header) if columns.get(name)
         ]
@@ -140,18 +143,37 @@ class History:
 
     def _finish(self, told: Told) -> None:
         if self.kind != "leads" and not told.keys:
-            raise Bad("It does not say whose it is: a lead's address or external id.", self._column("lead"))
+            raise Bad("It does not say whose it is: a lead's address or external id.", self.column("lead"))
         for name in {"touches": ("at",), "meetings": ("starts_at",)}.get(self.kind, ()):
             if name not in told.facts:
-                raise Bad("It does not say when.", self._column(name))
+                raise Bad("It does not say when.", self.column(name))
         if self.kind == "opportunities":
             self._finish_sale(told)
         if self.kind == "meetings":
             told.facts.setdefault("ends_at", told.facts["starts_at"] + HALF_AN_HOUR)
             if told.facts["ends_at"] <= told.facts["starts_at"]:
-                raise Bad("It ends before it starts.", self._column("ends_at"))
-        if told.get("status") in (LeadStatus.NURTURE, LeadStatus.UNQUALIFIED) and not told.get("reason"):
-            raise Bad("An end needs its reason, by code or label.", self._column("status"))
+                raise Bad("It ends before it starts.", self.column("ends_at"))
+            if not told.get("outcome"):
+                raise Bad("It does not say what came of it.", self.column("outcome"))
+            if told.facts["outcome"] == "unqualified":
+                self._finish_unqualified(told)
+        if self.kind == "leads" and told.get("status") in (LeadStatus.NURTURE, LeadStatus.UNQUALIFIED):
+            if not told.get("reason"):
+                raise Bad("An end needs its reason, by code or label.", self.column("status"))
+            self._check("reason", lambda: self.known.expect_reason(told.facts["reason"], told.facts["status"]))
+
+    def _finish_unqualified(self, told: Told) -> None:
+        if not told.get("reason"):
+            words = "It was held without qualifying; say why: a reason of not now or never, by code or label."
+            raise Bad(words, self.column("reason") or self.column("outcome"))
+        self._check("reason", lambda: self.known.expect_reason(told.facts["reason"], "nurture", "unqualified"))
+
+    def _check(self, name: str, expect: Callable[[], None]) -> None:
+        """Ask for what must be known here; what is not is said with the column of this field."""
+        try:
+            expect()
+        except Bad as problem:
+            raise Bad(problem.words, self.column(name)) from None
 
     def _finish_sale(self, told: Told) -> None:
         """Say in one way how and when a sale ended, whichever of the columns tell it."""
@@ -164,13 +186,19 @@ class History:
         if status == OpportunityStatus.OPEN:
             facts.pop("closed_at", None)  # other programs write there when they hope to close it
         elif "closed_at" not in facts:
-            raise Bad("It is closed, and does not say when.", self._column("status"))
+            raise Bad("It is closed, and does not say when.", self.column("status"))
         moments = [*told.stages.values(), *(facts[name] for name in ("created_at", "closed_at") if name in facts)]
         if not moments:
-            raise Bad("It does not say when: created, at a stage, or closed.", self._column("created_at"))
+            column = self.column("created_at") or self.column("won_at") or self.column("closed_at")
+            raise Bad("It does not say when: created, at a stage, or closed.", column)
+        for name in told.stages:
+            self._check(STAGE + name, lambda name=name: self.known.expect_stage(name))
+        if status == OpportunityStatus.LOST and told.get("loss_reason"):
+            self._check("loss_reason", lambda: self.known.expect_reason(facts["loss_reason"], "loss"))
         facts["began_at"] = min(moments)
 
-    def _column(self, name: str) -> str:
+    def column(self, name: str) -> str:
+        """Return which column of the file holds a field; '' where none does."""
         return next((self.header[index] for index, field_name, _clean in self.plan if field_name == name), "")
 
 

@@ -13,14 +13,15 @@ from django.db import connection, transaction
 
 from accounts.models import Batch, BatchRow, Door
 from leads import intake
-from leads.import_batches import CHUNK, RESULTS, keep, rows_after
+from leads.import_batches import CHUNK, RESULTS, Counts, Outcome, keep, rows_after
 from leads.intake import REJECTED
 
 from . import telling
-from .reading import colleagues, files_of, kind_of, leads_known_as, part, reader
+from .reading import colleagues, files_of, kind_of, leads_known_as, of_nobody, part, reader
 from .rows import PEOPLE
 from .telling import Story
 
+NOTED = 50
 LEADS = 250  # whose stories are told in one transaction
 Status = Batch.Status
 
@@ -69,12 +70,16 @@ def _take_leads(leading: Batch, at: datetime) -> None:
     rows = rows_after(batch, leading.options["after"]) if batch else []
     if rows:
         told, results = part(reader(batch, at), rows)
+        sources = Counts(dict.fromkeys(RESULTS, 0) | {"sources": leading.options.get("sources", {})})
         taken = (
             intake.take([one.intake for one in told], by=batch.by, at=at, door=Door.IMPORT, batch=batch) if told else []
         )
         for one, who in zip(told, taken, strict=True):
             results[one.line] = (who.result, who.lead, "", who.words[:300])
+            if who.result != REJECTED:
+                sources.add(who.result, one.intake.source)
         keep(batch, results)
+        leading.options["sources"] = sources.data["sources"]
         leading.options["after"] = rows[-1][0]
     if len(rows) < CHUNK:
         _next_phase(leading, "match")
@@ -86,13 +91,12 @@ def _match(leading: Batch, at: datetime) -> None:
         if kind_of(batch) == "leads" or kind_of(batch) in leading.options.setdefault("matched", []):
             continue
         rows = rows_after(batch, leading.options["after"])
-        told, results = part(reader(batch, at), rows)
+        reads = reader(batch, at)
+        told, results = part(reads, rows)
         known = leads_known_as((one.keys for one in told), batch.options["system"])
         for one in told:
             lead = known.get(one.keys)
-            results[one.line] = (
-                ("", lead, "", "") if lead else (REJECTED, None, "", f"No lead is known as “{one.keys[:60]}”.")
-            )
+            results[one.line] = ("", lead, "", "") if lead else of_nobody(reads, one)
         keep(batch, results)
         leading.options["after"] = rows[-1][0] if rows else leading.options["after"]
         if len(rows) < CHUNK:
@@ -122,12 +126,35 @@ def _tell(leading: Batch, at: datetime) -> None:
         rows = cursor.fetchall()
     stories = _stories(batches, rows, at)
     results = telling.tell(stories.values(), at=at, by=leading.by, options=leading.options)
-    for pk in batches:
-        keep(batches[pk], {line: outcome for (batch, line), outcome in results.items() if batch == pk})
+    for pk, batch in batches.items():
+        mine = {line: _with_column(batch, outcome) for (of, line), outcome in results.items() if of == pk}
+        if kind_of(batch) == "leads":
+            _note(leading, mine)
+        else:
+            keep(batch, mine)
     if ids:
         leading.options["after"] = ids[-1]
     if len(ids) < LEADS:
         _finish(leading, batches.values(), at)
+
+
+def _with_column(batch: Batch, outcome: Outcome) -> Outcome:
+    """Say the column of the file where the story says the field."""
+    result, lead, field, words = outcome
+    return (
+        result,
+        lead,
+        next((column for column, name in batch.options["map"].items() if name == field and field), ""),
+        words,
+    )
+
+
+def _note(leading: Batch, untold: Mapping[int, Outcome]) -> None:
+    """Note of which leads the round could not be told although they came in: the number, and the first of them with their line and why."""
+    notes = leading.options.setdefault("untold", {"number": 0, "first": []})
+    notes["number"] += len(untold)
+    rows = [[line, column, words] for line, (_result, _lead, column, words) in sorted(untold.items())]
+    notes["first"] = (notes["first"] + rows)[:NOTED]
 
 
 def _stories(batches: Mapping[int, Batch], rows: Iterable[tuple], at: datetime) -> dict[int, Story]:

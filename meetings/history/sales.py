@@ -67,7 +67,7 @@ def bring(rows: Sequence[tuple[Line, Any, Told]], *, at: datetime, options: Mapp
         try:
             account = accounts.get(line)
             if account is None:
-                raise Bad("It names no company: give an account or a domain, or the lead's own company.")
+                raise Bad("It names no company: give an account or a domain, or the lead's own company.", "account")
             key = (account.pk, _product_name(told, options).lower(), told.facts["began_at"])
             if key not in there and key not in new:
                 sale, events = _made(told, story, account, words, options, at)
@@ -80,8 +80,11 @@ def bring(rows: Sequence[tuple[Line, Any, Told]], *, at: datetime, options: Mapp
     sales = there | {key: sale for key, (sale, _events) in new.items()}
     roles = [ContactRole(lead_id=lead, opportunity=sales[key]) for _line, lead, key in parts]
     ContactRole.objects.bulk_create(roles, ignore_conflicts=True)
+    told: set[tuple] = set()  # whose, and which sale: told twice by one file it is one
     for line, lead, key in parts:
-        brought.results[line] = (CREATED if key in new else UNCHANGED, lead, "", "")
+        is_new = key in new and (lead, key) not in told
+        told.add((lead, key))
+        brought.results[line] = (CREATED if is_new else UNCHANGED, lead, "", "")
         sale = sales[key]
         if sale.qualified_at and (
             lead not in brought.qualified or sale.qualified_at < brought.qualified[lead].qualified_at

@@ -152,8 +152,11 @@ def _begin(stories: list[Story], by_lead, at: datetime, results) -> list[int]:
     seen = [Seen(story.lead, at=story.facts.get("assigned_at") or came[story.lead]) for story in stories]
     result = turn(seen, change, by=None, at=at, door=Door.IMPORT, recorded_at=at, quiet=True)
     for lead, refused in result.refused:
-        for line in by_lead[lead.pk].lines():
-            results[line] = (REJECTED, lead.pk, "", refused.words)
+        story = by_lead[lead.pk]
+        # Who came in stays; what was told of them does not, and that is said of their own line too.
+        own = [line for line, _told in story.told("leads")] if refused.code != "raw" else []
+        for line in [*story.lines(), *own]:
+            results[line] = (REJECTED, lead.pk, "owner" if refused.code == "owner" else "", refused.words)
     return [lead.pk for lead in result.done]
 
 
@@ -219,7 +222,11 @@ def _end(leads: list[int], by_lead, qualified: Mapping[int, Opportunity], at: da
             lead.recycle_at = after_months(lead.status_since, reason.recycle_months)
         step.own(None, None)
 
-    turn([Seen(pk) for pk in leads], change, by=None, at=at, door=Door.IMPORT, recorded_at=at, quiet=True)
+    result = turn([Seen(pk) for pk in leads], change, by=None, at=at, door=Door.IMPORT, recorded_at=at, quiet=True)
+    for lead, refused in result.refused:
+        if refused.code != "open":
+            for line, _told in by_lead[lead.pk].told("leads"):
+                results[line] = (REJECTED, lead.pk, "reason", refused.words)
     _lose(lost, at)
 
 

@@ -176,6 +176,7 @@ def show(request, pk: int):
     if leading.status == Batch.Status.READ and not leading.options.get("waits"):
         return HttpResponseRedirect(reverse("history-columns", args=[pk]))
     looked = leading.options.get("looked", {})
+    sources = leading.options.get("sources") or looked.get("sources", {})
     files = []
     for batch in reading.files_of(leading):
         kind = reading.kind_of(batch)
@@ -186,6 +187,7 @@ def show(request, pk: int):
     context = {
         "leading": leading, "files": files, "looked": looked, "undone": leading.options.get("undo"), "now": clock.now(),
         "step": 4 if leading.status not in (Batch.Status.READ, Batch.Status.CHECKED) else 3, "can_undo": leading.status in undoing.OVER,
+        "sources": sorted(sources.items(), key=lambda pair: (-sum(pair[1]), pair[0])),
     }  # fmt: skip
     polled = request.headers.get("HX-Request") == "true"
     return render(request, "meetings/_history.html" if polled else "meetings/history.html", context)

@@ -1,11 +1,13 @@
 """The funnel (REP-7, REP-12): how far the rounds of a period came. Skipped steps count as passed."""
 
-from reporting.frame import MEDIAN, SHARE, Measure, Metric
+from reporting.frame import MEAN, MEDIAN, SHARE, Measure, Metric
 from reporting.relations.rounds import ANSWERED_AT, ASIDE, HAD_TO_SELL, SOLD, TOUCHED, WORKED
 from reporting.relations.sales import ROUNDS_TO_SALES
 
 OPPORTUNITY = "r.sale_id IS NOT NULL"
 WON = "r.won_at IS NOT NULL"
+# Days as a file writes them: they begin at midnight UTC, in which dates without a zone are read, so that they are the same everywhere.
+DAYS_TO_WON = "((r.won_at AT TIME ZONE 'UTC')::date - (r.assigned_at AT TIME ZONE 'UTC')::date)"
 MATURE = "(r.sale_id IS NULL OR r.sale_status <> 'not_qualified')"
 
 FUNNEL = Metric(
@@ -33,8 +35,14 @@ FUNNEL = Metric(
                 value=f"extract(epoch FROM {ANSWERED_AT} - r.assigned_at)::float", unit="time", more_is_better=False),
         Measure("time_to_end", "Median to the end", "From assigned to the disposition.", MEDIAN, f"{SOLD} AND r.ended_at IS NOT NULL",
                 value="extract(epoch FROM r.ended_at - r.assigned_at)::float", unit="time", more_is_better=False),
-        Measure("time_to_won", "Median to won", "From assigned to won, calendar days.", MEDIAN, f"{SOLD} AND {WON}",
+        Measure("time_to_won", "Median to won", "From assigned to won, to the minute.", MEDIAN, f"{SOLD} AND {WON}",
                 value="extract(epoch FROM r.won_at - r.assigned_at)::float", unit="time", more_is_better=False),
+        Measure("days_to_won", "Median days to won", "From the day it was assigned (brought over: of the first contact) to the day it was"
+                " won; weekends count.", MEDIAN, f"{SOLD} AND {WON}", value=DAYS_TO_WON, unit="days", more_is_better=False),
+        Measure("days_to_won_mean", "Mean days to won", "The same days, on average.", MEAN, f"{SOLD} AND {WON}", value=DAYS_TO_WON,
+                unit="days", more_is_better=False),
+        Measure("wrong_dates", "Data errors", "Won before the first contact, as the history says that was brought over. They stay in"
+                " every figure.", where=f"{SOLD} AND {WON} AND r.won_at < r.assigned_at", more_is_better=False),
         Measure("beside", "Left aside", "Handed over, self-serve, opted out, returned or void: in no rate.", where=ASIDE),
     ),
 )  # fmt: skip

@@ -35,12 +35,15 @@ LEFT JOIN LATERAL (SELECT true AS is_changed, (e.data ->> 'from')::bigint AS was
 """
     for name, role in (("w0", "development_owner"), ("w1", "opportunity_owner"))
 )
+# A sale belongs to the round in which it was made. History that was brought over may say that it was made before its lead's first
+# contact: a wrong date, which loses nobody the sale.
+BELONGS = "(c.assigned_at <= o.created_at OR (c.number = 1 AND c.trigger = 'history'))"
 # The lead it came by: the primary contact, else the first; and the round of theirs in which it was made.
-BY_LEAD = """
+BY_LEAD = f"""
 LEFT JOIN LATERAL (SELECT cr.lead_id FROM leads_contactrole cr WHERE cr.opportunity_id = o.id ORDER BY cr.is_primary DESC, cr.id LIMIT 1) w
   ON true
 LEFT JOIN LATERAL (SELECT c.id, c.source_id, c.campaign_id, c.segment, c.region, c.motion, c.go_to_market, c.is_target, c.number
-  FROM leads_cycle c WHERE c.lead_id = w.lead_id AND c.assigned_at <= o.created_at ORDER BY c.number DESC LIMIT 1) c ON true
+  FROM leads_cycle c WHERE c.lead_id = w.lead_id AND {BELONGS} ORDER BY c.number DESC LIMIT 1) c ON true
 """
 # What is gone or folded into another is in no figure; what went later is in those of before.
 LIVE_THERE = "o.gone_as = '' AND o.status <> 'merged'"
@@ -77,7 +80,7 @@ SELECT c.*, s.id AS sale_id, s.status AS sale_status, CASE WHEN s.status = 'won'
 FROM ({rounds.source(is_live)}) c
 LEFT JOIN LATERAL (
   SELECT o.id, o.currency, {state} FROM leads_contactrole cr JOIN accounts_opportunity o ON o.id = cr.opportunity_id {join}
-  WHERE cr.lead_id = c.lead_id AND o.created_at >= c.assigned_at AND {known}
+  WHERE cr.lead_id = c.lead_id AND {BELONGS} AND {known}
     AND NOT EXISTS (SELECT FROM leads_cycle n WHERE n.lead_id = c.lead_id AND n.number = c.number + 1 AND n.assigned_at <= o.created_at)
   ORDER BY o.created_at, o.id LIMIT 1) s ON true
 """
@@ -149,7 +152,7 @@ ROUNDS_TO_SALES = Relation(
     rounds_to_sales,
     "r.assigned_at",
     (CHANNEL, *rounds.DIMENSIONS),
-    rounds.COLUMNS,
+    (*rounds.COLUMNS, ("Won", "r.won_at", "moment")),
     fully_worked=rounds.FULLY_WORKED,
     facts=rounds.FACTS_OF_ALL,
 )

@@ -1,4 +1,4 @@
-"""Pages that show figures: the list of reports, a report, the rows behind one of its figures, its file, a rep's own numbers.
+"""Pages that show figures: the list of reports, a report, the rows behind one of its figures, its file.
 
 Everything is a GET whose address is the whole question, so that it can be shared; whoever may see less sees less (SAFE-1).
 """
@@ -14,14 +14,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts import clock
-from accounts.models import Opportunity, User
 from accounts.record_keeping import record_export
 from accounts.spreadsheets import csv_lines
-from reporting import answers, exports, mine, pay, permissions, rows, shown, words
+from reporting import answers, exports, permissions, rows, shown, words
 from reporting.forms import Asked
 from reporting.frame import Metric
 from reporting.metrics import METRICS
-from reporting.models import BonusRate
 from reporting.reports import GROUPS
 
 PAGE = 50
@@ -130,67 +128,3 @@ def report_file(request, name):
     file = StreamingHttpResponse(csv_lines(exports.lines(answer)), content_type="text/csv; charset=utf-8")
     file["Content-Disposition"] = f'attachment; filename="{name}-{asked.period.first}-{asked.period.last}.csv"'
     return file
-
-
-@require_GET
-def my_numbers(request):
-    """Show a person's own figures beside their team's (WORK-9)."""
-    if not permissions.can_see_reports(request.user) or not permissions.sees_people(request.user):
-        raise PermissionDenied("My numbers are for who works leads.")
-    now = clock.now()
-    form = Asked(request.GET, request.user, None, now)
-    period = form.period_asked()
-    board = mine.board(request.user, period, now=now)
-    return render(request, "reporting/mine.html", {"lines": board, "period": period, "form": form, "now": now})
-
-
-@require_GET
-def two_reps(request):
-    """Set two reps side by side, in every metric that tells reps apart (REP-9)."""
-    if not permissions.can_see_overview(request.user) or not permissions.sees_people(request.user):
-        raise PermissionDenied("Two reps are compared by a manager or RevOps.")
-    now = clock.now()
-    form = Asked(request.GET, request.user, None, now)
-    period = form.period_asked()
-    chosen = [mine.person_of(form, request.GET.get(side)) for side in ("left", "right")]
-    filters = permissions.narrowed(request.user, form.filters())
-    pair = mine.side_by_side(chosen, period, filters, now=now) if all(chosen) else []
-    people = form.fields["rep"].choices[1:] if "rep" in form.fields else []
-    context = {"form": form, "period": period, "chosen": chosen, "lines": pair, "people": people}
-    return render(request, "reporting/two.html", context)
-
-
-@require_GET
-def pay_statement(request):
-    """Show what pay is based on, of a month: one's own lines, or one's people's; frozen once the month has closed (REP-19)."""
-    user = request.user
-    if not permissions.can_see_reports(user) or not permissions.sees_people(user):
-        raise PermissionDenied("Statements are for who is paid by them, their managers and RevOps.")
-    now = clock.now()
-    months = pay.months(now)
-    chosen = next((month for month in months if month.first.isoformat() == request.GET.get("month")), months[0])
-    found, is_frozen = pay.statement(chosen, permissions.paid(user), now=now)
-    people = {person.pk: person for person in User.objects.filter(pk__in={line.person for line in found})}
-    names = {
-        o.pk: o.name
-        for o in Opportunity.objects.filter(pk__in={line.opportunity for line in found}).select_related(
-            "product", "account"
-        )
-    }
-    lines = [
-        {
-            "line": line,
-            "person": people.get(line.person),
-            "what": pay.WHAT[line.what],
-            "sale": names.get(line.opportunity, ""),
-        }
-        for line in found
-    ]
-    lines.sort(key=lambda row: (str(row["person"]), row["line"].what, row["line"].at))
-    context = {"months": months, "month": chosen, "lines": lines, "is_frozen": is_frozen, "now": now}
-    sums = [(people[person], currency, total, doubt) for person, currency, total, doubt in pay.bonuses(found)]
-    context |= {
-        "rates": BonusRate.in_force(chosen.starts_at),
-        "sums": sorted(sums, key=lambda row: (str(row[0]), row[1])),
-    }
-    return render(request, "reporting/pay.html", context)

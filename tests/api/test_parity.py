@@ -48,7 +48,8 @@ BESIDE = {
     "account-owners": "api-account-owners", "account-consolidate": "api-account-consolidations",
     # figures, history
     "reports": "api-reports", "report": "api-report", "report-file": "api-report", "report-rows": "api-report-rows",
-    "my-numbers": "api-my-numbers", "two-reps": "api-two-reps", "pay": "api-pay", "overview": "api-overview",
+    "my-numbers": "api-my-numbers", "my-numbers-file": "api-my-numbers", "two-reps": "api-two-reps", "two-reps-file": "api-two-reps",
+    "pay": "api-pay", "pay-file": "api-pay", "overview": "api-overview",
     "overview-leads": "api-overview-leads", "overview-moves": "api-overview-moves", "programs": "api-programs",
     "histories": "api-histories", "history-new": "api-histories", "history": "api-history", "history-columns": "api-history-columns",
     "history-run": "api-history-runs", "history-cancel": "api-history-cancellations", "history-undo": "api-history-undos",

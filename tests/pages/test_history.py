@@ -110,7 +110,7 @@ def test_what_was_rejected_comes_back_as_a_file(page, house):
 
     file = b"".join(page.get(f"/history/{batch.pk}/rejected/{sales.pk}/").streaming_content).decode()
 
-    assert file.splitlines()[1].startswith("5,,No lead is known as “zz”.,zz,Nobody")
+    assert file.splitlines()[1].startswith("5,mql_id,No lead is known as “zz”.,zz,Nobody")
 
 
 def test_a_history_that_lost_its_ring_is_rung_for_again(page, house):
@@ -181,3 +181,118 @@ def test_dates_that_can_be_read_in_more_than_one_order_are_asked_for_where_colum
     assert early.context["form"].errors["date_order"]
     assert [str(lead.created_at.date()) for lead in Lead.objects.all()] == ["2026-05-06"]
     assert Batch.objects.get(pk=sales.pk).options["orders"]["created_at"] == ""
+
+
+BAD = {
+    "leads": "id,created,origin,email,owner,status,ended_at,reason\n"
+    "b1,2026-01-05,fair,anna@fjord.example,ana,,,\n"
+    "b2,2026-01-05,fair,bo@,ana,,,\n"
+    "b3,2026-13-05,fair,cy@alder.example,ana,,,\n"
+    "b4,2026-01-05,fair,di@kettle.example,ana,unqualified,2026-01-09,bad lead\n"
+    "b5,2026-01-05,fair,ed@lund.example,Gone Person,working,,\n"
+    "b6,2026-01-05,fair\n"
+    "b7,2026-01-05,fair,fo@lund.example,ana,sleeping,,\n",
+    "opportunities": "mql_id,account,created_at,stage,lost_at,lost reason,amount,stage:Pipelien\n"
+    "b1,Fjord AS,2026-02-01,Negotiating,,,100,\n"
+    "b1,Fjord AS,2026-02-02,,2026-03-01,too dear,100,\n"
+    "b1,Fjord AS,2026-02-03,,2026-03-01,,much,\n"
+    "b1,Fjord AS,2026-02-04,,,,100,2026-02-09\n"
+    "b9,Fjord AS,2026-02-05,,,,100,\n",
+    "touches": "lead,date,type,user\nb1,2026-01-06,pigeon,ana\nb1,,call,ana\nb1,2030-01-01,call,ana\n",
+    "meetings": "lead,start,end,outcome,reason,host\n"
+    "b1,2026-02-06 10:00,2026-02-06 09:00,qualified,,eva\n"
+    "b1,2026-02-06 10:00,,,,eva\n"
+    "b1,2026-02-06 10:00,,unqualified,,eva\n"
+    "b1,2026-02-06 10:00,,unqualified,bad lead,eva\n",
+}
+WRONG = {
+    "leads": [
+        (3, "email", "“bo@” is no address."),
+        (4, "created", "“2026-13-05” is no date."),
+        (5, "reason", "“bad lead” is no reason for never. There are: "),
+        (7, "", "The row has 3 cells, the header 8."),
+        (8, "status", "“sleeping” is none of: raw, "),
+    ],
+    "opportunities": [
+        (3, "lost reason", "“too dear” is no reason for a lost sale. There are: "),
+        (4, "amount", "“much” is no amount."),
+        (5, "stage:Pipelien", "There is no stage “Pipelien”. There are: "),
+        (6, "mql_id", "No lead is known as “b9”."),
+    ],
+    "touches": [
+        (2, "type", "“pigeon” is none of: call, "),
+        (3, "date", "It does not say when."),
+        (4, "date", "“2030-01-01” is in the future; history is what has been."),
+    ],
+    "meetings": [
+        (2, "end", "It ends before it starts."),
+        (3, "outcome", "It does not say what came of it."),
+        (4, "reason", "It was held without qualifying; say why: a reason of not now or never, by code or label."),
+        (5, "reason", "“bad lead” is no reason for not now or never. There are: "),
+    ],
+}
+
+
+def told_rows(context) -> dict[str, list[tuple]]:
+    return {
+        file["label"].lower(): [(row.number, row.column, row.error) for row in file["rejected"]]
+        for file in context["files"]
+    }
+
+
+def alike(told: dict, expected: dict) -> bool:
+    """Say whether every row is told with its line, its column and words that begin so."""
+    return told.keys() == expected.keys() and all(
+        [row[:2] for row in told[kind]] == [row[:2] for row in expected[kind]]
+        and all(row[2].startswith(wrong[2]) for row, wrong in zip(told[kind], expected[kind], strict=True))
+        for kind in told
+    )
+
+
+def test_every_bad_row_of_four_files_says_where_and_why_before_anything_is_saved_and_nothing_is_lost(page, house):
+    read(page, **chosen(**BAD))
+    batch = Batch.objects.get(kind="past leads")
+    columns(page, batch, id="external_id")
+
+    looked = page.get(f"/history/{batch.pk}/")
+    kept = Lead.objects.count()
+    page.post(f"/history/{batch.pk}/run/")
+    tasks.run_history(batch.pk)
+    done = page.get(f"/history/{batch.pk}/")
+
+    assert alike(told_rows(looked.context), WRONG), told_rows(looked.context)
+    assert alike(told_rows(done.context), WRONG), told_rows(done.context)
+    assert (kept, Lead.objects.count(), Opportunity.objects.count()) == (0, 2, 1)
+    assert "Negotiating (1). Open sales at them begin at the first stage." in looked.content.decode()
+    assert done.context["leading"].options["untold"]["first"] == [
+        [6, "owner", "Gone Person is not here any more, so nobody can have this lead now."]
+    ]
+    assert "Came in, but what happened was not told: 1" in done.content.decode()
+    for file in done.context["files"]:
+        counts = file["counts"]
+        assert sum(counts.values()) == file["batch"].rows
+    page.post(f"/history/{batch.pk}/undo/")
+    tasks.undo_history(batch.pk)
+    assert (Lead.objects.filter(gone_as="").count(), Opportunity.objects.filter(gone_as="").count()) == (0, 0)
+
+
+def test_rows_that_were_sent_back_and_mended_are_taken(page, house):
+    read(page, **chosen(opportunities=SALES.replace("900", "much")))
+    batch = Batch.objects.get(kind="past leads")
+    columns(page, batch, id="external_id")
+    page.post(f"/history/{batch.pk}/run/")
+    tasks.run_history(batch.pk)
+    sales = Batch.objects.get(kind="past opportunities")
+    back = b"".join(page.get(f"/history/{batch.pk}/rejected/{sales.pk}/").streaming_content).decode()
+
+    mended = {"opportunities": SimpleUploadedFile("mended.csv", back.replace("much", "900").encode())}
+    assert page.post("/history/new/", mended).status_code == 302
+    again = Batch.objects.latest("pk")
+    columns(page, again)
+    page.post(f"/history/{again.pk}/run/")
+    tasks.run_history(again.pk)
+
+    again.refresh_from_db()
+    assert back.splitlines()[1].split(",")[:3] == ["3", "amount", "“much” is no amount."]
+    assert again.counts == {"created": 1, "updated": 0, "unchanged": 0, "rejected": 0}
+    assert Opportunity.objects.count() == 3

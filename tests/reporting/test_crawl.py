@@ -1,7 +1,9 @@
 """Somebody clicks every number of every report: the page it opens to says as many, and lists them to the last."""
 
 import re
+from collections import defaultdict
 from datetime import timedelta
+from decimal import Decimal
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +20,7 @@ from leads.response_sweeps import RESPONSE
 from meetings import booking, closing, outcomes
 from reporting import answers, shown, words
 from reporting.metrics import METRICS
+from reporting.models import BonusRate
 from tests.factories import AccountFactory, LeadFactory, opportunity_of, product_led, put
 from tests.reporting.plain.counting import average, percentile
 
@@ -139,6 +142,41 @@ def test_every_number_of_a_report_opens_to_rows_that_come_to_it(house, busy, cli
                 )
             checked += 1
     assert checked > 0
+
+
+@pytest.mark.parametrize("name", ["ana", "eva", "cleo", "nora", "mark", "lena"])
+def test_every_number_that_somebody_sees_opens_for_them_to_as_many_rows(house, busy, client_of, name):
+    """Each of their own reach: a rep's own, a manager's people's, of marketing and leaders the sums, whose rows name nobody."""
+    browser, checked = client_of(house.people[name]), 0
+    for report in METRICS:
+        page = browser.get(f"/reports/{report}/?period=last-30")
+        for address in {unescape(address) for address, _text in LINK.findall(page.content.decode())}:
+            asked = parse_qs(urlsplit(address).query)
+            said, listed = clicked(browser, address)
+            cell = line_of(page.context["answer"], asked.get("line"), asked.get("first", [""])[0]).cells[
+                asked["measure"][0]
+            ]
+            assert (address, said, len(listed)) == (address, cell.n if asked["part"][0] == "n" else cell.of, said)
+            checked += 1
+    assert checked > (3 if name == "eva" else 30)
+
+
+@pytest.mark.parametrize("name", ["ana", "cleo", "rita"])
+def test_the_sums_of_a_statement_are_those_of_its_lines(house, busy, client_of, name):
+    """A statement is its own rows: each line stands for one meeting or sale, and the sums by person come to them."""
+    begins = clock.now() - timedelta(days=60)
+    BonusRate.objects.create(version=2, valid_from=begins, per_meeting=50, pipeline_percent=1, won_percent=4)
+    browser, sums, lines = client_of(house.people[name]), defaultdict(Decimal), defaultdict(Decimal)
+    for month in browser.get("/reports/pay/").context["months"][:2]:
+        page = browser.get(f"/reports/pay/?month={month.first}")
+        html = page.content.decode()
+        for row in page.context["lines"]:
+            lines[str(row["person"])] += row["line"].bonus
+            assert html.count(f'{row["person"]!s}</th><td role="cell" data-label="For">{row["what"]}') > 0
+        for person, _currency, total, _doubt in page.context["sums"]:
+            sums[str(person)] += total
+    assert sums == lines
+    assert set(sums) == ({"Ana Berg"} if name == "ana" else set(sums) | {"Ana Berg"})
 
 
 @pytest.mark.parametrize("asked", ["", "&as_of={}"])

@@ -10,6 +10,7 @@ from leadops.chaos import (
     boundaries,
     clocks,
     limits,
+    olist,
     outage,
     poison,
     restarts,
@@ -48,6 +49,7 @@ PARTS = {
     "limits-control": lambda say, o: limits.main(say, rounds=o["rows"] or 200, guarded=False),
     "outage": lambda say, o: outage.main(say, rows=o["rows"] or 10_000),
     "spreadsheets": lambda say, o: spreadsheets.main(say),
+    "olist": lambda say, o: olist.main(say, leads=o["leads"], opportunities=o["opportunities"]),
     "soak": lambda say, o: soak.main(say, days=o["days"], reps=8, seed=o["seed"]),
     "tree": lambda say, o: tree.main(
         say, kills=o["kills"] or 60, seed=o["seed"], heart=FAST if o["fast"] else {}, built=o["built"]
@@ -56,6 +58,7 @@ PARTS = {
         say, restarts=o["kills"] or 20, control=o["kills"] or 3, seed=o["seed"], built=o["built"]
     ),
 }
+OF_FILES = {"olist"}  # these need files that are not ours to keep, so they are asked for by name
 AT_HOME = {"tree", "restarts"}  # these run a whole LeadOps, with a database of its own
 
 
@@ -64,7 +67,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; none: all")
+        parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; none: all but olist")
         parser.add_argument("--rows", type=int)
         parser.add_argument("--kills", type=int)
         parser.add_argument("--seed", type=int, default=1)
@@ -74,12 +77,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--fast", action="store_true", help="tree: jobs that are silent for 8 s are replaced, not 45 s"
         )
+        parser.add_argument("--leads", type=Path, help="olist: who was first in touch when, and from where")
+        parser.add_argument("--opportunities", type=Path, help="olist: which of them were won when, by whom")
         parser.add_argument("--built", type=Path, help="tree, restarts: a data folder to copy, instead of making one")
 
     def handle(self, *, parts: list[str], **options) -> None:
         if unknown := set(parts) - set(PARTS):
             raise CommandError(f"No such part: {', '.join(sorted(unknown))}.")
-        failed = [name for name in parts or PARTS if not self._hold(name, options)]
+        if OF_FILES & set(parts) and not (options["leads"] and options["opportunities"]):
+            raise CommandError("olist needs its files: --leads FILE --opportunities FILE.")
+        failed = [
+            name for name in parts or [name for name in PARTS if name not in OF_FILES] if not self._hold(name, options)
+        ]
         if failed:
             raise CommandError(f"Not as promised: {', '.join(failed)}.")
 

@@ -2,6 +2,7 @@
 
 import csv
 from argparse import ArgumentTypeError
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from time import sleep
@@ -27,6 +28,17 @@ def pair(text: str) -> tuple[str, str]:
     if not equals or not column:
         raise ArgumentTypeError(f"“{text}” is not column=field")
     return column, name
+
+
+def by_source(counts: Mapping[str, Sequence[int]]) -> Iterator[str]:
+    """Say line by line how many came by each source, the largest first; nothing of none. Pure."""
+    sources = sorted(counts.items(), key=lambda item: (-sum(item[1]), item[0]))
+    if sources:
+        width = max(len("(blank)"), *(len(name) for name, _counts in sources))
+        yield f"{'source':<{width}}  {'rows':>7}  {'created':>7}  {'updated':>7}  unchanged"
+    for name, (created, updated, unchanged) in sources:
+        total = created + updated + unchanged
+        yield f"{name or '(blank)':<{width}}  {total:>7}  {created:>7}  {updated:>7}  {unchanged:>9}"
 
 
 class Command(BaseCommand):
@@ -121,13 +133,6 @@ class Command(BaseCommand):
             self.stdout.write(f"all {number} rejected rows are in {self.rejected_to}")
         elif number > SHOWN:
             self.stdout.write(f"and {number - SHOWN} more; --rejected FILE writes them all")
-        sources = sorted(batch.counts["sources"].items(), key=lambda item: (-sum(item[1]), item[0]))
-        if sources:
-            width = max(len("(blank)"), *(len(name) for name, _counts in sources))
-            self.stdout.write(f"{'source':<{width}}  {'rows':>7}  {'created':>7}  {'updated':>7}  unchanged")
-            for name, (created, updated, unchanged) in sources:
-                total = created + updated + unchanged
-                self.stdout.write(
-                    f"{name or '(blank)':<{width}}  {total:>7}  {created:>7}  {updated:>7}  {unchanged:>9}"
-                )
+        for line in by_source(batch.counts["sources"]):
+            self.stdout.write(line)
         self.stdout.write(" ".join(f"{result}={batch.counts[result]}" for result in RESULTS))

@@ -12,7 +12,7 @@ from accounts.models import Batch
 from leads.import_batches import RESULTS, Problem, rejected
 from leads.import_dates import ORDERS
 from leads.import_files import FileProblem
-from leads.management.commands.import_leads import pair
+from leads.management.commands.import_leads import by_source, pair
 from meetings.history import fields, looking, reading, runs
 
 SHOWN = 50
@@ -53,7 +53,10 @@ class Command(BaseCommand):
                 self._say_how(batches)
                 said = looking.check(batches[0], at=now())
                 self._say_people(said["former"], dry_run)
+                for name, number in said["stages"].most_common():
+                    self.stdout.write(f"no stage is called {name}: open sales there ({number}) begin at the first")
                 if dry_run:
+                    self._say_sources(said["sources"].data["sources"])
                     for batch, counts in said["files"].items():
                         self._say_what(batch, counts)
                     transaction.set_rollback(True)
@@ -65,7 +68,10 @@ class Command(BaseCommand):
             raise CommandError(f"{problem} Nothing was saved.") from None
         except Problem as problem:
             raise CommandError(f"{problem.words} (--{problem.option.replace('_', '-')}) Nothing was saved.") from None
-        for batch in Batch.objects.filter(pk__in=[batch.pk for batch in batches]).order_by("pk"):
+        told = Batch.objects.filter(pk__in=[batch.pk for batch in batches]).order_by("pk")
+        self._say_sources(told[0].options.get("sources", {}))
+        self._say_untold(told[0].options.get("untold", {}))
+        for batch in told:
             self._say_what(batch, batch.counts)
 
     def _say_how(self, batches: list[Batch]) -> None:
@@ -81,6 +87,14 @@ class Command(BaseCommand):
             if len(former) == 1:
                 what = f"1 person who is not here {'would become' if dry_run else 'becomes'} a former colleague"
             self.stdout.write(f"{what}, switched off: {names}")
+
+    def _say_sources(self, sources) -> None:
+        for line in by_source(sources):
+            self.stdout.write(line)
+
+    def _say_untold(self, untold) -> None:
+        for line, column, words in untold.get("first", ()):
+            self.stdout.write(f"came in, not told: line {line}{f', column {column}' if column else ''}: {words}")
 
     def _say_what(self, batch: Batch, counts) -> None:
         for row in islice(rejected(batch), SHOWN):

@@ -1,7 +1,7 @@
 """Figures over opportunities, meetings and companies."""
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from accounts.models import Account
@@ -11,6 +11,7 @@ from tests.reporting.plain.counting import average, number, percentile, seconds,
 from tests.reporting.plain.rounds import answered_at, aside, sold, worked
 from tests.reporting.plain.world import ANSWERED, World, grouped
 
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 DAY = timedelta(hours=24)
 MONTH = timedelta(days=30)
 OF_COMPANIES = ("motion", "go_to_market", "source", "campaign", "cycle", "again", "fully_worked")
@@ -70,9 +71,14 @@ def _sale(world: World, sale, stages: list, values: list) -> dict:
 def _behind(world: World, sale) -> dict:
     """What the round froze in which it was made: of its primary contact, else of the first."""
     role = next(iter(world.roles_of[sale.pk]), None)
-    rounds = [c for c in world.rounds_of[role.lead_id] if c["assigned_at"] <= sale.created_at] if role else []
+    rounds = [c for c in world.rounds_of[role.lead_id] if _begins(c) <= sale.created_at] if role else []
     facts = max(rounds, key=lambda c: c["number"]) if rounds else UNKNOWN
     return {name: facts[name] for name in UNKNOWN}
+
+
+def _begins(one: dict) -> datetime:
+    """From when on sales belong to a round: wrong dates of what was brought over lose none."""
+    return LONG_AGO if one["number"] == 1 and one["trigger"] == "history" else one["assigned_at"]
 
 
 def made(world: World, as_of, known, period) -> list[dict]:
@@ -129,9 +135,7 @@ def _rounds_to_sales(world: World, as_of) -> list[dict]:
     for r in world.rounds(as_of).values():
         until = begins.get((r["lead_id"], r["number"] + 1))
         mine = [
-            s
-            for s in of_lead[r["lead_id"]]
-            if r["assigned_at"] <= s["created_at"] and (not until or s["created_at"] < until)
+            s for s in of_lead[r["lead_id"]] if _begins(r) <= s["created_at"] and (not until or s["created_at"] < until)
         ]
         found.append(r | {"sold": min(mine, key=lambda s: (s["created_at"], s["sale"].pk), default=None)})
     return found
@@ -146,6 +150,7 @@ def funnel(rows, known) -> dict:
     busy = [r for r in ours if worked(r)]
     with_sale = [r for r in ours if r["sold"]]
     won = [r for r in ours if _stands(r, "won")]
+    days = [(r["sold"]["closed_at"].astimezone(UTC).date() - r["assigned_at"].astimezone(UTC).date()).days for r in won]
     return {
         "assigned": len(ours),
         "worked": (len(busy), len(ours)),
@@ -156,6 +161,9 @@ def funnel(rows, known) -> dict:
         "open": number(ours, lambda r: _stands(r, "open")),
         "time_to_work": percentile([seconds(answered_at(r), r["assigned_at"]) for r in ours if answered_at(r)], 0.5),
         "time_to_end": percentile([seconds(r["ended_at"], r["assigned_at"]) for r in ours if r["ended_at"]], 0.5),
+        "days_to_won": percentile(days, 0.5),
+        "days_to_won_mean": average(days),
+        "wrong_dates": number(won, lambda r: r["sold"]["closed_at"] < r["assigned_at"]),
         "time_to_won": percentile([seconds(r["sold"]["closed_at"], r["assigned_at"]) for r in won], 0.5),
         "beside": aside(rows),
     }

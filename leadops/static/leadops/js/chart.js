@@ -15,10 +15,27 @@ function colour(name) {
   return found;
 }
 
+// What is too few to judge is hatched: it is told apart without any colour.
+function hatched(ink) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = 8;
+  const pen = tile.getContext("2d");
+  pen.strokeStyle = ink;
+  pen.lineWidth = 1.5;
+  pen.beginPath();
+  for (const from of [-8, 0, 8]) {
+    pen.moveTo(from, 8);
+    pen.lineTo(from + 8, 0);
+  }
+  pen.stroke();
+  return box.getContext("2d").createPattern(tile, "repeat");
+}
+
 // As the table says it: money before its number, everything else behind.
 function said(value) {
-  if (data.unit === "€") return `€ ${value.toLocaleString("en-GB")}`;
-  return data.unit ? `${value} ${data.unit}` : `${value}`;
+  const number = value.toLocaleString("en-GB");
+  if (data.unit === "€") return `€ ${number}`;
+  return data.unit ? `${number} ${data.unit}` : number;
 }
 
 // On a narrow screen a long name stands on two lines, where there is room for two; else its end, which tells it apart, is kept.
@@ -28,43 +45,75 @@ function short(name) {
   return data.labels.length <= 10 ? two : `…${name.slice(-16)}`;
 }
 
+// The target, across whichever way the values run.
+function targetLine(flat, ink) {
+  return {
+    id: "target",
+    afterDatasetsDraw(chart) {
+      const area = chart.chartArea;
+      const at = chart.scales[flat ? "x" : "y"].getPixelForValue(data.target);
+      const pen = chart.ctx;
+      pen.save();
+      pen.strokeStyle = ink;
+      pen.lineWidth = 1.5;
+      pen.setLineDash([5, 4]);
+      pen.beginPath();
+      pen.moveTo(flat ? at : area.left, flat ? area.top : at);
+      pen.lineTo(flat ? at : area.right, flat ? area.bottom : at);
+      pen.stroke();
+      pen.restore();
+    },
+  };
+}
+
+// What the marks mean, where there is more than one.
+function legend(colours, isFew) {
+  const items = [{ text: data.title, fillStyle: colours.bar, strokeStyle: colours.bar }];
+  if (isFew) items.push({ text: data.few_says, fillStyle: hatched(colours.few), strokeStyle: colours.few, lineWidth: 1 });
+  if (data.target !== null) {
+    items.push({ text: `Target: ${data.target_says}`, fillStyle: "transparent", strokeStyle: colours.mark, lineWidth: 1.5, lineDash: [5, 4] });
+  }
+  return items.map((item) => ({ ...item, fontColor: colours.ink }));
+}
+
 function draw() {
   drawn?.destroy();
-  const [ink, line, bar, few, mark] = ["ink-2", "line", "action", "line-strong", "ink"].map(colour);
+  const colours = {};
+  for (const [name, token] of Object.entries({ ink: "ink-2", line: "line", bar: "action", few: "ink-3", mark: "ink" })) colours[name] = colour(token);
   const isLine = data.kind === "line";
-  const sets = [
-    {
-      label: data.title,
-      data: data.values,
-      backgroundColor: isLine ? bar : data.few.map((isFew) => (isFew ? few : bar)),
-      borderColor: bar,
-      borderWidth: isLine ? 2 : 0,
-      pointRadius: data.values.length > 40 ? 0 : 3,
-      tension: 0,
-      maxBarThickness: 28,
-    },
-  ];
-  if (data.target !== null) {
-    const label = `Target: ${data.target_says}`;
-    sets.push({ type: "line", label, data: data.labels.map(() => data.target), borderColor: mark, borderDash: [5, 4], borderWidth: 1.5, pointRadius: 0 });
-  }
+  const isFew = !isLine && data.few.some(Boolean);
   const flat = !isLine && data.labels.length > 6;
-  const value = { beginAtZero: true, grid: { color: line }, ticks: { color: ink, callback: (v) => said(v) } };
-  const name = { grid: { display: false }, ticks: { color: ink, autoSkip: isLine, maxRotation: 0 } };
+  const few = isFew ? hatched(colours.few) : null;
+  const set = {
+    label: data.title,
+    data: data.values,
+    backgroundColor: isLine ? colours.bar : data.few.map((one) => (one ? few : colours.bar)),
+    borderColor: isLine ? colours.bar : data.few.map((one) => (one ? colours.few : colours.bar)),
+    borderWidth: isLine ? 2 : data.few.map((one) => (one ? 1 : 0)),
+    pointRadius: data.values.length > 40 ? 1.5 : 3,
+    tension: 0,
+    maxBarThickness: 28,
+  };
+  const reach = data.target === null ? {} : { suggestedMax: data.target };
+  const value = { beginAtZero: true, ...reach, grid: { color: colours.line }, ticks: { color: colours.ink, callback: (v) => said(v) } };
+  if (data.whole) value.ticks.precision = 0;
+  const name = { grid: { display: false }, ticks: { color: colours.ink, autoSkip: isLine, maxRotation: 0 } };
   if (flat && box.clientWidth < 480) name.ticks.callback = (_v, place) => short(data.labels[place]);
-  if (flat) {
-    box.parentElement.classList.add("chart__box--tall");
-    if (sets[1]) sets.pop();
-  }
+  if (flat) box.parentElement.classList.add("chart__box--tall");
+  const isMany = isFew || data.target !== null;
   drawn = new window.Chart(box, {
     type: data.kind,
-    data: { labels: data.labels, datasets: sets },
+    data: { labels: data.labels, datasets: [set] },
+    plugins: data.target === null ? [] : [targetLine(flat, colours.mark)],
     options: {
       indexAxis: flat ? "y" : "x",
       animation: false,
       maintainAspectRatio: false,
       scales: flat ? { x: value, y: name } : { x: name, y: value },
-      plugins: { legend: { display: sets.length > 1, labels: { color: ink } } },
+      plugins: {
+        legend: { display: isMany, labels: { generateLabels: () => legend(colours, isFew) }, onClick: () => {} },
+        tooltip: { callbacks: { label: (point) => ` ${data.title}: ${data.says[point.dataIndex]}` } },
+      },
     },
   });
 }

@@ -1,0 +1,57 @@
+"""Figures of people as lines of a file: one's own, those of two reps, what pay is based on. The same as their pages and the API say.
+
+Called by `reporting/views/people.py`. Numbers stay numbers: a share is a fraction, a time is in seconds.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from accounts.models import User
+from reporting import pay, words
+from reporting.answers import Cell
+from reporting.mine import Own, Pair
+from reporting.period import Period
+
+
+def mine(person: User, period: Period, board: Iterable[Own]) -> Iterator[list]:
+    """Yield one's own figures beside the team's: a head, then a line a figure."""
+    yield ["My numbers", str(person), f"{period.first} to {period.last}"]
+    yield ["Report", "Figure", *_besides("Mine"), "Change", *_besides("My team"), "Where I stand", "Target", "Judged"]
+    for line in board:
+        yield [
+            line.metric.title, line.measure.title, *_figure(line.cell), line.change, *_figure(line.of_team), line.rank,
+            line.measure.target_says, line.tone,
+        ]  # fmt: skip
+
+
+def two(people: list[User], period: Period, pairs: Iterable[Pair]) -> Iterator[list]:
+    """Yield the figures of two people side by side."""
+    yield ["Two reps side by side", f"{period.first} to {period.last}"]
+    yield ["Report", "Figure", *(word for person in people for word in _besides(str(person)))]
+    for line in pairs:
+        yield [line.metric.title, line.measure.title, *(word for cell in line.cells for word in _figure(cell))]
+
+
+def statement(
+    month: Period, found: Iterable[pay.Line], is_frozen: bool, names: Mapping[int, str], sales: Mapping[int, str]
+) -> Iterator[list]:
+    """Yield a statement line by line, in the order in which they are given."""
+    yield [
+        "Pay basis",
+        f"{month.first} to {month.last}",
+        f"frozen as known {month.closes_at.isoformat()}" if is_frozen else "preview",
+    ]
+    yield ["Person", "For", "Opportunity", "When", "Value", "Currency", "Bonus", "Contested"]
+    for line in found:
+        yield [
+            names.get(line.person, ""), pay.WHAT[line.what], sales.get(line.opportunity, ""), line.at.isoformat(), f"{line.value:.2f}",
+            line.currency, f"{line.bonus:.2f}", "contested" if line.is_contested else "",
+        ]  # fmt: skip
+
+
+def _besides(whose: str) -> list[str]:
+    return [whose, f"{whose}: of these", f"{whose}: of"]
+
+
+def _figure(cell: Cell) -> list:
+    """Say a figure: its value, the rows it counts, those it is a share or an average of."""
+    return [words.plain(cell), cell.n, "" if cell.of is None else cell.of]

@@ -1,0 +1,184 @@
+"""Pages of figures of people: one's own numbers, two reps side by side, what pay is based on; each with its file.
+
+A file leaves the house, so it is for who sees more than their own figures (SAFE-1), and who took it is on record (SAFE-2).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from accounts import clock
+from accounts.models import Opportunity, User
+from accounts.record_keeping import record_export
+from accounts.spreadsheets import csv_lines
+from reporting import exports_people, mine, pay, permissions
+from reporting.forms import Asked
+from reporting.models import BonusRate
+from reporting.period import Period
+
+
+def _may_take_out(user) -> None:
+    if not permissions.can_take_out(user):
+        raise PermissionDenied("Only who sees more than their own figures takes them out.")
+
+
+def _file(user, lines: Iterable[list], name: str, number: int, now) -> StreamingHttpResponse:
+    """Hand lines out as CSV, and write down who took how many."""
+    with transaction.atomic():
+        record_export(user, f"report {name.partition(' ')[0]}", number, now)
+    file = StreamingHttpResponse(csv_lines(lines), content_type="text/csv; charset=utf-8")
+    file["Content-Disposition"] = f'attachment; filename="{name.replace(" ", "-")}.csv"'
+    return file
+
+
+def _file_of(request, name: str, **said) -> str:
+    """Return where the same question has its file; nowhere for who takes none out."""
+    return f"{reverse(name)}?{urlencode(said)}" if permissions.can_take_out(request.user) else ""
+
+
+def _days(period: Period) -> dict[str, str]:
+    return {"first": period.first.isoformat(), "last": period.last.isoformat()}
+
+
+def _mine(request) -> tuple[Asked, Period, list[mine.Own], object]:
+    if not permissions.can_see_reports(request.user) or not permissions.sees_people(request.user):
+        raise PermissionDenied("My numbers are for who works leads.")
+    now = clock.now()
+    form = Asked(request.GET, request.user, None, now)
+    period = form.period_asked()
+    return form, period, mine.board(request.user, period, now=now), now
+
+
+@require_GET
+def my_numbers(request):
+    """Show a person's own figures beside their team's (WORK-9)."""
+    form, period, board, now = _mine(request)
+    context = {"lines": board, "period": period, "form": form, "now": now}
+    return render(
+        request, "reporting/mine.html", context | {"file": _file_of(request, "my-numbers-file", **_days(period))}
+    )
+
+
+@require_GET
+def my_numbers_file(request):
+    """Hand one's own figures out as CSV."""
+    _may_take_out(request.user)
+    _form, period, board, now = _mine(request)
+    lines = exports_people.mine(request.user, period, board)
+    return _file(request.user, lines, f"mine {period.first} {period.last}", len(board), now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Two:
+    form: Asked
+    period: Period
+    chosen: list
+    pairs: list[mine.Pair]
+    now: object
+
+
+def _two(request) -> _Two:
+    if not permissions.can_see_overview(request.user) or not permissions.sees_people(request.user):
+        raise PermissionDenied("Two reps are compared by a manager or RevOps.")
+    now = clock.now()
+    form = Asked(request.GET, request.user, None, now)
+    period = form.period_asked()
+    chosen = [mine.person_of(form, request.GET.get(side)) for side in ("left", "right")]
+    filters = permissions.narrowed(request.user, form.filters())
+    pairs = mine.side_by_side(chosen, period, filters, now=now) if all(chosen) else []
+    return _Two(form, period, chosen, pairs, now)
+
+
+@require_GET
+def two_reps(request):
+    """Set two reps side by side, in every metric that tells reps apart (REP-9)."""
+    asked = _two(request)
+    people = asked.form.fields["rep"].choices[1:] if "rep" in asked.form.fields else []
+    file = ""
+    if asked.pairs:
+        left, right = (person.pk for person in asked.chosen)
+        file = _file_of(request, "two-reps-file", left=left, right=right, **_days(asked.period))
+    context = {
+        "form": asked.form, "period": asked.period, "chosen": asked.chosen, "lines": asked.pairs, "people": people, "file": file,
+    }  # fmt: skip
+    return render(request, "reporting/two.html", context)
+
+
+@require_GET
+def two_reps_file(request):
+    """Hand the figures of two reps out as CSV; of nobody, where there are not two."""
+    _may_take_out(request.user)
+    asked = _two(request)
+    lines = exports_people.two(asked.chosen if asked.pairs else [], asked.period, asked.pairs)
+    return _file(request.user, lines, f"two {asked.period.first} {asked.period.last}", len(asked.pairs), asked.now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    months: list[Period]
+    month: Period
+    lines: list[dict]
+    found: list[pay.Line]
+    people: dict[int, User]
+    sales: dict[int, str]
+    is_frozen: bool
+    now: object
+
+
+def _statement(request) -> _Statement:
+    """Read the statement that is asked for, its people and sales named. Seven queries."""
+    user = request.user
+    if not permissions.can_see_reports(user) or not permissions.sees_people(user):
+        raise PermissionDenied("Statements are for who is paid by them, their managers and RevOps.")
+    now = clock.now()
+    months = pay.months(now)
+    month = next((one for one in months if one.first.isoformat() == request.GET.get("month")), months[0])
+    found, is_frozen = pay.statement(month, permissions.paid(user), now=now)
+    people = User.objects.in_bulk({line.person for line in found})
+    named = Opportunity.objects.filter(pk__in={line.opportunity for line in found}).select_related("product", "account")
+    sales = {sale.pk: sale.name for sale in named}
+    lines = [
+        {
+            "line": line,
+            "person": people.get(line.person),
+            "what": pay.WHAT[line.what],
+            "sale": sales.get(line.opportunity, ""),
+        }
+        for line in found
+    ]
+    lines.sort(key=lambda row: (str(row["person"]), row["line"].what, row["line"].at))
+    return _Statement(months, month, lines, found, people, sales, is_frozen, now)
+
+
+@require_GET
+def pay_statement(request):
+    """Show what pay is based on, of a month: one's own lines, or one's people's; frozen once the month has closed (REP-19)."""
+    asked = _statement(request)
+    sums = [
+        (asked.people[person], currency, total, doubt) for person, currency, total, doubt in pay.bonuses(asked.found)
+    ]
+    context = {
+        "months": asked.months, "month": asked.month, "lines": asked.lines, "is_frozen": asked.is_frozen, "now": asked.now,
+        "rates": BonusRate.in_force(asked.month.starts_at), "sums": sorted(sums, key=lambda row: (str(row[0]), row[1])),
+        "file": _file_of(request, "pay-file", month=asked.month.first.isoformat()),
+    }  # fmt: skip
+    return render(request, "reporting/pay.html", context)
+
+
+@require_GET
+def pay_file(request):
+    """Hand a statement out as CSV, line by line."""
+    _may_take_out(request.user)
+    asked = _statement(request)
+    names = {pk: str(person) for pk, person in asked.people.items()}
+    lines = exports_people.statement(
+        asked.month, [row["line"] for row in asked.lines], asked.is_frozen, names, asked.sales
+    )
+    return _file(request.user, lines, f"pay {asked.month.first}", len(asked.found), asked.now)

@@ -1,0 +1,136 @@
+"""Figures of people: page, file and API say the same, to the last line; who may not take them out gets none (REP-19, WORK-9, REP-9)."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+
+from accounts import clock
+from accounts.models import Event
+from reporting import pay, words
+from reporting.models import BonusRate
+from tests.factories import put
+from tests.reporting.test_crawl import busy, lived
+from tests.reporting.test_pay import CLOSING, MARCH, sale
+
+pytestmark = pytest.mark.django_db
+__all__ = ["busy", "lived", "sale"]
+PERIODS = (
+    "period=last-7",
+    "period=last-30",
+    "period=last-month",
+    "first=2026-01-01&last=2026-12-31",
+    "period=this-quarter",
+)
+
+
+def file_of(browser, address: str) -> list[list[str]]:
+    answer = browser.get(address)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode(), newline="")))
+
+
+def in_a_file(figure: dict) -> list[str]:
+    """Say a figure of the API as a file should."""
+    value = figure["value"]
+    said = "" if value is None else str(value if isinstance(value, int) else round(value, 6))
+    return [said, str(figure["n"]), "" if figure["of"] is None else str(figure["of"])]
+
+
+def numbers(cells: list[str]) -> list[float | None]:
+    return [float(cell) if cell else None for cell in cells]
+
+
+@pytest.mark.parametrize("asked", PERIODS)
+@pytest.mark.parametrize("name", ["cleo", "nora", "rita"])
+def test_ones_own_numbers_are_the_same_on_the_page_in_the_file_and_by_the_api(house, busy, client_of, name, asked):
+    put(None, "working", owner=house.people[name], at=clock.now() - timedelta(days=2))
+    browser = client_of(house.people[name])
+
+    page = browser.get(f"/reports/mine/?{asked}")
+    api = browser.get(f"/api/v1/reports/mine/?{asked}").json()
+    file = file_of(browser, page.context["file"])
+
+    shown = page.context["lines"]
+    assert len(shown) == len(api["items"]) == len(file) - 2 > 10
+    for own, item, row in zip(shown, api["items"], file[2:], strict=True):
+        assert row[:2] == [own.metric.title, own.measure.title]
+        assert numbers(row[2:5]) == numbers(in_a_file(item["mine"]))
+        assert numbers(row[6:9]) == numbers(in_a_file(item["team"]))
+        assert (row[5], row[9], row[10], row[11]) == (
+            item["change"],
+            item["rank"],
+            own.measure.target_says,
+            item["tone"],
+        )
+        assert own.mine == words.said(own.measure, own.cell)
+        assert (item["mine"]["n"], item["mine"]["of"]) == (own.cell.n, own.cell.of)
+    assert sum(own.cell.n for own in shown) > 0 or asked == "period=last-month"
+
+
+@pytest.mark.parametrize("asked", PERIODS)
+def test_two_reps_are_the_same_on_the_page_in_the_file_and_by_the_api(house, busy, client_of, asked):
+    browser, two = client_of(house.cleo), f"left={house.ana.pk}&right={house.ben.pk}&{asked}"
+
+    page = browser.get(f"/reports/two/?{two}")
+    api = browser.get(f"/api/v1/reports/two/?{two}").json()
+    file = file_of(browser, page.context["file"])
+
+    assert len(page.context["lines"]) == len(api["items"]) == len(file) - 2 > 10
+    assert file[1][2::3] == ["Ana Berg", "Ben Ito"]
+    for pair, item, row in zip(page.context["lines"], api["items"], file[2:], strict=True):
+        assert row[:2] == [pair.metric.title, pair.measure.title]
+        assert numbers(row[2:]) == numbers([*in_a_file(item["left"]), *in_a_file(item["right"])])
+        assert [side["text"] for side in pair.sides] == [words.said(pair.measure, cell) for cell in pair.cells]
+
+
+@pytest.mark.parametrize("is_frozen", [False, True])
+@pytest.mark.parametrize("name", ["rita", "cleo", "nora"])
+def test_a_statement_is_the_same_on_the_page_in_the_file_and_by_the_api(
+    house, sale, client_of, monkeypatch, name, is_frozen
+):
+    BonusRate.objects.create(version=2, valid_from=MARCH.starts_at, per_meeting=50, pipeline_percent=1, won_percent=4)
+    monkeypatch.setattr(clock, "now", lambda: CLOSING)
+    if is_frozen:
+        pay.freeze(MARCH, at=CLOSING)
+    browser = client_of(house.people[name])
+
+    page = browser.get("/reports/pay/?month=2026-03-01")
+    api = browser.get("/api/v1/reports/pay/?month=2026-03-01").json()
+    file = file_of(browser, page.context["file"])
+
+    shown = [
+        (
+            row["person"].username,
+            row["line"].what,
+            float(row["line"].value),
+            float(row["line"].bonus),
+            row["line"].is_contested,
+        )
+        for row in page.context["lines"]
+    ]
+    told = [
+        (item["person"], item["what"], float(item["value"]), float(item["bonus"]), item["is_contested"])
+        for item in api["items"]
+    ]
+    filed = [("ana", row[1].lower(), float(row[4]), float(row[6]), row[7] == "contested") for row in file[2:]]
+    assert shown == sorted(told) == filed == [("ana", "pipeline", 2000, 20, False), ("ana", "won", 2000, 80, False)]
+    assert file[0][2].startswith("frozen" if is_frozen else "preview")
+    assert {row[0] for row in file[2:]} == {"Ana Berg"}
+    assert Event.objects.filter(kind="export").latest("pk").data == {"what": "report pay", "rows": 2}
+
+
+@pytest.mark.parametrize("name", ["mine", "two", "pay"])
+def test_who_sees_only_their_own_takes_no_file_out_and_none_is_offered(house, busy, client_of, name):
+    browser = client_of(house.ana)
+
+    assert browser.get(f"/reports/{name}/file/").status_code == 403
+    assert "Download as CSV" not in browser.get(f"/reports/{name}/").content.decode()
+    assert Event.objects.filter(kind="export").count() == 0
+
+
+def test_a_file_of_two_of_whom_one_is_not_ours_holds_nobody(house, busy, client_of):
+    rows = file_of(client_of(house.cleo), f"/reports/two/file/?left={house.ana.pk}&right={house.dov.pk}")
+
+    assert rows == [["Two reps side by side", rows[0][1]], ["Report", "Figure"]]

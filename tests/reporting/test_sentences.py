@@ -1,0 +1,152 @@
+"""The sentence above a picture says what the picture shows, and is computed: two sets of data, two sentences, each worked out here once
+more from the picture's own points; and so with the hours of a week and the clock."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from accounts import clock
+from accounts.models import Event
+from leads.models import Lead
+from reporting import words
+from reporting.metrics import METRICS
+from tests.factories import put
+from tests.reporting.test_crawl import busy, lived
+
+pytestmark = pytest.mark.django_db
+__all__ = ["busy", "lived"]
+FEW = 20
+
+
+def shown(browser, name: str, more: str = "") -> tuple[str, dict]:
+    """Return the sentence as the page says it, above the picture and to who cannot see it, and what the page was made of."""
+    page = browser.get(f"/reports/{name}/?period=last-30{more}")
+    html = page.content.decode()
+    above = unescape(re.search(r"<figcaption>(.*?)</figcaption>", html)[1])
+    heard = re.findall(r'<canvas id="picture" role="img" aria-label="(.*?)">', html)
+    assert above == page.context["sentence"]
+    assert [unescape(text) for text in heard] == ([above] if page.context["picture"] else [])
+    return above, page.context
+
+
+def ends(sentence: str) -> tuple[tuple[str, str], ...] | None:
+    found = re.search(r"Highest: (.*) \((.*?)\); lowest: (.*?) \((.*?)\)\.(?: |$)", sentence)
+    return ((found[1], found[2]), (found[3], found[4])) if found else None
+
+
+def by_hand(context) -> tuple[tuple[str, str], ...] | None:
+    """Name the highest and the lowest of the lines that can be judged, from the table; none where they do not differ."""
+    name = context["measure"].name
+    cells = [
+        (line["label"], cell) for line in context["table"]["lines"] for cell in line["cells"] if cell["name"] == name
+    ]
+    answer = context["answer"]
+    values = {line.key: line.cells[name].value for line in answer.lines}
+    judged = [
+        (float(value), words.line_called(answer, line), cell["text"])
+        for line, (_label, cell) in zip(answer.lines, cells, strict=True)
+        if (value := values[line.key]) is not None and cell["tone"] != "few"
+    ]
+    if len({value for value, _label, _text in judged}) < 2:
+        return None
+    low, high = min(value for value, *_ in judged), max(value for value, *_ in judged)
+    lowest = [(label, text) for value, label, text in judged if value == low]
+    highest = [(label, text) for value, label, text in judged if value == high]
+    return highest[-1], lowest[0]
+
+
+def total_of(context) -> str:
+    return next(figure["text"] for figure in context["figures"] if figure["title"] == context["measure"].title)
+
+
+@pytest.mark.parametrize("name", sorted(METRICS))
+def test_each_sentence_is_computed_from_what_its_picture_shows(house, busy, client_of, name):
+    browser, told = client_of(house.rita), []
+    for again in range(2):
+        if again:
+            more_happens(house)
+        sentence, context = shown(browser, name)
+        told.append(sentence)
+        assert sentence.startswith(f"{context['measure'].title} in {context['answer'].period}: {total_of(context)}")
+        assert ends(sentence) == by_hand(context)
+        if picture := context["picture"]:
+            line = dict(zip(picture["labels"], picture["says"], strict=True))
+            assert all(line.get(label, text) == text for label, text in ends(sentence) or ())
+    assert told[0] != told[1]
+
+
+def more_happens(house) -> None:
+    """Enough of two kinds to be judged, and something of everything else."""
+    at = clock.now() - timedelta(days=6)
+    for number in range(FEW):
+        put(None, "working", owner=house.ana, at=at)
+        put(None, "unqualified", owner=house.ben, at=at + timedelta(hours=number))
+
+
+def test_a_line_of_days_has_every_day_and_the_sentence_says_on_how_many_nothing_was(house, client_of):
+    for days in (2, 2, 5):
+        put(None, "assigned", owner=house.ana, at=clock.now() - timedelta(days=days))
+
+    sentence, context = shown(client_of(house.rita), "assignment", "&by=day")
+
+    picture = context["picture"]
+    assert (len(picture["labels"]), sorted(picture["values"], reverse=True)[:3]) == (30, [2, 1, 0])
+    assert sentence.endswith(" Nothing in 28 of 30 days.")
+
+
+def test_bars_beyond_those_that_are_drawn_are_told(house, client_of):
+    for number in range(22):
+        lead = put(None, "assigned", owner=house.ana, at=clock.now() - timedelta(days=2))
+        lead.cycle.segment = f"S{number}"
+        lead.cycle.save()
+
+    sentence, context = shown(client_of(house.rita), "assignment", "&by=segment")
+
+    assert len(context["picture"]["labels"]) == 20
+    assert sentence.endswith(" Of 22 the first 20 are drawn.")
+
+
+def test_the_hours_of_a_week_are_told_by_their_highest_and_lowest(house, client_of):
+    browser, told = client_of(house.rita), []
+    for times in (1, 2):
+        for _ in range(times):
+            put(None, "assigned", owner=house.ana, at=clock.now() - timedelta(days=2))
+        put(None, "assigned", owner=house.ana, at=clock.now() - timedelta(days=2, hours=2))
+        sentence, context = shown(browser, "assignment", "&by=hour_of_week")
+        told.append(sentence)
+        cells = [hour for day in context["week"] for hour in day["hours"] if hour["text"]]
+        assert sum(int(hour["text"]) for hour in cells) == int(total_of(context))
+        assert ends(sentence) == by_hand(context)
+    assert ends(told[0]) is None
+    assert ends(told[1]) is not None
+
+
+@pytest.mark.parametrize("name", ["rita", "cleo"])
+def test_the_sentence_of_the_clock_is_computed_from_the_leads_and_what_happened(house, lived, client_of, name):
+    browser, told = client_of(house.people[name]), []
+    for again in range(2):
+        if again:
+            more_happens(house)
+        page = browser.get("/overview/?period=last-30")
+        mine = [house.ana, house.ben] if name == "cleo" else [house.ana, house.ben, house.dov]
+        leads = Lead.objects.filter(pk__in=Event.objects.filter(kind="transition").values("lead_id"))
+        ours = leads.filter(development_owner__in=mine)
+        moved = Event.objects.filter(kind="transition", lead_id__in=ours.values("pk"))
+
+        def number(moved=moved, **of) -> int:
+            return moved.filter(**of).count()
+
+        in_hand = leads.filter(owner__in=mine, status__in=("assigned", "working")).count()
+        expected = (
+            f"{in_hand} in hand, {ours.filter(status='nurture').count()} not now. In {page.context['period']}:"
+            f" {number(from_status='raw', to_status='assigned')} newly assigned, 0 came round again;"
+            f" {number(to_status='qualified')} became now, {number(to_status='nurture')} not now, {number(to_status='unqualified')} never."
+        )
+        html = unescape(page.content.decode())
+        told.append(page.context["sentence"])
+        assert told[-1] == expected
+        assert f'aria-label="The clock: {expected}"' in html
+        assert expected in re.sub(r"<[^>]+>", "", re.search(r"<figcaption>(.*?)</figcaption>", html)[1])
+    assert told[0] != told[1]

@@ -65,7 +65,7 @@ class Measure:
     where: str = "true"
     of: str = "true"
     value: str = ""
-    unit: str = ""  # time, money, days
+    unit: str = ""  # time, money, days, percent
     target: float | None = None
     target_says: str = ""
     more_is_better: bool = True

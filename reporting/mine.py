@@ -120,6 +120,7 @@ def side_by_side(people: list[User], period: Period, filters: Filters, *, now: d
                     "text": words.said(measure, c),
                     "base": words.base(measure, c),
                     "tone": words.tone(measure, c),
+                    "who": str(p),
                     "url": rows_of(a, measure, p.pk),
                 }
                 for c, a, p in zip(cells, both, people, strict=True)

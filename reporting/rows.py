@@ -1,7 +1,7 @@
 """The rows behind a figure, as a page or a file says them: ids become names once for a whole page, a fixed number of queries."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from meetings.models import MeetingStatus
 from reporting.answers import Rows
 from reporting.words import days
 
+NUMBERS = ("number", "time", "money", "days", "percent")
 LOOKED_UP = {"lead": Lead, "person": User, "source": Source, "reason": Reason, "company": Account}
 CHOICES = {
     "outcome": dict(Outcome.choices) | {"reassigned": "Reassigned away", "": "Still open"},
@@ -26,10 +27,12 @@ CHOICES = {
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One cell: its words, and where they lead."""
+    """One cell: its words, where they lead, and what it is."""
 
     text: str
     url: str = ""
+    title: str = ""
+    is_number: bool = False
 
 
 def said(page: Rows, now) -> list[list[Said]]:
@@ -39,7 +42,14 @@ def said(page: Rows, now) -> list[list[Said]]:
         if kind in LOOKED_UP or kind == "opportunity":
             words.setdefault(kind, _names(kind, {row[place] for row in page.rows if row[place] is not None}))
     speak = [_speaker(kind, words, now) for _title, kind in page.titles]
-    return [[say(value) for say, value in zip(speak, row, strict=True)] for row in page.rows]
+    heads = [(title, kind in NUMBERS) for title, kind in page.titles]
+    return [
+        [
+            replace(say(value), title=title, is_number=is_number)
+            for say, value, (title, is_number) in zip(speak, row, heads, strict=True)
+        ]
+        for row in page.rows
+    ]
 
 
 def _names(kind: str, ids: set[int]) -> dict:
@@ -73,6 +83,8 @@ def _speaker(kind: str, words: dict, now) -> Callable[[object], Said]:
         return lambda value: Said(duration(float(value)) if value is not None else DASH)
     if kind == "days":
         return lambda value: Said(days(float(value)) if value is not None else DASH)
+    if kind == "percent":
+        return lambda value: Said(f"{float(value):,.1f} %".replace(".0 %", " %") if value is not None else DASH)
     if kind == "money":
         return lambda value: Said(f"€ {float(value):,.0f}" if value is not None else DASH)
     return lambda value: Said(DASH if value is None else str(value))

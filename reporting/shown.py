@@ -107,7 +107,9 @@ def picture(answer: Answer, measure: Measure) -> dict | None:
         "whole": measure.how == COUNT,
         "few_says": f"Fewer than {FEW}",
         "title": measure.title,
-        "unit": {"time": "h", "money": "€", "days": "days"}.get(measure.unit, "%" if measure.how == SHARE else ""),
+        "unit": {"time": "h", "money": "€", "days": "days", "percent": "%"}.get(
+            measure.unit, "%" if measure.how == SHARE else ""
+        ),
         "target": None if measure.target is None else measure.target * scale,
         "target_says": measure.target_says,
     }

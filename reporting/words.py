@@ -24,6 +24,8 @@ def said(measure: Measure, cell: Cell) -> str:
         return f"€ {float(cell.value):,.0f}"
     if measure.unit == "days":
         return days(float(cell.value))
+    if measure.unit == "percent":
+        return f"{float(cell.value):,.1f} %".replace(".0 %", " %")
     if measure.how in (MEDIAN, MEAN, P90):
         return f"{float(cell.value):,.1f}".removesuffix(".0")
     return count(int(cell.value))
@@ -63,7 +65,10 @@ def change(measure: Measure, cell: Cell, before: Cell) -> str:
     sign = "+" if now > then else "−"
     if measure.unit == "days":
         return f"{sign}{days(abs(now - then))}"
-    return f"{sign}{'€ ' if measure.unit == 'money' else ''}{abs(now - then):,.1f}".removesuffix(".0")
+    apart = f"{abs(now - then):,.1f}".removesuffix(".0")
+    if apart == "0":
+        return "as before"
+    return f"{sign}{'€ ' if measure.unit == 'money' else ''}{apart}{' points' if measure.unit == 'percent' else ''}"
 
 
 def tone(measure: Measure, cell: Cell) -> str:

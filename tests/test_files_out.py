@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 
-from accounts import clock
+from accounts import clock, ownership
 from accounts.models import Batch
 from leads import assignment, tasks, touches
 from leads.models import Source
@@ -87,6 +87,7 @@ def test_no_figures_of_people_hold_a_formula_whoever_is_called_what(house, clien
         person.name = words
         person.save()
     sale = opportunity_of(put(LeadFactory(account=deals), "working", owner=house.ana, at=at), at=at + HOUR / 4)
+    ownership.change([sale], "development_owner", to=house.ana, by=None, at=at + HOUR / 3)
     closing.win(sale, by=house.root, at=at + HOUR / 2)
 
     asked = {"left": house.ana.pk, "right": house.ben.pk} if name == "two" else {}

@@ -235,8 +235,8 @@ def _small_texts(f, found: Life) -> list[dict]:
     return [
         _text(2, 30, count(found.in_hand("assigned")), "c-fig"),
         _text(f.w - 2, 30, count(found.in_hand("working")), "c-fig", "end"),
-        _text(0, f.cy - 29, "Raw", "c-quiet"),
-        _text(0, f.cy - 14, count(found.standing["raw"]), "c-row"),
+        _text(0, f.cy - 46, "Raw", "c-quiet"),
+        _text(0, f.cy - 31, count(found.standing["raw"]), "c-row"),
         _text(f.w, f.cy - 25, "Now", "c-quiet", "end"),
         _text(f.w, f.cy - 10, count(move["now"]), "c-row c-now", "end", "now"),
         _text(f.w, y - 24, "Never", "c-quiet", "end"),

@@ -49,8 +49,8 @@ def busy(house, lived):
     outbound = LeadFactory(account=AccountFactory(), go_to_market="outbound", **then(at))
     put(outbound, "working", owner=house.ana, at=at)
     _pull(house, at)
-    _meet(house, at)
-    _let_a_limit_pass(house, at - timedelta(days=2))
+    meet(house, at)
+    let_a_limit_pass(house, at - timedelta(days=2))
     activate([product_led(at=at), product_led(at=at)][:1], at=at + timedelta(hours=7)).lead  # noqa: B018
 
 
@@ -67,7 +67,7 @@ def _pull(house, at) -> None:
         assert len(pulling.pull(house.north, by=house.ben, at=moment, number=2).done) == 2
 
 
-def _meet(house, at) -> None:
+def meet(house, at) -> None:
     """One meeting is held and one is missed; the first sale goes on to pipeline and is won."""
     for n, end in enumerate((outcomes.complete_qualified, outcomes.no_show)):
         lead = put(LeadFactory(account=AccountFactory(), **then(at)), "working", owner=house.ana, at=at)
@@ -81,7 +81,7 @@ def _meet(house, at) -> None:
             closing.win(meeting.opportunity, by=house.root, at=starts + timedelta(hours=3))
 
 
-def _let_a_limit_pass(house, at) -> None:
+def let_a_limit_pass(house, at) -> None:
     put(None, "assigned", owner=house.ana, at=at)
     run(RESPONSE, at + timedelta(hours=25))
     assert Event.objects.filter(kind="breach").exists()

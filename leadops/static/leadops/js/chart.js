@@ -38,11 +38,21 @@ function said(value) {
   return data.unit ? `${number} ${data.unit}` : number;
 }
 
-// On a narrow screen a long name stands on two lines, where there is room for two; else its end, which tells it apart, is kept.
-function short(name) {
-  const two = name.replace(/( ·|,) /, "$1\n").split("\n");
-  if (name.length < 18) return name;
-  return data.labels.length <= 10 ? two : `…${name.slice(-16)}`;
+// A long name stands on several lines, whole: the picture grows with its bars.
+function lines(name, most) {
+  const found = [""];
+  for (const word of name.split(" ")) {
+    const more = `${found.at(-1)} ${word}`.trim();
+    if (more.length > most && found.at(-1)) found.push(word);
+    else found[found.length - 1] = more;
+  }
+  return found;
+}
+
+// Days of one year say the year once, in the sentence.
+function day(name) {
+  const year = data.labels[0].slice(-5);
+  return data.labels.every((label) => label.endsWith(year)) && /^ \d{4}$/.test(year) ? name.slice(0, -5) : name;
 }
 
 // The target, across whichever way the values run.
@@ -69,7 +79,8 @@ function targetLine(flat, ink) {
 // What the marks mean, where there is more than one.
 function legend(colours, isFew) {
   const items = [{ text: data.title, fillStyle: colours.bar, strokeStyle: colours.bar }];
-  if (isFew) items.push({ text: data.few_says, fillStyle: hatched(colours.few), strokeStyle: colours.few, lineWidth: 1 });
+  if (isFew && data.kind === "line") items.push({ text: data.few_says, pointStyle: "circle", fillStyle: colours.ground, strokeStyle: colours.bar, lineWidth: 2 });
+  else if (isFew) items.push({ text: data.few_says, fillStyle: hatched(colours.few), strokeStyle: colours.few, lineWidth: 1 });
   if (data.target !== null) {
     items.push({ text: `Target: ${data.target_says}`, fillStyle: "transparent", strokeStyle: colours.mark, lineWidth: 1.5, lineDash: [5, 4] });
   }
@@ -79,17 +90,19 @@ function legend(colours, isFew) {
 function draw() {
   drawn?.destroy();
   const colours = {};
-  for (const [name, token] of Object.entries({ ink: "ink-2", line: "line", bar: "action", few: "ink-3", mark: "ink" })) colours[name] = colour(token);
+  for (const [name, token] of Object.entries({ ink: "ink-2", line: "line", bar: "action", few: "ink-3", mark: "ink", ground: "surface" })) colours[name] = colour(token);
   const isLine = data.kind === "line";
-  const isFew = !isLine && data.few.some(Boolean);
+  const isFew = data.few.some(Boolean);
   const flat = !isLine && data.labels.length > 6;
-  const few = isFew ? hatched(colours.few) : null;
+  const few = isFew && !isLine ? hatched(colours.few) : null;
   const set = {
     label: data.title,
     data: data.values,
     backgroundColor: isLine ? colours.bar : data.few.map((one) => (one ? few : colours.bar)),
     borderColor: isLine ? colours.bar : data.few.map((one) => (one ? colours.few : colours.bar)),
     borderWidth: isLine ? 2 : data.few.map((one) => (one ? 1 : 0)),
+    pointBackgroundColor: data.few.map((one) => (one ? colours.ground : colours.bar)),
+    pointBorderWidth: 2,
     pointRadius: data.values.length > 40 ? 1.5 : 3,
     tension: 0,
     maxBarThickness: 28,
@@ -97,9 +110,14 @@ function draw() {
   const reach = data.target === null ? {} : { suggestedMax: data.target };
   const value = { beginAtZero: true, ...reach, grid: { color: colours.line }, ticks: { color: colours.ink, callback: (v) => said(v) } };
   if (data.whole) value.ticks.precision = 0;
-  const name = { grid: { display: false }, ticks: { color: colours.ink, autoSkip: isLine, maxRotation: 0 } };
-  if (flat && box.clientWidth < 480) name.ticks.callback = (_v, place) => short(data.labels[place]);
-  if (flat) box.parentElement.classList.add("chart__box--tall");
+  const name = { grid: { display: false }, ticks: { color: colours.ink, autoSkip: isLine, autoSkipPadding: 16, maxRotation: 0 } };
+  const width = box.parentElement.clientWidth;
+  const most = flat ? (width < 480 ? 20 : 40) : Math.max(8, Math.floor(width / data.labels.length / 8));
+  name.ticks.callback = (_v, place) => (isLine ? day(data.labels[place]) : lines(data.labels[place], most));
+  if (flat) {
+    const tallest = Math.max(...data.labels.map((label) => lines(label, most).length));
+    box.parentElement.style.blockSize = `${Math.max(12, data.labels.length * Math.max(1.5, tallest + 0.3) + 5)}rem`;
+  }
   const isMany = isFew || data.target !== null;
   drawn = new window.Chart(box, {
     type: data.kind,

@@ -69,5 +69,6 @@ def narrowed(user, filters: Filters) -> Filters:
 
 
 def of_their_team(user, filters: Filters) -> Filters:
-    """Return the same question about the whole team of a rep: sums beside their own, and no names (WORK-9)."""
-    return replace(filters, rep=None, reach=MATES, whose=user.pk, shows_people=False)
+    """Return the same question about somebody's whole team: sums beside their own, and no names (WORK-9). Of a manager: their people."""
+    reach = MANAGED if allowed(user, "reports.see") & Scope.TEAM else MATES
+    return replace(filters, rep=None, reach=reach, whose=user.pk, shows_people=False)

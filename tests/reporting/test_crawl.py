@@ -282,6 +282,12 @@ def test_my_numbers_stand_beside_the_teams(house, lived, client_of):
     assert "Ben Ito" not in page.content.decode()
 
 
+def test_a_managers_numbers_stand_beside_those_of_their_people(house, lived, client_of):
+    lines = client_of(house.cleo).get("/reports/mine/").context["lines"]
+    touches = next(line for line in lines if (line.metric.name, line.measure.name) == ("assignment", "assigned"))
+    assert (touches.mine, touches.team, touches.rank) == ("0", "10", "")
+
+
 @pytest.mark.parametrize("name", ["ana", "cleo"])
 def test_my_numbers_open_to_their_rows(house, busy, client_of, name):
     browser = client_of(house.people[name])

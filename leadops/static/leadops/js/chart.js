@@ -93,7 +93,8 @@ function draw() {
   for (const [name, token] of Object.entries({ ink: "ink-2", line: "line", bar: "action", few: "ink-3", mark: "ink", ground: "surface" })) colours[name] = colour(token);
   const isLine = data.kind === "line";
   const isFew = data.few.some(Boolean);
-  const flat = !isLine && data.labels.length > 6;
+  const width = box.parentElement.clientWidth;
+  const flat = !isLine && data.labels.length > (width < 480 ? 3 : 6);
   const few = isFew && !isLine ? hatched(colours.few) : null;
   const set = {
     label: data.title,
@@ -108,10 +109,9 @@ function draw() {
     maxBarThickness: 28,
   };
   const reach = data.target === null ? {} : { suggestedMax: data.target };
-  const value = { beginAtZero: true, ...reach, grid: { color: colours.line }, ticks: { color: colours.ink, callback: (v) => said(v) } };
+  const value = { beginAtZero: true, ...reach, grid: { color: colours.line }, ticks: { color: colours.ink, maxRotation: 0, autoSkipPadding: 12, callback: (v) => said(v) } };
   if (data.whole) value.ticks.precision = 0;
   const name = { grid: { display: false }, ticks: { color: colours.ink, autoSkip: isLine, autoSkipPadding: 16, maxRotation: 0 } };
-  const width = box.parentElement.clientWidth;
   const most = flat ? (width < 480 ? 20 : 40) : Math.max(8, Math.floor(width / data.labels.length / 8));
   name.ticks.callback = (_v, place) => (isLine ? day(data.labels[place]) : lines(data.labels[place], most));
   if (flat) {

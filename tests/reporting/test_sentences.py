@@ -12,10 +12,11 @@ from accounts.models import Event
 from accounts.words import DASH
 from leads import assignment, pulling, signals, touches
 from leads.models import Lead
+from leads.product_led import activate
 from meetings import closing, opportunities
 from reporting import words
 from reporting.metrics import METRICS
-from tests.factories import AccountFactory, LeadFactory, opportunity_of, put
+from tests.factories import AccountFactory, LeadFactory, opportunity_of, product_led, put
 from tests.reporting.test_crawl import busy, let_a_limit_pass, lived, meet, then
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +90,7 @@ def more_happens(house) -> None:
     assignment.enqueue(waiting, team=house.north, by=None, at=day)
     assert len(pulling.pull(house.north, by=house.ben, at=day, number=10).done) == 10
     meet(house, at)
+    activate([product_led(at=at)], at=at + timedelta(hours=7)).lead  # noqa: B018
     let_a_limit_pass(house, at - timedelta(days=3))
     sale = opportunity_of(put(None, "working", owner=house.dov, at=at), owner=house.eva, at=at + timedelta(hours=1))
     sale = opportunities.change_value(sale, amount=2000, by=house.root, at=at + timedelta(hours=2))
@@ -159,6 +161,9 @@ def test_the_sentence_of_the_clock_is_computed_from_the_leads_and_what_happened(
             f" {number(from_status='raw', to_status='assigned')} newly assigned, 0 came round again;"
             f" {number(to_status='qualified')} became now, {number(to_status='nurture')} not now, {number(to_status='unqualified')} never."
         )
+        # Who is stuck is counted and clicked in `test_stuck.py` and `test_clock_crawl.py`.
+        if late := sum(page.context["life"].stuck.values()):
+            expected += f" {late} {'stays longer than it' if late == 1 else 'stay longer than they'} should."
         html = unescape(page.content.decode())
         told.append(page.context["sentence"])
         assert told[-1] == expected

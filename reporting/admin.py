@@ -18,5 +18,14 @@ class BonusRateAdmin(VersionedAdmin):
 class StuckLimitAdmin(VersionedAdmin):
     """After how many days in a state a lead is stuck, by version."""
 
-    fields = ["valid_from", "raw_days", "assigned_days", "working_days", "qualified_days", "nurture_days"]
+    fields = [
+        "valid_from",
+        "raw_days",
+        "assigned_days",
+        "working_days",
+        "trying_days",
+        "using_days",
+        "qualified_days",
+        "nurture_days",
+    ]
     list_display = ["version", *fields]

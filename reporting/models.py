@@ -101,7 +101,7 @@ class BonusRate(Versioned):
         return (value * percent / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def _days(label: str, days: int, help_text: str) -> models.PositiveSmallIntegerField:
+def _days(label: str, days: int | None, help_text: str) -> models.PositiveSmallIntegerField:
     return models.PositiveSmallIntegerField(
         label, null=True, blank=True, default=days, validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=f"{help_text} Empty: nobody is stuck there.",
@@ -112,8 +112,14 @@ class StuckLimit(Versioned):
     """One version of after how many days in a state a lead is stuck (REP-7). It informs: nothing moves by it."""
 
     raw_days = _days("raw, days", 30, "Since they came.")
-    assigned_days = _days("assigned, days", 3, "Since they were assigned. Beside the limit of the response policy.")
-    working_days = _days("working, days", 21, "Since they were first touched, or activated.")
+    assigned_days = _days(
+        "assigned, days", 3, "Open SLG: since they were assigned. Beside the limit of the response policy."
+    )
+    working_days = _days("working, days", 21, "Working S: since they were first touched.")
+    trying_days = _days("trying the product, days", 10, "Open PLG: since they signed up. At 14 they go by themselves.")
+    using_days = _days(
+        "using the product, days", None, "Working P: since they activated it. As shipped, empty: who uses it may stay."
+    )
     qualified_days = _days("now, days", 120, "Since they were qualified, while their sale is open.")
     nurture_days = _days("not now, days", 180, "Since they were put there, where no date brings them back.")
 
@@ -126,7 +132,7 @@ class StuckLimit(Versioned):
             models.CheckConstraint(
                 condition=Q(**{f"{state}_days__isnull": True}) | Q(**{f"{state}_days__gte": 1}), name=f"stuck_{state}"
             )
-            for state in ("raw", "assigned", "working", "qualified", "nurture")
+            for state in ("raw", "assigned", "working", "trying", "using", "qualified", "nurture")
         ]
 
     def __str__(self):

@@ -14,9 +14,14 @@ from reporting.models import StuckLimit
 PILE = "stuck"
 STANDING = ("raw", "qualified", "nurture")
 STATES = ("raw", "assigned", "working", "qualified", "nurture")
-ROUND = """(CASE WHEN c.working_at IS NULL THEN c.assigned_at < %(stuck_assigned)s::timestamptz
-  ELSE c.working_at < %(stuck_working)s::timestamptz END)"""
-USED = "(l.status_since < %(stuck_working)s::timestamptz)"
+# Where somebody stands, in hand by lane, and which limit is theirs: the product has its own.
+PLACES = {
+    "raw": "raw", "assigned/slg": "assigned", "assigned/plg": "trying", "working/slg": "working", "working/plg": "using",
+    "qualified": "qualified", "nurture": "nurture",
+}  # fmt: skip
+ROUND = """(CASE WHEN c.working_at IS NOT NULL THEN c.working_at < %(stuck_working)s::timestamptz
+  WHEN c.motion = 'plg' THEN c.assigned_at < %(stuck_trying)s::timestamptz ELSE c.assigned_at < %(stuck_assigned)s::timestamptz END)"""
+USED = "(l.status_since < %(stuck_using)s::timestamptz)"
 IN_A_SALE = """EXISTS (SELECT FROM leads_contactrole cr JOIN accounts_opportunity o ON o.id = cr.opportunity_id
   WHERE cr.lead_id = l.id AND o.status = 'open' AND o.gone_as = '')"""
 LEAD = f"""(CASE l.status WHEN 'raw' THEN l.status_since < %(stuck_raw)s::timestamptz
@@ -26,15 +31,15 @@ LEAD = f"""(CASE l.status WHEN 'raw' THEN l.status_since < %(stuck_raw)s::timest
 
 
 def limits(at: datetime) -> dict[str, int]:
-    """Return after how many days somebody is stuck, by state; a state without a limit is not named. One query."""
+    """Return after how many days somebody is stuck, by where they stand; a place without a limit is not named. One query."""
     rule = StuckLimit.in_force(at)
-    return {state: days for state in STATES if (days := getattr(rule, f"{state}_days")) is not None}
+    return {place: days for place, name in PLACES.items() if (days := getattr(rule, f"{name}_days")) is not None}
 
 
 def values(days: dict[str, int], at: datetime) -> dict[str, datetime | None]:
-    """Return since when somebody must be in a state to be stuck in it, as the conditions ask for it. Pure."""
-    since = {state: at - timedelta(days=days[state]) if state in days else None for state in STATES}
-    return {"at": at} | {f"stuck_{state}": moment for state, moment in since.items()}
+    """Return since when somebody must be somewhere to be stuck there, as the conditions ask for it. Pure."""
+    since = {name: at - timedelta(days=days[place]) if place in days else None for place, name in PLACES.items()}
+    return {"at": at} | {f"stuck_{name}": moment for name, moment in since.items()}
 
 
 def listed(state: str, narrow: str, whose: dict, at: datetime, after: int, limit: int) -> list[int]:

@@ -100,12 +100,7 @@ class Overview(OfReports):
                 {"state": state, "motion": motion, "pile": pile, "words": words, "number": number}
                 for state, motion in life.PILES for pile, number, words in found.piles(state, motion)
             ],
-            "stuck": [
-                {"state": state, "motion": motion, "days": found.limits[state], "number": number}
-                for (state, _slash, motion), number in (
-                    (place.partition("/"), number) for place, number in sorted(found.stuck.items()) if number
-                )
-            ],
+            "stuck": [_stuck(place, number, found.limits[place]) for place, number in sorted(found.stuck.items()) if number],
             "standing": [
                 {"state": state, "number": found.standing[state], "change": found.changes[state]}
                 for state in ("raw", "qualified", "nurture", "unqualified")
@@ -113,6 +108,11 @@ class Overview(OfReports):
             "stays": [{"place": place, "seconds": seconds} for place, seconds in sorted(found.stays.items())],
             "moves": [_move(found, name) for name in life.TO_HAND],
         })  # fmt: skip
+
+
+def _stuck(place: str, number: int, days: int) -> dict:
+    state, _slash, motion = place.partition("/")
+    return {"state": state, "motion": motion, "days": days, "number": number}
 
 
 def _move(found: life.Life, name: str) -> dict:

@@ -1,10 +1,18 @@
 """Product-led cohorts by week (REP-18): who began with the product, who activated it, and what became of them. Never in response time."""
 
+from dataclasses import replace
+
 from reporting.frame import MEDIAN, SHARE, Measure, Metric
 from reporting.relations.rounds import HAD_TO_END, ROUNDS
 
 PRODUCTS = "(r.motion = 'plg' AND r.outcome <> 'void')"
 ACTIVATED = "r.activated_at IS NOT NULL"
+# Only the product's own: who is left out beside them, and which weeks are told, are of these alone.
+ROUNDS_OF_PRODUCT = replace(
+    ROUNDS,
+    name="rounds-of-product",
+    sql=lambda is_live: f"SELECT * FROM ({ROUNDS.sql(is_live)}) p WHERE p.motion = 'plg'",
+)
 
 
 def _gave_up(code: str) -> str:
@@ -17,7 +25,7 @@ PRODUCT_LED = Metric(
     rule="REP-18",
     definition="Product-led rounds by the week in which they began: how many activated the product, how soon, and what became of them. The"
     " product has them and no rep: they are in no pick-up and no response time. A cohort, read as known now.",
-    relation=ROUNDS,
+    relation=ROUNDS_OF_PRODUCT,
     by="week",
     drawn="activated",
     matures=True,

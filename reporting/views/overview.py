@@ -140,10 +140,11 @@ def _rows(found: Life, link, to_move) -> list[dict]:
 
 def _stuck(found: Life, link, state: str, motion: str = "") -> list[dict]:
     """Say how many are longer in a state than RevOps' limit for it, and where they are listed; nothing where nobody is."""
-    number = found.stuck[f"{state}/{motion}" if motion else state]
+    place = f"{state}/{motion}" if motion else state
+    number = found.stuck[place]
     if not number:
         return []
-    return [{"text": f"{count(number)} stuck, {_over(found.limits[state])}", "url": link(state, motion, stuck.PILE)}]
+    return [{"text": f"{count(number)} stuck, {_over(found.limits[place])}", "url": link(state, motion, stuck.PILE)}]
 
 
 def _over(days: int) -> str:
@@ -284,8 +285,8 @@ def pile(request):
 
 def _place_of_stuck(where: tuple[str, str], now) -> tuple[str, str]:
     """Say where somebody is stuck, and since when they are. Raises Http404 for a state in which nobody can be. A query."""
-    (state, motion), days = where, stuck.limits(now)
-    if state not in days or (where not in life.PILES if state in life.IN_HAND else motion):
+    (state, motion), days = where, stuck.limits(now).get(f"{where[0]}/{where[1]}" if where[1] else where[0])
+    if days is None:
         raise Http404("nobody is stuck there")
     place = f"{charts.NAMES[state]}, {charts.PLACES[motion]}" if motion else LeadStatus(state).label
-    return place, f"stuck, {_over(days[state])}"
+    return place, f"stuck, {_over(days)}"

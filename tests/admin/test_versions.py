@@ -24,6 +24,8 @@ SAID = {
         "raw_days": "41",
         "assigned_days": "42",
         "working_days": "43",
+        "trying_days": "46",
+        "using_days": "47",
         "qualified_days": "44",
         "nurture_days": "45",
     },

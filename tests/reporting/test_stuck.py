@@ -8,10 +8,11 @@ from accounts import clock
 from accounts.models import Reason
 from leads import assignment, exceptions
 from leads.models import Lead
+from leads.product_led import activate
 from reporting import counting, life, stuck
 from reporting.models import StuckLimit
 from reporting.period import named
-from tests.factories import LeadFactory, put
+from tests.factories import LeadFactory, product_led, put
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -76,6 +77,19 @@ def test_the_limits_are_those_in_force_and_an_empty_one_holds_nobody(house):
 
     assert (before, held()) == ({"raw": 1}, {"working/slg": 1})
     assert stuck.limits(clock.now() - 2 * DAY)["raw"] == 30
+
+
+def test_the_product_has_limits_of_its_own(house):
+    """Who tries it is stuck after ten days; who uses it may stay, until RevOps says otherwise."""
+    trying, using = (product_led(at=clock.now() - days * DAY) for days in (10.01, 9))
+    assert activate([using], at=clock.now() - 8 * DAY).done
+    before = held()
+
+    StuckLimit.objects.create(version=2, valid_from=clock.now() - DAY, using_days=7)
+
+    assert (before, held()) == ({"assigned/plg": 1}, {"assigned/plg": 1, "working/plg": 1})
+    listed = [life.pile_of(state, "plg", stuck.PILE, None, clock.now(), 0, 9) for state in life.IN_HAND]
+    assert listed == [[trying.pk], [using.pk]]
 
 
 def test_nobody_is_stuck_who_waits_for_a_date_is_left_out_asked_us_to_stop_or_has_no_sale_open(house):

@@ -20,7 +20,7 @@ HERE = {
     "pick-up": (rounds.rows, rounds.pick_up, ()),
     "qualified": (rounds.rows, rounds.qualified, ()),
     "dispositions": (rounds.rows, rounds.dispositions, ()),
-    "product-led": (rounds.rows, rounds.product_led, ()),
+    "product-led": (rounds.of_product, rounds.product_led, ()),
     "cherry-picking": (rounds.hands, rounds.cherry_picking, ()),
     "funnel": (sales.rounds_to_sales, sales.funnel, ()),
     "lead-value": (sales.rounds_to_sales, sales.lead_value, ()),

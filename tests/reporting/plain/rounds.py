@@ -18,6 +18,10 @@ def rows(world: World, as_of, known, period) -> list[dict]:
     return [r | {"world": world, "as_of": as_of, "ended_untouched": ended} for r in world.rounds(as_of).values()]
 
 
+def of_product(world: World, as_of, known, period) -> list[dict]:
+    return [r for r in rows(world, as_of, known, period) if r["motion"] == "plg"]
+
+
 def hands(world: World, as_of, known, period) -> list[dict]:
     """Turn rounds into people's time with them: their touch, their end, from when it was theirs."""
     return world.once("hands", as_of, lambda: _hands(world, as_of, known, period))

@@ -11,7 +11,7 @@ from accounts.messages import post
 from accounts.models import OpportunityStatus, Reason, Stage, User
 from leads import dispositions, touches
 from leads.lifecycle import Step
-from leads.models import Channel, Credit, Task, TouchOutcome
+from leads.models import Channel, Credit, Lead, LeadStatus, Task, TouchOutcome
 from meetings import closing, handing, opportunities
 from meetings.models import HandOffPoint, Meeting, MeetingStatus
 from meetings.record import tell, with_lead
@@ -44,7 +44,10 @@ def _done(step: Step, row: Meeting) -> None:
 
 
 def _after_qualified(row: Meeting, by: User | None, at: datetime, door: str, happen: Callable) -> None:
+    in_hand: list[bool] = []
+
     def change(step: Step) -> None:
+        in_hand.append(step.lead.is_open)
         _met(step, row)
         step.close_tasks(Task.Kind.RESCHEDULE, outcome=Task.Outcome.DONE)
 
@@ -61,7 +64,8 @@ def _after_qualified(row: Meeting, by: User | None, at: datetime, door: str, hap
         else:
             opportunities.qualify_leads(current, at=at, door=door, hands=hands)
         if row.point != HandOffPoint.NONE:
-            handing.begin(row, at=at, accepted=True)
+            passes = any(in_hand) and Lead.objects.filter(pk=row.lead_id, status=LeadStatus.QUALIFIED).exists()
+            handing.begin(row, at=at, accepted=True, passes=passes)
 
 
 def _after_unqualified(row: Meeting, by: User | None, at: datetime, door: str, happen: Callable) -> None:

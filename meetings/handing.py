@@ -109,10 +109,11 @@ def return_to_source(step: Step, meeting: Meeting, *, data: dict | None = None) 
     return to
 
 
-def begin(meeting: Meeting, *, at: datetime, accepted: bool) -> HandOff | None:
+def begin(meeting: Meeting, *, at: datetime, accepted: bool, passes: bool = True) -> HandOff | None:
     """Begin the passing of a lead to sales: waiting for the receiver's word, or accepted by their disposition. Two queries or three.
 
-    Nothing is handed over to who has it; where somebody else held the meeting than receives the lead, their word is waited for.
+    Nothing is handed over to who has it; where somebody else held the meeting than receives the lead, their word is waited for. `passes`:
+    whether the lead changes hands with it; one that was qualified before, or is in nobody's, ends what waits and begins nothing.
     """
     to = receiver_of(meeting) if accepted else meeting.owner
     waiting = HandOff.objects.filter(
@@ -131,8 +132,12 @@ def begin(meeting: Meeting, *, at: datetime, accepted: bool) -> HandOff | None:
         }  # fmt: skip
         if waiting.update(**closed):
             return HandOff.objects.filter(opportunity=meeting.opportunity, lead=meeting.lead, ended_at=at).latest("pk")
+        if not passes:
+            return None
         began = min(meeting.starts_at, at)
         return HandOff.objects.create(**facts | closed, began_at=began, limit_at=began + ACCEPT_WITHIN)
+    if not passes:
+        return None
     limit = at + ACCEPT_WITHIN
     found, _made = HandOff.objects.get_or_create(
         kind=HandOff.Kind.SALE, opportunity=meeting.opportunity, lead=meeting.lead, outcome="",

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Account, Opportunity, Product, Reason
-from leads import qualification
+from leads import consent, qualification
 from leads.models import Lead
 from meetings import accounts, booking, closing, handing, opportunities, outcomes
 from meetings.models import HandOff, HandOffRule, Meeting
@@ -228,3 +228,25 @@ def test_nothing_waits_of_a_sale_that_ended(ana, eva, rita, end):
     getattr(closing, end)(Opportunity.objects.get(), by=eva, at=AFTER + HOUR, **why)
 
     assert HandOff.objects.get(kind="sale").outcome == "dropped"
+
+
+def test_a_later_meeting_of_who_is_qualified_already_hands_nothing_over_again(ana, eva):
+    lead = worked(ana)
+    outcomes.complete_qualified(booked(lead, ana, eva), by=eva, at=AFTER)
+
+    second = booked(lead, eva, eva, starts_at=START + DAY, at=AFTER + HOUR)
+    outcomes.complete_qualified(second, by=eva, at=AFTER + DAY)
+
+    assert HandOff.objects.get().ended_at == AFTER
+
+
+def test_of_who_asked_us_to_stop_before_the_meeting_nothing_is_handed_over(ana, eva):
+    meeting = booked(worked(ana), ana, eva)
+    consent.opt_out([meeting.lead_id], by=ana, at=START - HOUR).lead  # noqa: B018
+
+    outcomes.complete_qualified(meeting, by=eva, at=AFTER)
+
+    settle()
+    assert (Lead.objects.get().status, HandOff.objects.count(), Opportunity.objects.get().qualified_at) == (
+        "unqualified", 0, AFTER,
+    )  # fmt: skip

@@ -1,8 +1,9 @@
-"""The API as a whole: its addresses, its description for programs (OpenAPI), and the page on which people read it."""
+"""The API as a whole: its addresses, its description for programs (OpenAPI), and the pages on which people read it."""
 
 from functools import cache
 
 from django.conf import settings
+from django.http import Http404
 from django.shortcuts import render
 from django.urls import include, path, register_converter
 from django.urls.converters import PathConverter
@@ -43,16 +44,36 @@ class Schema(Resource):
         return Response(described())
 
 
-@require_GET
-def page(request):
-    """Show the API to a person: every address, what it takes and what it answers."""
+@cache
+def _resources() -> dict[str, list[dict]]:
+    """Return the addresses of each resource, as people read them. Made once in the life of a process."""
     found = described()
     tags: dict[str, list] = {}
     for where, methods in found["paths"].items():
         for method, said in methods.items():
             tags.setdefault(said["tags"][0], []).append(_shown(where, method, said, found["components"]["schemas"]))
-    context = {"tags": sorted(tags.items()), "scopes": ApiScope.choices, "key_header": HEADER}
+    return dict(sorted(tags.items()))
+
+
+@require_GET
+def page(request):
+    """Show the API to a person: how to begin, and every address by its resource."""
+    context = {"tags": _resources().items(), "scopes": ApiScope.choices, "key_header": HEADER}
     return render(request, "api.html", context)
+
+
+@require_GET
+def resource(request, tag: str):
+    """Show one resource: what each of its addresses takes and answers."""
+    tags = list(_resources())
+    if tag not in tags:
+        raise Http404("no such resource")
+    place = tags.index(tag)
+    context = {
+        "tag": tag, "entries": _resources()[tag], "key_header": HEADER,
+        "before": tags[place - 1] if place else "", "after": tags[place + 1] if place + 1 < len(tags) else "",
+    }  # fmt: skip
+    return render(request, "api_resource.html", context)
 
 
 def _shown(where: str, method: str, said: dict, known: dict) -> dict:
@@ -102,6 +123,7 @@ register_converter(Anything, "anything")
 
 urlpatterns = [
     path("", page, name="api"),
+    path("about/<str:tag>/", resource, name="api-resource"),
     path("schema/", Schema.as_view(), name="api-schema"),
     path("v1/", include("leads.api.urls")),
     path("v1/", include("meetings.api.urls")),

@@ -225,6 +225,7 @@ DOORS = {
     "nurture#product": of_product(POST="*"),
     # the API, by those who are signed in; who comes with a key: tests/api/test_scopes.py
     "api": Door(GET="*"),
+    "api-resource": Door(args=lambda w: ["leads"], GET="*"),
     "api-schema": Door(GET="*"),
     "api-nowhere": Door(args=lambda w: ["v1/made-up/"], sees="", GET="*", POST="*", PUT="*", PATCH="*", DELETE="*"),
     "api-me": Door(GET="*", POST="*"),

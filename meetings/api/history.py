@@ -72,12 +72,8 @@ class HistoryOut(serializers.Serializer):
     date_order = serializers.CharField(allow_blank=True)
     files = FileOut(many=True)
     former = serializers.ListField(child=serializers.CharField(allow_blank=True), help_text="Named, and not here.")
-    stages = serializers.ListField(
-        child=serializers.CharField(), help_text="Of open sales, and not here: they begin at the first."
-    )
-    untold = UntoldOut(
-        many=True, help_text="The first of the leads that came in while what happened could not be told."
-    )
+    stages = serializers.ListField(child=serializers.CharField(), help_text="Of open sales, and not here.")
+    untold = UntoldOut(many=True, help_text="The first leads that came in without what happened.")
     problem = serializers.CharField(allow_blank=True, help_text="Why it cannot go on.")
     undo = HistoryUndoOut(allow_null=True)
     created_at = serializers.DateTimeField()

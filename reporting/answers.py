@@ -179,7 +179,9 @@ class _Asked:
         value = self._column(f"CASE WHEN {asks[0]} THEN {measure.value} END")
         if measure.how in PERCENTILES:
             return [f"count({value})", f"percentile_cont({PERCENTILES[measure.how]}) WITHIN GROUP (ORDER BY {value})"]
-        return [f"count({value})", f"{'avg' if measure.how == MEAN else 'sum'}({value})"]
+        # Exact, in whatever order rows come: a sum of floats is another one in another order, and a closed period's figure stays.
+        mean = f"avg({value}::numeric)::float8" if measure.unit == "time" else f"avg({value})"
+        return [f"count({value})", mean if measure.how == MEAN else f"sum({value})"]
 
     def _column(self, said: str) -> str:
         for number, fact in enumerate(self.relation.facts):

@@ -14,6 +14,8 @@ from reporting import stuck
 from reporting.models import Figure
 from reporting.period import ZONE
 
+LOCK = 0x1EAD0C  # one count at a time
+LARGE = 20_000  # events of a house that is not counted on each view
 BACK = 35  # days that a first count reaches back
 MARGIN = 20_000  # events that may still be written by transactions begun before a count
 STAY_OVER = timedelta(days=30)
@@ -41,8 +43,8 @@ MOVED_OF = f"""
 SELECT e.from_lane, e.to_lane, GROUPING(e.to_lane), count(*) FILTER (WHERE e.recorded_at >= %(since)s AND e.recorded_at < %(until)s),
   percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM e.stayed))
     FILTER (WHERE e.recorded_at >= %(lately)s AND e.from_lane <> e.to_lane)
-FROM leads_cycle c JOIN ({LANES}) e ON e.cycle_id = c.id AND e.lead_id = c.lead_id
-WHERE (c.owner_id = ANY(%(people)s) OR c.team_id = ANY(%(teams)s)) AND e.recorded_at >= least(%(since)s, %(lately)s) AND e.id > %(after)s
+FROM ({LANES} AND c.lead_id = e.lead_id AND (c.owner_id = ANY(%(people)s) OR c.team_id = ANY(%(teams)s))) e
+WHERE e.recorded_at >= least(%(since)s, %(lately)s) AND e.id > %(after)s
 GROUP BY GROUPING SETS ((e.from_lane, e.to_lane), (e.from_lane))
 """
 
@@ -55,7 +57,7 @@ def count(at: datetime) -> int:
     zone = ZoneInfo(ZONE)
     today = at.astimezone(zone).date()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x1EAD0C])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         first, after = _from(today)
         since, until = _midnight(first, zone), _midnight(today + timedelta(days=1), zone)
         cursor.execute("SELECT coalesce(max(id), 0) FROM accounts_event")
@@ -78,9 +80,25 @@ def count(at: datetime) -> int:
     return len(rows)
 
 
+def count_first(at: datetime) -> bool:
+    """Count a large house that was never counted, for whoever looks before the job did; who looks at the same moment waits for that count.
+
+    A small one is read live by whoever looks, and waits for the job: then nothing is kept, and False said.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM accounts_event")
+        if cursor.fetchone()[0] < LARGE:
+            return False
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        if not Figure.objects.filter(kind=Figure.Kind.COUNT).exists():
+            count(at)
+    return True
+
+
 def standing_now(at: datetime) -> list[tuple[str, int, int]]:
-    """Count all leads by state, motion and kind of nurture, and who of them is stuck. Two queries, one over the whole table: for the job,
-    and a house never counted."""
+    """Count all leads by state, motion and kind of nurture, and who of them is stuck. Two queries, one over the whole table.
+
+    For the job."""
     said = stuck.values(stuck.limits(at), at)
     with connection.cursor() as cursor:
         cursor.execute(STANDING, said)
@@ -88,7 +106,7 @@ def standing_now(at: datetime) -> list[tuple[str, int, int]]:
 
 
 def moves_now(first: date, until: date, at: datetime) -> list[tuple[str, int]]:
-    """Count the moves of some days over all events. For a house never counted, which is a small one."""
+    """Count the moves of some days over all events, of a small house that was never counted."""
     zone, found = ZoneInfo(ZONE), Counter()
     with connection.cursor() as cursor:
         days = {"since": _midnight(first, zone), "until": _midnight(until, zone)}

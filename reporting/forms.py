@@ -15,6 +15,7 @@ from reporting.period import LONGEST, NAMED, ZONE, Period, named
 
 MANY = 300
 USUAL = "last-30"
+BY_DAYS = ("days", "From and to")
 YES_NO = [("", "Any"), ("1", "Yes"), ("0", "No")]
 REPS = (Role.SDR, Role.AE, Role.CSM, Role.MANAGER)
 
@@ -26,7 +27,7 @@ def _day() -> forms.DateField:
 class Time(forms.Form):
     """Which days: by a name, else from and to."""
 
-    period = forms.ChoiceField(required=False, label="Period", choices=[*NAMED, ("days", "From and to")])
+    period = forms.ChoiceField(required=False, label="Period", choices=[*NAMED, BY_DAYS])
     first, last = _day(), _day()
 
     def __init__(self, data, now: datetime):
@@ -35,6 +36,15 @@ class Time(forms.Form):
         self.fields["first"].label, self.fields["last"].label = "From", "To"
         for field in self.fields.values():
             field.widget.attrs["class"] = "input"
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        return [*NAMED, BY_DAYS]
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """Return what stands in the address, for a page that draws its fields itself."""
+        return {name: self.data.get(name, "") for name in ("period", "first", "last")}
 
     def said(self) -> dict:
         """Return what was chosen and understood, as an address says it."""

@@ -1,7 +1,7 @@
 """The life of leads as the clock draws it: who is in hand, by age; who waits; what moved and what is stuck (REP-7, LIFE-13).
 
 For the house the waiting and the moves come from the daily figures, with the moment they were counted; for a manager's people both are
-counted live. In hand is live for everybody. Six queries at most; nothing is changed.
+counted live. In hand is live for everybody. Six queries at most.
 """
 
 from collections import Counter
@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import Max, Min, Sum
 
 from accounts.words import count
 from reporting import counting, stuck
-from reporting.models import Figure
+from reporting.kept import kept_of, live
 
 # state, motion -> its piles from fresh to worst: class, words. The class is the colour of time (ui, 6).
 PILES = {
@@ -28,7 +27,6 @@ PILES = {
     ("working", "plg"): (("plg", "active in the product"), ("late", "quiet for 7 days")),
 }
 WEEK = "last-7"  # what the clock shows the moves of, unless asked otherwise
-IN_HAND = ("assigned", "working")  # always counted live
 # Beside the piles: who comes back within a week, and what is left out of all of them.
 BESIDE = {"due": ("Not now", "due within a week"), "out": ("In hand", "left out as exceptions")}
 KINDS = (("n1", "remarket"), ("n2", "marketing"), ("n3", "sales"))
@@ -41,7 +39,8 @@ PILE = """CASE
   WHEN c.working_at IS NULL THEN CASE WHEN c.assigned_at < %(at)s - interval '11 days' THEN 'risk' ELSE 'plg' END
   ELSE CASE WHEN c.abandon_at < %(at)s + interval '3 days' THEN 'over'
     WHEN coalesce(c.last_touch_at, c.working_at) < %(at)s - interval '7 days' THEN 'late' ELSE 'slg' END END"""
-USED = "CASE WHEN coalesce(l.last_activity_at, l.status_since) < %(at)s - interval '7 days' THEN 'late' ELSE 'plg' END"
+IS_QUIET = "coalesce(l.last_activity_at, l.status_since) < %(at)s - interval '7 days'"
+USED = f"CASE WHEN {IS_QUIET} THEN 'late' ELSE 'plg' END"
 IS_USED = "(c.working_at IS NOT NULL AND c.motion = 'plg')"
 STATE = "CASE WHEN c.working_at IS NULL THEN 'assigned' ELSE 'working' END"
 WITH_LEAD = "FROM leads_cycle c JOIN leads_lead l ON l.id = c.lead_id WHERE c.ended_at IS NULL"
@@ -107,17 +106,27 @@ def of(whose: tuple[list[int], list[int]] | None, period, at: datetime) -> Life:
 
 
 def of_house(period, at: datetime) -> Life:
-    """Return the life of all leads, moves of a period. Seven queries, none over a whole table."""
-    last, days = _counted(), stuck.limits(at)
-    standing, kinds, stays, held = _standing(last["day"], at)
-    moves = Figure.objects.filter(kind=Figure.Kind.MOVE, day__gte=period.first, day__lt=period.until)
-    moves = moves.values_list("key").annotate(number=Sum("value"))
-    moves = moves if last["day"] else counting.moves_now(period.first, period.until, at)
-    hand, left_out, held_in_hand = _in_hand("", stuck.values(days, at))
+    """Return the life of all leads, moves of a period. Four queries, none over a whole table.
+
+    A large house that was never counted is counted first.
+    """
+    kept, days = kept_of(period), stuck.limits(at)
+    if kept.day is None:
+        kept = kept_of(period) if counting.count_first(at) else live(period, at)
+    hand, left_out, due, held = _in_hand("", stuck.values(days, at))
     life = Life(
-        hand, standing, kinds, Counter({key: int(number) for key, number in moves}), stays,
-        _due("", {}, at), left_out, last["at"], _first_day(last), stuck=held + held_in_hand, limits=days,
-    )  # fmt: skip
+        hand,
+        kept.standing,
+        kept.kinds,
+        kept.moves,
+        kept.stays,
+        due,
+        left_out,
+        kept.at,
+        kept.first,
+        stuck=kept.held + held,
+        limits=days,
+    )
     _settle(life)
     return life
 
@@ -138,10 +147,10 @@ def sentence(found: Life, period) -> str:
 
 
 def of_people(people: list[int], teams: list[int], period, at: datetime) -> Life:
-    """Return the life of the leads of these people and queues, counted live. Eight queries, by their own leads' indexes."""
+    """Return the life of the leads of these people and queues, counted live. Six queries, by their own leads' indexes."""
     whose, days = {"people": people, "teams": teams}, stuck.limits(at)
     said = whose | stuck.values(days, at)
-    hand, left_out, held = _in_hand(OURS, said)
+    hand, left_out, due, held = _in_hand(OURS, said)
     standing, kinds, moves, stays = Counter(), Counter(), Counter(), {}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -159,7 +168,7 @@ def of_people(people: list[int], teams: list[int], period, at: datetime) -> Life
                 stays[before] = float(stay)
             elif not is_lane and number:
                 moves[f"{before}:{after}"] += number
-    life = Life(hand, standing, kinds, moves, stays, _due(PASSED, whose, at), left_out, None, stuck=held, limits=days)
+    life = Life(hand, standing, kinds, moves, stays, due, left_out, None, stuck=held, limits=days)
     _settle(life)
     return life
 
@@ -171,47 +180,18 @@ def _time_of(period, at: datetime) -> dict[str, object]:
     return {"since": period.starts_at, "until": period.ends_at, "lately": lately, "after": counting.mark_before(first)}
 
 
-def _counted() -> dict:
-    """Return the days first and last counted, and when. One query."""
-    counted = Figure.objects.filter(kind=Figure.Kind.COUNT)
-    return counted.aggregate(first=Min("day"), day=Max("day"), at=Max("frozen_at"))
-
-
-def _first_day(counted: dict) -> date | None:
-    return counted["first"] and counted["first"] - timedelta(days=counting.BACK)
-
-
-def _standing(day, at: datetime) -> tuple[Counter, Counter, dict[str, float], Counter]:
-    """Return how many stand in each state, and in each kind of nurture, as counted last or now in a house never counted; how long leads
-    stay in each, and how many of them are stuck. One query."""
-    standing, kinds, held = Counter(), Counter(), Counter()
-    figures = Figure.objects.filter(kind__in=(Figure.Kind.COUNT, Figure.Kind.STAY, Figure.Kind.STUCK), day=day)
-    found = list(figures.values_list("kind", "key", "value")) if day else []
-    stays = {key: float(value) for kind, key, value in found if kind == Figure.Kind.STAY}
-    stuck_there = {key: value for kind, key, value in found if kind == Figure.Kind.STUCK}
-    counted = [(key, value, stuck_there.get(key, 0)) for kind, key, value in found if kind == Figure.Kind.COUNT]
-    for key, value, number in counted if day else counting.standing_now(at):
-        status, _motion, *kind = key.split(":")
-        if status in IN_HAND:
-            continue
-        standing[status] += int(value)
-        held[status] += int(number)
-        if kind:
-            kinds[kind[0]] += int(value)
-    return standing, kinds, stays, held
-
-
-def _in_hand(narrow: str, values: dict) -> tuple[dict, int, Counter]:
-    """Count what is in hand by pile, what is left out of it as an exception, and who of it is stuck. Two queries: open rounds, and who
-    uses the product."""
+def _in_hand(narrow: str, values: dict) -> tuple[dict, int, int, Counter]:
+    """Count what is in hand by pile, what is left out of it as an exception, who comes back within a week, and who is stuck. Two queries:
+    open rounds, and, by the leads' own indexes, who uses the product and who is due."""
     hand: dict[tuple[str, str], dict[str, int]] = {}
     left_out = used_out = 0
     held: Counter = Counter()
     alone = WITH_LEAD if narrow else "FROM leads_cycle c WHERE c.ended_at IS NULL"
+    values = values | {"soon": values["at"] + WEEKS_NOTICE}
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {STATE}, c.motion, c.has_exception, CASE WHEN NOT {IS_USED} THEN {PILE} END, count(*),"
-            f" count(*) FILTER (WHERE {stuck.ROUND}) {alone}{narrow} GROUP BY 1, 2, 3, 4", values,
+            f" count(*) FILTER (WHERE {stuck.ROUND}) {alone}{narrow and OURS} GROUP BY 1, 2, 3, 4", values,
         )  # fmt: skip
         for state, motion, is_out, pile, number, held_there in cursor.fetchall():
             if is_out:
@@ -221,24 +201,19 @@ def _in_hand(narrow: str, values: dict) -> tuple[dict, int, Counter]:
                 hand.setdefault((state, motion), {})[pile] = number
                 held[f"{state}/{motion}"] += held_there
         cursor.execute(
-            f"SELECT {USED}, count(*), count(*) FILTER (WHERE {stuck.USED}) {OF_PRODUCT}{narrow}"
-            f"{f' AND NOT {IS_OUT}' if used_out else ''} GROUP BY 1", values,
+            f"SELECT count(*) FILTER (WHERE {IS_QUIET}), count(*), count(*) FILTER (WHERE {stuck.USED}),"
+            f" (SELECT count(*) {DUE}{narrow and PASSED})"
+            f" {OF_PRODUCT}{narrow and OURS}{f' AND NOT {IS_OUT}' if used_out else ''}", values,
         )  # fmt: skip
-        for pile, number, held_there in cursor.fetchall():
-            hand.setdefault(("working", "plg"), {})[pile] = number
-            held["working/plg"] += held_there
-    return hand, left_out, held
+        quiet, used, held_there, due = cursor.fetchone()
+    if used:
+        hand["working", "plg"] = {pile: number for pile, number in (("plg", used - quiet), ("late", quiet)) if number}
+        held["working/plg"] += held_there
+    return hand, left_out, due, held
 
 
 DUE = "FROM leads_lead l WHERE l.status = 'nurture' AND l.recycle_at < %(soon)s AND l.gone_as = ''"
 WEEKS_NOTICE = timedelta(days=7)
-
-
-def _due(narrow: str, values: dict, at: datetime) -> int:
-    """Count who comes back within a week, by `lead_recycle_due`."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) {DUE}{narrow}", values | {"soon": at + WEEKS_NOTICE})
-        return cursor.fetchone()[0]
 
 
 def _settle(life: Life) -> None:

@@ -1,5 +1,6 @@
 """The record: what happened, for ever. Added to, never changed or deleted (LIFE-2); the application's role cannot."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -66,6 +67,10 @@ class Event(models.Model):
             models.Index(fields=["actor_id", "at"], name="event_tried", condition=Q(kind="tried")),
             # days on which somebody had nothing to pull: few among very many
             models.Index(fields=["actor_id", "at"], name="event_starved", condition=Q(kind="starved")),
+            # passed limits of a period: few among very many
+            models.Index(fields=["at"], name="event_breach", condition=Q(kind="breach")),
+            # what was written since a moment: the moves of the clock, what changed since a period closed
+            BrinIndex(fields=["recorded_at"], name="event_recorded", autosummarize=True),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(door__in=Door.values), name="event_door_known"),

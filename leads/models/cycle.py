@@ -130,6 +130,15 @@ class Cycle(models.Model):
                 name="cycle_to_warn",
                 condition=Q(ended_at__isnull=True, working_at__isnull=False, warned_at__isnull=True, motion="slg"),
             ),
+            # what is left out of every figure: few; and who was ended without a touch by a person, hour by hour
+            models.Index(
+                fields=["ended_at"], include=["id", "lead"], name="cycle_excepted", condition=Q(has_exception=True)
+            ),
+            models.Index(
+                fields=["ended_at"],
+                name="cycle_ended_untouched",
+                condition=Q(first_touch_at__isnull=True, ended_by__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["lead", "number"], name="cycle_number_once"),

@@ -142,7 +142,10 @@ class Lead(ConcurrentTransitionMixin, models.Model):
             models.Index(fields=["gone_as"], name="lead_erased", condition=Q(gone_as="erased")),
             # nurture that comes back by itself
             models.Index(
-                fields=["recycle_at"], name="lead_recycle_due", condition=Q(recycle_at__isnull=False, status="nurture")
+                fields=["recycle_at"],
+                include=["gone_as"],  # counted by the clock from the index alone
+                name="lead_recycle_due",
+                condition=Q(recycle_at__isnull=False, status="nurture"),
             ),
             GinIndex(OpClass("search", name="gin_trgm_ops"), name="lead_search"),
             # Of what most leads have not, only those that have it: an index costs every lead that comes in.

@@ -1,5 +1,6 @@
 """A touch: something a person did to reach a lead. A note, a plan, a task or an edit is not one."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -66,6 +67,8 @@ class Touch(models.Model):
             models.Index(fields=["cycle", "occurred_at"], name="touch_of_cycle"),
             models.Index(fields=["lead", "-occurred_at"], name="touch_of_lead"),
             models.Index(fields=["by", "-recorded_at"], name="touch_of_person"),
+            # the touches of a period, and those logged since a moment
+            BrinIndex(fields=["occurred_at", "recorded_at"], name="touch_in_time", autosummarize=True),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(channel__in=Channel.values), name="touch_channel_known"),

@@ -11,6 +11,7 @@ from leads.api.frame import NEAR
 from leads.models import Lead
 from reporting import charts, life, moves, permissions, stuck
 from reporting.api.frame import ABOVE, Days, OfReports
+from reporting.kept import IN_HAND
 
 LAST = 2**63 - 1
 PILES = sorted({pile for piles in life.PILES.values() for pile, _words in piles})
@@ -128,7 +129,7 @@ class WhichPile(Page):
     pile = serializers.ChoiceField(["all", stuck.PILE, *PILES], default="all")
 
     def validate(self, said: dict) -> dict:
-        in_hand = said["state"] in life.IN_HAND
+        in_hand = said["state"] in IN_HAND
         if in_hand and "motion" not in said:
             raise serializers.ValidationError({"motion": "Say which of the two."})
         if not in_hand and ("motion" in said or said.get("pile") != stuck.PILE):

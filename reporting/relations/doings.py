@@ -9,8 +9,9 @@ from reporting.relations.dimensions import FROZEN, by_time, choices, names
 from reporting.relations.rounds import HOURS
 
 FACTS = "c.motion, c.go_to_market, c.source_id, c.campaign_id, c.segment, c.region, c.is_target, c.number"
-EXCEPTED = """(c.has_exception AND EXISTS (SELECT FROM accounts_event x WHERE x.lead_id = c.lead_id AND x.cycle_id = c.id
-  AND x.kind = 'exception_granted' AND x.recorded_at <= %(as_of)s))"""
+GRANTED = """EXISTS (SELECT FROM accounts_event g WHERE g.lead_id = {0}.lead_id AND g.cycle_id = {0}.id
+  AND g.kind = 'exception_granted' AND g.recorded_at <= %(as_of)s)"""
+EXCEPTED = f"(c.has_exception AND {GRANTED.format('c')})"
 
 
 def facts(is_live: bool) -> str:
@@ -19,13 +20,18 @@ def facts(is_live: bool) -> str:
 
 
 def touches(is_live: bool) -> str:
-    """Return touches with what their round froze; as known then: logged by then and not yet withdrawn."""
+    """Return touches with what their round froze; as known then: logged by then and not yet withdrawn.
+
+    Rounds with an exception are few, and joined by themselves: whoever asks nothing else of a touch's round never reads the others.
+    """
     known = "t.withdrawn_at IS NULL"
     if not is_live:
         known = "t.recorded_at <= %(as_of)s AND (t.withdrawn_at IS NULL OR t.withdrawn_at > %(as_of)s)"
     return f"""
 SELECT t.id, t.lead_id, t.cycle_id, t.by_id AS owner_id, NULL::bigint AS team_id, t.channel, t.outcome, t.occurred_at, t.recorded_at,
-  t.is_automated, t.is_owners, {facts(is_live)} FROM leads_touch t LEFT JOIN leads_cycle c ON c.id = t.cycle_id WHERE {known}
+  t.is_automated, t.is_owners, {FACTS}, x.id IS NOT NULL{"" if is_live else " AND " + GRANTED.format("x")} AS has_exception
+FROM leads_touch t LEFT JOIN leads_cycle c ON c.id = t.cycle_id LEFT JOIN leads_cycle x ON x.id = t.cycle_id AND x.has_exception
+WHERE {known}
 """
 
 
@@ -35,10 +41,11 @@ def breaches(is_live: bool) -> str:
     return f"""
 SELECT e.id, e.lead_id, e.cycle_id, (e.data ->> 'owner')::bigint AS owner_id, NULL::bigint AS team_id, e.at, c.assigned_at,
   e.data ->> 'kind' AS clock, {facts(is_live)}, e.data ->> 'told' IS NOT NULL AS is_escalated, {HOURS},
-  EXISTS (SELECT FROM leads_spell s WHERE s.cycle_id = e.cycle_id AND s.how = 'sla' AND s.began_at >= e.at
-    {"" if is_live else "AND s.began_at <= %(as_of)s"}) AS has_moved,
-  (SELECT count(*)::int FROM leads_spell s WHERE s.cycle_id = e.cycle_id AND s.how = 'sla' AND s.began_at <= %(known)s) AS hops
-FROM accounts_event e JOIN leads_cycle c ON c.id = e.cycle_id
+  m.has_moved, m.hops
+FROM accounts_event e JOIN leads_cycle c ON c.id = e.cycle_id CROSS JOIN LATERAL (
+  SELECT (count(*) FILTER (WHERE s.began_at <= %(known)s))::int AS hops,
+    coalesce(bool_or(s.began_at >= e.at{"" if is_live else " AND s.began_at <= %(as_of)s"}), false) AS has_moved
+  FROM leads_spell s WHERE s.cycle_id = e.cycle_id AND s.how = 'sla') m
 LEFT JOIN {then.people(is_live)} ou ON ou.id = (e.data ->> 'owner')::bigint WHERE e.kind = 'breach' {known}
 """
 

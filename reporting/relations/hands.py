@@ -22,36 +22,42 @@ OWN = {
     "owner_id": "s.owner_id",
     "team_id": "NULL::bigint",
     "assigned_at": "c.assigned_at",
-    "first_touch_at": "CASE WHEN s.mine THEN c.first_touch_at END",
-    "first_touch_by_id": "CASE WHEN s.mine THEN c.first_touch_by_id END",
-    "touches": "s.touches",
-    "self_booked_at": "CASE WHEN s.booked THEN c.self_booked_at END",
-    "outcome": f"CASE WHEN s.gone AND NOT (s.mine OR s.booked) AND c.outcome <> 'void' THEN '{AWAY}' ELSE c.outcome END",
-    "ended_by_id": "CASE WHEN c.ended_by_id = s.owner_id AND (s.mine OR s.booked OR least(c.first_touch_at, c.self_booked_at) IS NULL)"
+    "first_touch_at": "CASE WHEN {mine} THEN c.first_touch_at END",
+    "first_touch_by_id": "CASE WHEN {mine} THEN c.first_touch_by_id END",
+    "touches": "{touches}",
+    "self_booked_at": "CASE WHEN {booked} THEN c.self_booked_at END",
+    "outcome": f"CASE WHEN s.gone AND ({{mine}} OR {{booked}}) IS NOT TRUE AND c.outcome <> 'void' THEN '{AWAY}' ELSE c.outcome END",
+    "ended_by_id": "CASE WHEN c.ended_by_id = s.owner_id AND ({mine} OR {booked} OR least(c.first_touch_at, c.self_booked_at) IS NULL)"
     " THEN c.ended_by_id END",
-    "target_at": "c.target_at + (s.clock_from - c.assigned_at)",
-    "limit_at": "c.limit_at + (s.clock_from - c.assigned_at)",
+    "target_at": "c.target_at + ({clock_from} - c.assigned_at)",
+    "limit_at": "c.limit_at + ({clock_from} - c.assigned_at)",
 }
+# A person's times with a round are one row: from their first, and all of them as one set of times. Later ones of others end it.
 SQL = """
-SELECT {columns}, s.is_first, s.clock_from, s.gone, CASE WHEN s.gone THEN s.left_at END AS left_at, {hours}, {fully} AS fully_worked
-FROM ({rounds}) c CROSS JOIN LATERAL (
-  SELECT min(p.id) AS id, p.owner_id, max(p.ended_at) AS left_at, bool_or(p.how = 'assigned') AS is_first,
-    CASE WHEN bool_or(p.how = 'assigned') THEN c.assigned_at ELSE min(p.began_at) END AS clock_from,
-    coalesce(c.first_touch_by_id = p.owner_id AND bool_or(p.began_at <= c.first_touch_at
-      AND (p.ended_at IS NULL OR p.ended_at >= c.first_touch_at)), false) AS mine,
-    coalesce(bool_or(p.began_at <= c.self_booked_at AND (p.ended_at IS NULL OR p.ended_at >= c.self_booked_at)), false) AS booked,
-    (SELECT count(*)::int FROM leads_touch t WHERE t.cycle_id = c.id AND t.by_id = p.owner_id AND NOT t.is_automated
-      AND (t.withdrawn_at IS NULL OR t.withdrawn_at > {known}) AND t.recorded_at <= {known}) AS touches,
-    EXISTS (SELECT FROM leads_spell q WHERE q.cycle_id = c.id AND q.owner_id IS DISTINCT FROM p.owner_id AND q.role = p.role
-      AND q.began_at <= {known} AND q.id > max(p.id)) AS gone
-  FROM leads_spell p WHERE p.cycle_id = c.id AND p.owner_id IS NOT NULL AND p.role = 'development' AND p.began_at <= {known}
-  GROUP BY p.owner_id, p.role) s LEFT JOIN {people} ou ON ou.id = s.owner_id
+SELECT {columns}, s.is_first, {clock_from} AS clock_from, s.gone, CASE WHEN s.gone THEN s.left_at END AS left_at, {hours},
+  {fully} AS fully_worked
+FROM ({rounds}) c JOIN (
+  SELECT p.cycle_id, p.owner_id, min(p.id) AS id, max(p.ended_at) AS left_at, bool_or(p.how = 'assigned') AS is_first,
+    min(p.began_at) AS began_at, range_agg(tstzrange(p.began_at, p.ended_at, '[]')) AS held,
+    max(p.id) < max(max(p.id)) OVER (PARTITION BY p.cycle_id) AS gone
+  FROM leads_cycle k JOIN leads_spell p ON p.cycle_id = k.id
+  WHERE {scope} AND p.role = 'development' AND p.began_at <= {known} GROUP BY p.cycle_id, p.owner_id
+) s ON s.cycle_id = c.id AND s.owner_id IS NOT NULL LEFT JOIN {people} ou ON ou.id = s.owner_id
 """
+CLOCK_FROM = "CASE WHEN s.is_first THEN c.assigned_at ELSE s.began_at END"
+MINE = "(c.first_touch_by_id = s.owner_id AND s.held @> c.first_touch_at)"
+BOOKED = "(s.held @> c.self_booked_at)"
+TOUCHES = """(SELECT count(*)::int FROM leads_touch t WHERE t.cycle_id = c.id AND t.by_id = s.owner_id AND NOT t.is_automated
+  AND (t.withdrawn_at IS NULL OR t.withdrawn_at > {known}) AND t.recorded_at <= {known})"""
 
 
 def source(is_live: bool) -> str:
-    columns = ", ".join(f"{OWN.get(name, 'c.' + name)} AS {name}" for name in (*FACTS, *STAMPS))
+    """Return hands of the rounds assigned in the period, as they stand or as they were known then."""
     known = "'infinity'::timestamptz" if is_live else "%(as_of)s"
+    said = {"mine": MINE, "booked": BOOKED, "clock_from": CLOCK_FROM, "touches": TOUCHES.format(known=known)}
+    columns = ", ".join(
+        f"{OWN[name].format(**said) if name in OWN else 'c.' + name} AS {name}" for name in (*FACTS, *STAMPS)
+    )
     return SQL.format(
         columns=columns,
         rounds=rounds.source(is_live),
@@ -59,7 +65,14 @@ def source(is_live: bool) -> str:
         people=people(is_live),
         hours=rounds.HOURS,
         fully=rounds.FULLY_WORKED.replace("r.", "c."),
+        clock_from=CLOCK_FROM,
+        scope=rounds.IN_PERIOD.format("k"),
     )
+
+
+# Rounds there were then that were ended since an hour before the period, or have been taken back or have gone on since.
+ENDED_SINCE = """{0}.assigned_at <= %(as_of)s
+  AND ({0}.ended_at IS NULL OR {0}.ended_at > %(starts_at)s::timestamptz - interval '1 hour')"""
 
 
 def with_hour(is_live: bool) -> str:
@@ -68,7 +81,7 @@ def with_hour(is_live: bool) -> str:
 SELECT h.*, n.within_hour FROM ({source(is_live)}) h LEFT JOIN (
   SELECT e.lead_id, e.number, count(*) FILTER (WHERE e.outcome IN ('nurture', 'unqualified')) OVER (PARTITION BY e.ended_by_id, e.source_id
     ORDER BY e.ended_at RANGE BETWEEN interval '59 minutes 59.999999 seconds' PRECEDING AND CURRENT ROW) AS within_hour
-  FROM ({rounds.source(is_live)}) e WHERE {rounds.UNTOUCHED.replace("r.", "e.")}
+  FROM ({rounds.source(is_live, ENDED_SINCE)}) e WHERE e.first_touch_at IS NULL AND {rounds.UNTOUCHED.replace("r.", "e.")}
     AND e.ended_at > %(starts_at)s::timestamptz - interval '1 hour') n ON n.lead_id = h.lead_id AND n.number = h.number
 """
 

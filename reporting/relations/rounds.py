@@ -1,8 +1,9 @@
 """Rounds: the unit of every metric. As they stand now, or as they were known at a moment.
 
 A round's own columns are frozen facts and stamps set once; few things take one back (a withdrawn touch, an end taken back, a void), and
-each of those is an event with the moment we learnt it. So what is known now is read from the round itself, and what was known then is
-read from its touches and events (ruling 2). Both give the same columns, and the tests hold them to each other.
+each of those is an event with the moment we learnt it. So what is known now is read from the round itself, and what was known then from
+the round where nothing was written of it since, else from its touches and events (ruling 2). All give the same columns, and the tests hold
+them to each other.
 """
 
 from leads.deadlines import QUALIFY_WITHIN, WORKING_FOR
@@ -55,10 +56,22 @@ SELECT {", ".join("c." + name for name in (*FACTS, *STAMPS))}, {ACTIVATED}, {WHO
 FROM leads_cycle c {OWNER.format(people=people(True))}
 """
 
+# The rounds of a period: those assigned in it.
+IN_PERIOD = "{0}.assigned_at >= %(starts_at)s AND {0}.assigned_at < %(ends_at)s"
+
+# What was written of a round after the moment: an event of it, a touch of it, or a step that ended it and began the next, which is an
+# event of the next. The first is read along the record by its time, and joined to the rounds as a set.
+CHANGED = """
+SELECT k.id FROM leads_cycle k JOIN accounts_event e ON e.cycle_id = k.id WHERE {scope} AND e.recorded_at > %(as_of)s
+  AND e.kind <> 'touch'
+UNION SELECT k.id FROM leads_cycle k JOIN leads_touch t ON t.cycle_id = k.id WHERE {scope} AND t.recorded_at > %(as_of)s
+UNION SELECT k.id FROM leads_cycle k JOIN accounts_event e ON e.lead_id = k.lead_id WHERE {scope}
+  AND k.outcome IN ('handed_over', 'self_serve') AND e.kind = 'transition' AND e.move IN ('hand_over', 'fit_self_serve')
+  AND e.recorded_at > %(as_of)s
+"""
 # Ends are the last step over the edge between in hand and not; what no step tells (a hand-over inside one step, a void) is asked apart.
-KNOWN = f"""
-SELECT {", ".join("c." + name for name in FACTS)},
-  t.first_touch_at, t.first_touch_by_id, coalesce(t.touches, 0) AS touches, t.connected_at, t.last_touch_at,
+REPLAYED = f"""
+SELECT c.id, t.first_touch_at, t.first_touch_by_id, coalesce(t.touches, 0) AS touches, t.connected_at, t.last_touch_at,
   CASE WHEN x.is_over THEN c.ended_at WHEN e.ends THEN e.at END AS ended_at,
   CASE WHEN x.is_over THEN c.outcome WHEN e.ends THEN
     CASE e.move WHEN 'qualify' THEN 'qualified' WHEN 'nurture' THEN 'nurture' WHEN 'unqualify' THEN 'unqualified'
@@ -66,10 +79,9 @@ SELECT {", ".join("c." + name for name in FACTS)},
     ELSE '' END AS outcome,
   CASE WHEN x.is_over THEN c.reason_id WHEN e.ends THEN e.reason_id END AS reason_id,
   CASE WHEN x.is_over THEN c.ended_by_id WHEN e.ends THEN coalesce((e.data ->> 'asked_by')::bigint, e.actor_id) END AS ended_by_id,
-  c.is_early, x.has_exception, CASE WHEN e.ends THEN (e.data ->> 'opportunity')::bigint END AS opportunity_id,
-  CASE WHEN c.self_booked_at <= %(as_of)s THEN c.self_booked_at END AS self_booked_at,
-  {KNOWN_ACTIVATED}, {WHOLE}, {HOURS}
-FROM leads_cycle c {OWNER.format(people=people(False))}
+  x.has_exception, CASE WHEN e.ends THEN (e.data ->> 'opportunity')::bigint END AS opportunity_id, {KNOWN_ACTIVATED},
+  x.is_there
+FROM leads_cycle c JOIN ({{changed}}) w ON w.id = c.id
 LEFT JOIN LATERAL (
   SELECT e.at, e.move, e.reason_id, e.actor_id, e.data, e.to_status NOT IN ('assigned', 'working') AS ends FROM accounts_event e
   WHERE e.lead_id = c.lead_id AND e.kind = 'transition' AND e.cycle_id = c.id AND e.recorded_at <= %(as_of)s
@@ -89,14 +101,35 @@ CROSS JOIN LATERAL (
         AND e.kind IN ('undone', 'erased') AND e.recorded_at <= %(as_of)s)
       WHEN c.outcome IN ('handed_over', 'self_serve') THEN EXISTS (SELECT FROM accounts_event e WHERE e.lead_id = c.lead_id
         AND e.kind = 'transition' AND e.move IN ('hand_over', 'fit_self_serve') AND e.at >= c.ended_at AND e.recorded_at <= %(as_of)s)
-      ELSE false END AS is_over) x
-WHERE EXISTS (SELECT FROM accounts_event e WHERE e.lead_id = c.lead_id AND e.kind = 'transition' AND e.cycle_id = c.id
-  AND e.recorded_at <= %(as_of)s)
+      ELSE false END AS is_over,
+    EXISTS (SELECT FROM accounts_event e WHERE e.lead_id = c.lead_id AND e.kind = 'transition' AND e.cycle_id = c.id
+      AND e.recorded_at <= %(as_of)s) AS is_there) x
 """
+# Of these the replay says what was known; whether somebody booked by themselves is dated, and an early end goes with its end.
+SAID_THEN = {
+    "is_early": "c.is_early",
+    "self_booked_at": "CASE WHEN c.self_booked_at <= %(as_of)s THEN c.self_booked_at END",
+}
 
 
-def source(is_live: bool) -> str:
-    return LIVE if is_live else KNOWN
+def source(is_live: bool, scope: str = IN_PERIOD) -> str:
+    """Return rounds as they stand, or as they were known then. `scope` is which of them are wanted, as a condition on `{0}`: a round.
+
+    A round of which nothing was written since then is as it was; the others are replayed, however many rounds there are beside them.
+    """
+    if is_live:
+        return LIVE
+    stamps = (
+        SAID_THEN.get(name, f"CASE WHEN y.id IS NULL THEN c.{name} ELSE y.{name} END") + f" AS {name}"
+        for name in STAMPS
+    )
+    replayed = REPLAYED.format(changed=CHANGED.format(scope=scope.format("k")))
+    return f"""
+SELECT {", ".join("c." + name for name in FACTS)}, {", ".join(stamps)}, {WHOLE}, {HOURS},
+  CASE WHEN y.id IS NOT NULL THEN y.activated_at WHEN c.motion = 'plg' THEN c.working_at END AS activated_at
+FROM leads_cycle c {OWNER.format(people=people(False))} LEFT JOIN ({replayed}) y ON y.id = c.id
+WHERE (y.id IS NULL OR y.is_there) AND {scope.format("c")}
+"""
 
 
 # What the metrics say of a round, in one place.

@@ -72,17 +72,18 @@ WHERE {known}
 
 
 def rounds_to_sales(is_live: bool) -> str:
-    """Return rounds with the opportunity that was made in them: of the lead, before its next round."""
+    """Return the rounds of the period with the opportunity that was made in them: of the lead, before its next round."""
     state, join = (LIVE_STATE, "") if is_live else (KNOWN_STATE, KNOWN_JOIN)
     known = LIVE_THERE if is_live else f"o.created_at <= %(as_of)s AND {KNOWN_THERE}"
     return f"""
 SELECT c.*, s.id AS sale_id, s.status AS sale_status, CASE WHEN s.status = 'won' THEN s.closed_at END AS won_at, s.amount, s.currency
 FROM ({rounds.source(is_live)}) c
-LEFT JOIN LATERAL (
-  SELECT o.id, o.currency, {state} FROM leads_contactrole cr JOIN accounts_opportunity o ON o.id = cr.opportunity_id {join}
-  WHERE cr.lead_id = c.lead_id AND {BELONGS} AND {known}
-    AND NOT EXISTS (SELECT FROM leads_cycle n WHERE n.lead_id = c.lead_id AND n.number = c.number + 1 AND n.assigned_at <= o.created_at)
-  ORDER BY o.created_at, o.id LIMIT 1) s ON true
+LEFT JOIN (
+  SELECT DISTINCT ON (w.id) w.id AS round_id, o.id, o.currency, {state}
+  FROM leads_cycle w JOIN leads_contactrole cr ON cr.lead_id = w.lead_id JOIN accounts_opportunity o ON o.id = cr.opportunity_id {join}
+  WHERE {rounds.IN_PERIOD.format("w")} AND {BELONGS.replace("c.", "w.")} AND {known}
+    AND NOT EXISTS (SELECT FROM leads_cycle n WHERE n.lead_id = w.lead_id AND n.number = w.number + 1 AND n.assigned_at <= o.created_at)
+  ORDER BY w.id, o.created_at, o.id) s ON s.round_id = c.id
 """
 
 

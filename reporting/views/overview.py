@@ -15,12 +15,13 @@ from leads import sla
 from leads.models import Lead, LeadStatus
 from reporting import charts, life, moves, permissions, stuck
 from reporting.forms import Time
+from reporting.kept import IN_HAND
 from reporting.life import Life
 
 PAGE = 50
 LANE_MOVES = {
     (state, motion): [("worked", motion, "worked")] if state == "assigned" else []
-    for state in life.IN_HAND
+    for state in IN_HAND
     for motion in charts.PLACES
 }
 CAME = {

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from accounts import clock
-from leadops.benches import house, pages, speaking, world
+from leadops.benches import by_hand, house, pages, reporting, speaking, world
 from leads.models import Cycle, Lead, Outcome, Touch
 
 SMALL = 1_000
@@ -56,9 +56,21 @@ def test_the_pages_are_those_that_were_promised_and_a_new_one_is_one_line():
         "admin_filter",
         "admin_change",
         "clock",
+        "clock_boss",
         "team",
         "meetings",
         "board",
         "board_boss",
         "search",
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_report_is_the_same_by_hand_and_on_its_page(shipped, dropped, monkeypatch):
+    monkeypatch.setattr(reporting, "TIMES", 1)
+    said = []
+
+    reporting.main(said.append, SMALL)
+
+    assert sum("times the same by hand" in line for line in said) == len(by_hand.STATEMENTS)
+    assert [line.partition(":")[0] for line in said[-2:]] == ["clock", "clock_boss"]

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Event
 from leadops.simulation import company, house
@@ -13,6 +15,8 @@ from leads.models import Lead
 from reporting import counting, life
 from reporting.models import Figure
 from reporting.period import ZONE, Period
+from tests.factories import put
+from tests.lasting import at_once
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -60,3 +64,33 @@ def test_the_clock_of_the_house_is_what_the_events_say():
         state: number for state, number in leads.items() if state not in ("assigned", "working")
     }
     assert found.all_in_hand + held == leads["assigned"] + leads["working"]
+
+
+def test_a_large_house_never_counted_is_counted_for_whoever_looks_first_and_read_by_whoever_looks_next(monkeypatch):
+    monkeypatch.setattr(counting, "LARGE", 1)
+    world = World(house.some(2, START), seed=3, start=START, end=START + timedelta(days=2))
+    company.live(world, per_day=6)
+    period = Period(START.date(), (world.end + timedelta(days=1)).date())
+    assert Figure.objects.count() == 0
+
+    with CaptureQueriesContext(connection) as first:
+        one = life.of_house(period, world.end)
+    kept = list(Figure.objects.order_by("pk").values())
+    with CaptureQueriesContext(connection) as next_one:
+        two = life.of_house(period, world.end + timedelta(minutes=5))
+
+    assert kept
+    assert list(Figure.objects.order_by("pk").values()) == kept
+    assert (two.standing, two.kinds, two.moves, two.counted_at) == (one.standing, one.kinds, one.moves, world.end)
+    assert len(next_one) == 4 < len(first)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_looks_at_the_same_moment_waits_for_that_count(shipped, house, monkeypatch):
+    monkeypatch.setattr(counting, "LARGE", 1)
+    at = START + timedelta(days=1)
+    put(None, "assigned", owner=house.ana, at=START)
+
+    at_once(*[lambda: counting.count_first(at)] * 4)
+
+    assert Figure.objects.filter(kind="count").count() == 1

@@ -10,6 +10,7 @@ from leads import assignment, exceptions
 from leads.models import Lead
 from leads.product_led import activate
 from reporting import counting, life, stuck
+from reporting.kept import IN_HAND
 from reporting.models import StuckLimit
 from reporting.period import named
 from tests.factories import LeadFactory, product_led, put
@@ -34,7 +35,7 @@ def placed(state: str, owner, days: float) -> Lead:
     lead = put(None, state, owner=owner, at=at)
     Lead.objects.filter(pk=lead.pk).update(status_since=at, recycle_at=None)
     lead.refresh_from_db()
-    if lead.cycle and state in life.IN_HAND:
+    if lead.cycle and state in IN_HAND:
         stamp = {"assigned_at": at} | (
             {"working_at": at, "first_touch_at": at, "last_touch_at": at} if state == "working" else {}
         )
@@ -45,7 +46,7 @@ def placed(state: str, owner, days: float) -> Lead:
 @pytest.mark.parametrize("is_counted", [True, False])
 @pytest.mark.parametrize("state", LIMITS)
 def test_who_is_longer_in_a_state_than_its_limit_is_stuck(house, state, is_counted):
-    place = f"{state}/slg" if state in life.IN_HAND else state
+    place = f"{state}/slg" if state in IN_HAND else state
     placed(state, house.ana, LIMITS[state] - 0.01)
     before = held()
     late = placed(state, house.ana, LIMITS[state] + 0.01)
@@ -62,7 +63,7 @@ def test_a_manager_sees_who_of_their_people_is_stuck(house, state):
     if state == "raw":
         Lead.objects.filter(pk=mine.pk).update(team=house.north)
     people = ([house.ana.pk, house.ben.pk], [house.north.pk])
-    place = f"{state}/slg" if state in life.IN_HAND else state
+    place = f"{state}/slg" if state in IN_HAND else state
 
     assert (held(people), held()) == ({place: 1}, {place: 2})
     assert life.pile_of(state, "slg", stuck.PILE, people, clock.now(), 0, 9) == [mine.pk]
@@ -88,7 +89,7 @@ def test_the_product_has_limits_of_its_own(house):
     StuckLimit.objects.create(version=2, valid_from=clock.now() - DAY, using_days=7)
 
     assert (before, held()) == ({"assigned/plg": 1}, {"assigned/plg": 1, "working/plg": 1})
-    listed = [life.pile_of(state, "plg", stuck.PILE, None, clock.now(), 0, 9) for state in life.IN_HAND]
+    listed = [life.pile_of(state, "plg", stuck.PILE, None, clock.now(), 0, 9) for state in IN_HAND]
     assert listed == [[trying.pk], [using.pk]]
 
 

@@ -87,6 +87,7 @@ SALES = f"""(SELECT c.*, s.* FROM leads_cycle c LEFT JOIN (SELECT DISTINCT ON (k
   WHERE k.assigned_at >= %(a)s AND k.assigned_at < %(b)s AND (o.created_at >= k.assigned_at OR (k.number = 1
       AND k.trigger = 'history')) AND o.gone_as = '' AND o.status <> 'merged'
     AND next.id IS NULL ORDER BY k.id, o.created_at, o.id) s ON s.round = c.id WHERE {PERIOD}) r"""
+DAYS = "((won_at AT TIME ZONE 'UTC')::date - (assigned_at AT TIME ZONE 'UTC')::date)"
 FUNNEL = [
     n("has_exception"), n(f"{SOLD} AND (ended_at IS NULL OR sale = 'open')"), n(SOLD), n(f"{SOLD} AND {WORKED}"), n(SOLD),
     n(f"{SOLD} AND {WORKED} AND {NOW}"), n(f"{SOLD} AND {WORKED}"), n(f"{SOLD} AND round IS NOT NULL"), n(SOLD),
@@ -94,7 +95,11 @@ FUNNEL = [
     n(f"{SOLD} AND sale = 'open'"),
     n(f"{SOLD} AND {SEEN}"), middle("least(first_touch_at, self_booked_at) - assigned_at", f"{SOLD} AND {SEEN}"),
     n(f"{SOLD} AND ended_at IS NOT NULL"), middle("ended_at - assigned_at", f"{SOLD} AND ended_at IS NOT NULL"),
-    n(f"{SOLD} AND won_at IS NOT NULL"), middle("won_at - assigned_at", f"{SOLD} AND won_at IS NOT NULL"), n(ASIDE),
+    n(f"{SOLD} AND won_at IS NOT NULL"), middle("won_at - assigned_at", f"{SOLD} AND won_at IS NOT NULL"),
+    n(f"{SOLD} AND won_at IS NOT NULL"),
+    f"percentile_cont(0.5) WITHIN GROUP (ORDER BY {DAYS}) FILTER (WHERE {SOLD} AND won_at IS NOT NULL)",
+    n(f"{SOLD} AND won_at IS NOT NULL"), f"avg({DAYS}) FILTER (WHERE {SOLD} AND won_at IS NOT NULL)",
+    n(f"{SOLD} AND won_at < assigned_at"), n(ASIDE),
 ]  # fmt: skip
 TOUCHES = """leads_touch t LEFT JOIN leads_cycle x ON x.id = t.cycle_id AND x.has_exception
   WHERE t.withdrawn_at IS NULL AND t.occurred_at >= %(a)s AND t.occurred_at < %(b)s"""

@@ -18,7 +18,7 @@ from leads.dispositions import LATER
 from leads.lifecycle import BATCH, Forbidden, Refused, Result
 from leads.models import ContactRole, Lead, LeadStatus, Task
 from meetings import opportunities, passing, permissions
-from meetings.models import Meeting, MeetingStatus
+from meetings.models import HandOff, Meeting, MeetingStatus
 from meetings.record import may
 
 ROLES = ("development_owner", "opportunity_owner", "success_owner")
@@ -68,8 +68,10 @@ def there(row: Account | Opportunity, role: str, at: datetime) -> dict[str, Quer
         "meetings": meetings.filter(owner=last, status=MeetingStatus.BOOKED, starts_at__gt=at),
     }
     if isinstance(row, Account):
-        open_ones = Opportunity.objects.filter(account=row, status=OpportunityStatus.OPEN, gone_as="", **{role: last})
-        found["opportunities"] = open_ones.order_by("pk")
+        # A sale that was won is a customer of success from then on: its contract's end is told to who has it.
+        alive = [OpportunityStatus.OPEN, *([OpportunityStatus.WON] if role == "success_owner" else [])]
+        theirs = Opportunity.objects.filter(account=row, status__in=alive, gone_as="", **{role: last})
+        found["opportunities"] = theirs.order_by("pk")
     return found
 
 
@@ -77,7 +79,8 @@ def change_owner(
     account: Account, role: str, *, to: User, along: set[str] = frozenset(), by: User, at: datetime, door: str = Door.PAGE
 ) -> dict[str, int]:  # fmt: skip
     """Put one role of a company into someone's hands, and with it what is named in `along` of the last owner's there: open leads
-    (what is planned for them goes along), follow-ups, meetings ahead, open opportunities. All or nothing; says how many of each went."""
+    (what is planned for them goes along), follow-ups, meetings ahead, open opportunities (of success, won ones too, with the word they
+    wait for). All or nothing; says how many of each went."""
     with transaction.atomic():
         account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
         if account.gone_as:
@@ -109,7 +112,11 @@ def _change(
     # The order of locks is everywhere the same: account, opportunity, lead, meeting.
     moved = dict.fromkeys(("opportunities", "leads", "tasks", "meetings"), 0)
     if last is not None and "opportunities" in along and "opportunities" in held:
-        moved["opportunities"] = ownership.change(held["opportunities"], role, to=to, by=by, at=at, door=door)
+        sales = list(held["opportunities"])
+        moved["opportunities"] = ownership.change(sales, role, to=to, by=by, at=at, door=door)
+        if role == "success_owner":  # and the word that is waited for
+            waits = HandOff.objects.filter(opportunity__in=sales, kind=HandOff.Kind.SUCCESS, receiver=last, outcome="")
+            passing.answer_for(waits, last, to, by, at, door)
     # Which they are is asked before anything moves: a follow-up goes along with its lead, and is counted once.
     ids = {
         name: list(rows.values_list("pk", flat=True))

@@ -9,7 +9,7 @@ from accounts.models import Door, Opportunity, Stage, User
 from accounts.models.reason import Disposition
 from leads.api.frame import named, reason_of
 from leads.models import ContactRole
-from meetings import closing, opportunities
+from meetings import closing, customers, opportunities
 from meetings.api.frame import Deed
 from meetings.api.rows import OpportunityOut, opportunity
 
@@ -86,6 +86,30 @@ class Closings(SaleDeed):
             closing.lose(self.row, reason=reason, **self.by)
         else:
             closing.close_not_qualified(self.row, **self.by)
+
+
+class NewCustomer(Said):
+    """Into whose hands of customer success, and when the contract ends."""
+
+    success_owner = Word(max_length=60, help_text="The name they sign in with.")
+    contract_end_date = serializers.DateField(required=False)
+
+
+class Customers(SaleDeed):
+    """A customer after the sale was won."""
+
+    says = {"POST": NewCustomer}
+
+    def post(self, request, pk):
+        """Hand a customer over again, or say when the contract ends (ACC-11, SLA-6). What waits for an answer goes along."""
+        return super().post(request, pk)
+
+    def change(self, said):
+        facts = {"contract_end_date": said.get("contract_end_date")}
+        if said.get("success_owner"):
+            csms = User.objects.filter(is_active=True, role="csm")
+            facts["to"] = named(csms, "username", said["success_owner"], "success_owner")
+        customers.hand_over(self.row, **facts, **self.by)
 
 
 class NewValue(Said):

@@ -26,6 +26,7 @@ urlpatterns = [
     path("opportunities/<int:pk>/", sales.OneOpportunity.as_view(), name="api-opportunity"),
     path("opportunities/<int:pk>/stages/", stages.Stages.as_view(), name="api-opportunity-stages"),
     path("opportunities/<int:pk>/closings/", stages.Closings.as_view(), name="api-opportunity-closings"),
+    path("opportunities/<int:pk>/customers/", stages.Customers.as_view(), name="api-opportunity-customers"),
     path("opportunities/<int:pk>/values/", stages.Values.as_view(), name="api-opportunity-values"),
     path("opportunities/<int:pk>/owners/", hands.SaleOwners.as_view(), name="api-opportunity-owners"),
     path("opportunities/<int:pk>/people/", stages.Roles.as_view(), name="api-opportunity-people"),

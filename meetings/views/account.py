@@ -33,6 +33,7 @@ WORDS = {
     "leads": ("open lead, with its tasks", "open leads, with their tasks"),
     "tasks": ("follow-up planned, whoever has the lead", "follow-ups planned, whoever has the lead"),
     "meetings": ("meeting ahead", "meetings ahead"), "opportunities": ("open opportunity", "open opportunities"),
+    "customers": ("opportunity, won or open", "opportunities, won or open"),
 }  # fmt: skip
 
 
@@ -113,9 +114,10 @@ def owner_of(row: Account | Opportunity, role: str, may: bool, at: datetime) -> 
     owner = getattr(row, role)
     held = accounts.there(row, role, at) if owner and may else {}
     counts = {name: rows.count() for name, rows in held.items()}
+    said = WORDS | ({"opportunities": WORDS["customers"]} if role == "success_owner" else {})
     along = [
         {"value": name, "words": f"{counts[name]} {words[counts[name] != 1]}"}
-        for name, words in WORDS.items()
+        for name, words in said.items()
         if counts.get(name)
     ]
     return {"role": role, "label": LABELS[role], "owner": owner, "along": along}

@@ -11,14 +11,14 @@ from accounts.models import Event, Opportunity, OpportunityStatus, Reason, Stage
 from leads.models import ContactRole, Lead, LeadStatus
 from leads.timeline import Told
 from leads.views.answers import said
-from meetings import accounts, closing, holders, opportunities, permissions
-from meetings.models import Meeting
+from meetings import accounts, closing, customers, handing, holders, opportunities, permissions
+from meetings.models import HandOff, Meeting
 from meetings.views import forms, rows
 from meetings.views.account import LABELS, owner_of, went
 from meetings.views.acting import Place, Wrong, answered, do, may
 from meetings.views.lists import BESIDE as OF_MEETINGS
 from meetings.views.told import entries
-from meetings.views.words import money
+from meetings.views.words import money, when
 
 BESIDE = (*opportunities.BESIDE, "loss_reason")
 SHOWN = 50
@@ -42,6 +42,7 @@ def page(place: Place, row: Opportunity, wrong: Wrong | None = None):
     row = read(place, row.pk)
     is_open = row.status == OpportunityStatus.OPEN
     changes = is_open and permissions.can(place.user, "change", row)
+    customer = _customer(place, row) if row.status == OpportunityStatus.WON else None
     stages = list(Stage.objects.filter(status=OpportunityStatus.OPEN).order_by("order"))
     missing = opportunities.missing_answers(row) if is_open and row.pipeline_at is None else []
     is_met = not is_open or opportunities.is_met(row)
@@ -57,12 +58,34 @@ def page(place: Place, row: Opportunity, wrong: Wrong | None = None):
         "choices": list(User.objects.filter(role__in=holders.HOLDERS, is_active=True).order_by("name", "pk")[:100]) if changes else [],
         "may": changes, "above": above, "owner_url": reverse("opportunity-owners", args=[row.pk]),
         "account_url": reverse("account-page", args=[row.account_id]),
-        "success": list(User.objects.filter(role="csm", is_active=True).order_by("name")) if changes else [],
+        "success": list(User.objects.filter(role="csm", is_active=True).order_by("name")) if changes or customer else [],
+        "customer": customer,
         "losses": losses(row, why) if changes else None,
         "now": place.at, "token": place.token, "wrong": wrong, "typed": place.request.POST, "back": reverse("opportunity", args=[row.pk]),
         "toast": said(place.request),
     }  # fmt: skip
     return render(place.request, "meetings/sale.html", context, status=wrong.status if wrong else 200)
+
+
+def _customer(place: Place, row: Opportunity) -> dict:
+    """Say who of customer success has a customer, or why nobody does, and what is not known yet (ACC-11). Four queries."""
+    last = handing.of_success(row)
+    who = last.receiver.get_short_name() if last and last.receiver else "nobody yet"
+    by = last.ended_by.get_short_name() if last and last.ended_by else "Nobody"
+    words = {
+        None: "Nobody has handed them over.",
+        HandOff.Outcome.WAITS: lambda: f"Handed to {who}, who accepts it until {when(last.limit_at, place.at)}.",
+        HandOff.Outcome.ACCEPTED: lambda: f"{by} took it on {when(last.ended_at, place.at)}.",
+        HandOff.Outcome.REFUSED: lambda: f"{by} sent it back {when(last.ended_at, place.at)}{_why(last)}",
+        HandOff.Outcome.DROPPED: lambda: "It fell away.",
+    }
+    said = words[last.outcome]() if last else words[None]
+    missing = [closing.CRITERIA[code] for code in closing.missing_for_success(row)]
+    return {"said": said, "missing": missing, "may": permissions.can(place.user, "change", row), "last": last}
+
+
+def _why(last: HandOff) -> str:
+    return (f": {last.reason.label.lower()}. " if last.reason else ". ") + last.why
 
 
 def _stage(row: Opportunity, stage: Stage, missing: list[str], is_met: bool) -> dict:
@@ -154,6 +177,19 @@ def win(place, row, given):
     return f"{row.name}: won. Customer success gets the hand-off."
 
 
+@act(forms.CustomerForm, "customer")
+def customer(place, row, given):
+    """Hand a customer over again, or say when the contract ends."""
+    facts = {"to": given["success_owner"], "contract_end_date": given["contract_end_date"]}
+    now = customers.hand_over(row, by=place.user, at=place.at, **facts)
+    told = (
+        f"handed to {facts['to'].get_short_name()}"
+        if facts["to"]
+        else f"the contract ends {now.contract_end_date:%-d %b %Y}"
+    )
+    return f"{row.name}: {told}."
+
+
 @act(forms.OwnerForm, "owner")
 def owners(place, row, given):
     """Put one role of it into someone's hands, with what was ticked to move along (ACC-7)."""
@@ -197,6 +233,7 @@ def role(place, row, given):
 urlpatterns = [
     path("opportunities/<int:pk>/", sale, name="opportunity"),
     path("opportunities/<int:pk>/win/", win, name="opportunity-win"),
+    path("opportunities/<int:pk>/customer/", customer, name="opportunity-customer"),
     path("opportunities/<int:pk>/lose/", lose, name="opportunity-lose"),
     path("opportunities/<int:pk>/not-qualified/", give_up, name="opportunity-not-qualified"),
     path("opportunities/<int:pk>/owners/", owners, name="opportunity-owners"),

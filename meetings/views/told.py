@@ -1,5 +1,6 @@
 """What happened to a sale or a company, told line by line: stages, values, owners, meetings, hand-offs (ACC-7, ACC-9)."""
 
+from datetime import date
 from decimal import Decimal
 
 from accounts.models import Event, Stage, User
@@ -42,6 +43,14 @@ def _told(teller: Told, event: Event, stages: dict[int, str]) -> Entry | None:
         old, new = teller.person(event.data.get("from")), teller.person(event.data.get("to")) or "nobody"
         text = f"{teller.who(event)} made {new} {ROLES[event.move]}" + (f", after {old}." if old else ".")
         return Entry("swap", text, event.at)
+    if event.kind == "contract":
+        ends = date.fromisoformat(event.data["ends"])
+        words = (
+            f"{teller.who(event)} said the contract ends"
+            if event.move == "set"
+            else "It was told of that the contract ends"
+        )
+        return Entry("calendar", f"{words} {ends:%-d %b %Y}.", event.at)
     if event.kind in ("meeting", "hand_off"):
         return TELLERS[event.kind](teller, event)
     return None

@@ -17,7 +17,7 @@ from accounts.models import Batch, Product, Reason, Stage
 from leadops.api import described
 from leads import consent, dispositions, exceptions, mass_guard, pulling, tasks
 from leads.models import Lead, Task, Touch
-from meetings import booking, credit, outcomes
+from meetings import booking, closing, credit, outcomes
 from meetings import tasks as history_tasks
 from meetings.models import HandOff, Meeting
 from tests.api.conftest import Browser, problem
@@ -43,6 +43,9 @@ class World:
         sale = self.sale()
         held(sale, at=self.at)
         return sale
+
+    def customer(self):
+        return closing.win(self.sale(), by=self.house.eva, at=self.at)
 
     def meeting(self, *, began: timedelta | None = None, amount: int = 0, lead: Lead | None = None) -> Meeting:
         row = booking.book(
@@ -219,6 +222,7 @@ POSTS |= {
     "opportunities/{id}/stages/": lambda w: ("eva", f"opportunities/{w.met_sale().pk}/stages/", {"stage": a_stage(2)}),
     "opportunities/{id}/closings/": lambda w: ("eva", f"opportunities/{w.sale().pk}/closings/", {"status": "not_qualified"}),
     "opportunities/{id}/values/": lambda w: ("eva", f"opportunities/{w.sale().pk}/values/", {"amount": "900.50"}),
+    "opportunities/{id}/customers/": lambda w: ("eva", f"opportunities/{w.customer().pk}/customers/", {"success_owner": "carl"}),
     "opportunities/{id}/owners/": lambda w: ("eva", f"opportunities/{w.sale().pk}/owners/", {"role": "opportunity_owner", "to": "finn"}),
     "meetings/{id}/moves/": lambda w: ("ana", f"meetings/{w.meeting().pk}/moves/", {"starts_at": soon(2)}),
     "meetings/{id}/cancellations/": lambda w: ("ana", f"meetings/{w.meeting().pk}/cancellations/", {}),

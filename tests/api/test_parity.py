@@ -43,7 +43,7 @@ BESIDE = {
     "opportunity": "api-opportunity", "opportunity-stage": "api-opportunity-stages", "opportunity-win": "api-opportunity-closings",
     "opportunity-lose": "api-opportunity-closings", "opportunity-not-qualified": "api-opportunity-closings",
     "opportunity-owners": "api-opportunity-owners", "opportunity-value": "api-opportunity-values",
-    "opportunity-roles": "api-opportunity-people",
+    "opportunity-roles": "api-opportunity-people", "opportunity-customer": "api-opportunity-customers",
     "contracts-ending": "api-opportunities-ending", "surprises": "api-opportunities-surprises", "account-page": "api-account",
     "account-owners": "api-account-owners", "account-consolidate": "api-account-consolidations",
     # figures, history

@@ -51,6 +51,14 @@ def moment(at: datetime | None, zone: tzinfo, now: datetime) -> str:
     return f"{day(at.date(), now.date())} {at:%H:%M}"
 
 
+def when(at: datetime, zone: tzinfo, now: datetime) -> str:
+    """Say within a sentence when something was done: `at 14:00`; not today, `yesterday at 14:00`, `on Thu 15 Oct at 10:00`."""
+    at, now = at.astimezone(zone), now.astimezone(zone)
+    on = day(at.date(), now.date())
+    said = "" if on == "today" else f"{on} " if on in ("yesterday", "tomorrow") else f"on {on} "
+    return f"{said}at {at:%H:%M}"
+
+
 def ago(at: datetime | None, now: datetime) -> str:
     """Say how far a moment lies back: `8 min ago`; ahead of now it reads `in 8 min`."""
     if at is None:

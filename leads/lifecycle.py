@@ -19,6 +19,7 @@ from django.utils.functional import cached_property
 from accounts.bulk import numbers
 from accounts.models import Account, Door, Event, Message, User
 from accounts.reading import read
+from accounts.words import when
 from accounts.writing import Overtaken, changed, insert_each, update_each, values_of
 from leads import deadlines, notices, policies, spells
 from leads.models import ContactRole, Credit, Cycle, Lead, Note, Policy, Qualification, Signal, Spell, Task, Touch
@@ -225,22 +226,25 @@ def _expect(step: Step, seen: Seen) -> None:
     if (seen.cycle is not ANY and seen.cycle != lead.cycle_id) or (
         seen.version is not None and seen.version != lead.version
     ):
-        raise Stale(what_happened(lead))
+        raise Stale(what_happened(lead, step.at))
 
 
-def what_happened(lead: Lead) -> str:
-    """Say in one sentence who changed this lead last, and how: for the one who was looking elsewhere. Two queries."""
+def what_happened(lead: Lead, at: datetime) -> str:
+    """Say in one sentence who changed this lead last, and how, as seen from a moment: for the one who was looking elsewhere.
+
+    Two queries.
+    """
     event = Event.objects.filter(lead_id=lead.pk, kind__in=("transition", "owner")).order_by("-id").first()
     if event is None:
         return f"{lead.name} changed while you were writing."
     who = User.objects.filter(pk=event.actor_id).first() if event.actor_id else None
     actor = who.get_short_name() if who else "LeadOps"
-    when = timezone.localtime(event.at).strftime(
-        "%H:%M"
-    )  # in the viewer's zone, which the page has made the current one
+    moment = when(
+        event.at, timezone.get_current_timezone(), at
+    )  # the viewer's zone, which the page made the current one
     if event.kind == "owner" or event.move in ("assign", "reopen", "come_back"):
-        return f"{actor} gave {lead.name} to {lead.owner or lead.team or 'no one'} at {when}, while you were writing."
-    return f"{actor} moved {lead.name} to {lead.state_label} at {when}, while you were writing."
+        return f"{actor} gave {lead.name} to {lead.owner or lead.team or 'no one'} {moment}, while you were writing."
+    return f"{actor} moved {lead.name} to {lead.state_label} {moment}, while you were writing."
 
 
 __all__ = [

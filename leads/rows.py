@@ -217,6 +217,8 @@ def _reached(lead: Near, at: datetime) -> str:
     if not lead.reached_at:
         return "No touch yet"
     when = moment(lead.reached_at, timezone.get_current_timezone(), at)
+    if lead.channel == Channel.MEETING:  # agreed on, or held: each is a touch
+        return f"Last: meeting, {when}"
     channel, outcome = Channel(lead.channel).label, TouchOutcome(lead.outcome).label.lower()
     return f"Last: {channel.lower()}, {outcome}, {when}"
 

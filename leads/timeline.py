@@ -187,6 +187,8 @@ class Told:
             if outcome in TouchOutcome.values
             else f"{who} {did}."
         )
+        if data.get("booked"):
+            text = f"{who} agreed on a meeting with them."
         quote = (touch.b or "") if touch else ""
         struck = bool(touch and touch.at)
         return Entry(ICONS.get(channel, "phone"), text, event.at, quote, bool(data.get("auto")) or struck, struck)

@@ -45,9 +45,10 @@ def log(
 
 def reach(
     step: Step, channel: str, outcome: str, *, by: User | None = None, when: datetime | None = None, is_automated: bool = False,
-    note: str = "",
+    note: str = "", **data,
 ) -> Touch:  # fmt: skip
-    """Let one touch count within a turn: of who acts, or of `by`. Also a meeting that was booked with them, or held: each is one.
+    """Let one touch count within a turn: of who acts, or of `by`. Also a meeting that was booked with them, or held: each is one; `data`
+    stands on record beside it.
 
     Who may, and whether they asked us not to, is the caller's to ask.
     """
@@ -65,7 +66,7 @@ def reach(
     lead.last_activity_at = max(moment, lead.last_activity_at or moment)
     step.record(
         "touch", at=moment, data={"touch": touch, "channel": channel, "outcome": outcome, "auto": is_automated,
-                                "late": step.at - moment > BACKDATED, "owners": is_owners},
+                                "late": step.at - moment > BACKDATED, "owners": is_owners} | data,
     )  # fmt: skip
     if cycle and not is_automated:
         _count(step, moment, outcome, person)

@@ -186,7 +186,7 @@ def _reached(step: Step, meeting: Meeting) -> None:
         return
     touches.end_duty(step, step.at)
     if step.by is not None:
-        touches.reach(step, Channel.MEETING, TouchOutcome.INTERESTED)
+        touches.reach(step, Channel.MEETING, TouchOutcome.INTERESTED, booked=True)
         return
     cycle = step.cycle
     cycle.self_booked_at, step.cycle_changed = cycle.self_booked_at or step.at, True
@@ -216,7 +216,7 @@ def reschedule(
     """
     starts_at = starts_at.astimezone(UTC)
     with transaction.atomic():
-        old = hold(meeting, version=version)
+        old = hold(meeting, at=at, version=version)
         may(by, "move", old)
         _still_ahead(old, at, "moved")
         length = timedelta(minutes=minutes) if minutes else old.ends_at - old.starts_at
@@ -263,7 +263,7 @@ def cancel(
 ) -> Meeting:
     """Call a meeting off, before it began. No no-show; a lead that was handed over with it goes back to who found it."""
     with transaction.atomic():
-        row = hold(meeting, version=version)
+        row = hold(meeting, at=at, version=version)
         may(by, "cancel", row)
         _still_ahead(row, at, "cancelled")
         row.cancel()
@@ -284,7 +284,7 @@ def cancel(
 
 def _still_ahead(row: Meeting, at: datetime, done: str) -> None:
     if row.status != MeetingStatus.BOOKED:
-        raise Refused(what_happened(row), "already")
+        raise Refused(what_happened(row, at), "already")
     if at >= row.starts_at:
         raise Refused(f"It has begun: it cannot be {done} any more. Say what came of it.", "late")
 

@@ -26,10 +26,10 @@ def claim(
     """Record what came of a meeting that had no disposition for 48 hours: the SDR says it, their manager confirms it."""
     outcomes.fits(status, reason, size)
     with transaction.atomic():
-        row = hold(meeting)
+        row = hold(meeting, at=at)
         may(by, "claim", row)
         if row.status != MeetingStatus.BOOKED:
-            raise Refused(what_happened(row), "already")
+            raise Refused(what_happened(row, at), "already")
         if at < row.starts_at + CLAIM_AFTER:
             raise Refused(f"{row.owner.get_short_name()} has 48 hours from its start to say what came of it.", "early")
         if row.claim:
@@ -46,10 +46,10 @@ def claim(
 def confirm(meeting: Meeting, *, by: User, at: datetime, door: str = Door.PAGE) -> Meeting:
     """Confirm what an SDR recorded: it is the disposition from now on, and what follows happens."""
     with transaction.atomic():
-        row = hold(meeting)
+        row = hold(meeting, at=at)
         may(by, "confirm", row)
         if not row.claim or row.status != MeetingStatus.BOOKED:
-            raise Refused(what_happened(row) if row.is_disposed else "Nobody recorded what came of it.", "already")
+            raise Refused(what_happened(row, at) if row.is_disposed else "Nobody recorded what came of it.", "already")
         facts = {"reason": row.claim_reason, "size": row.claim_size, "claimed_by": row.claimed_by}
         return outcomes.dispose(row, row.claim, by=by, at=at, door=door, **facts)
 
@@ -57,7 +57,7 @@ def confirm(meeting: Meeting, *, by: User, at: datetime, door: str = Door.PAGE) 
 def deny(meeting: Meeting, *, by: User, at: datetime, door: str = Door.PAGE) -> Meeting:
     """Say no to what an SDR recorded: it waits for its owner's word as before."""
     with transaction.atomic():
-        row = hold(meeting)
+        row = hold(meeting, at=at)
         may(by, "confirm", row)
         if not row.claim or row.status != MeetingStatus.BOOKED:
             raise Refused("Nobody recorded what came of it.", "already")
@@ -75,7 +75,7 @@ def contest(meeting: Meeting, *, why: str, by: User, at: datetime, door: str = D
     if not why.strip():
         raise Refused("Write why you contest it.", "why")
     with transaction.atomic():
-        row = hold(meeting)
+        row = hold(meeting, at=at)
         may(by, "contest", row)
         if not row.is_disposed:
             raise Refused("Nothing was said of this meeting yet.", "state")
@@ -97,7 +97,7 @@ def settle(
 ) -> Meeting:  # fmt: skip
     """Settle what is contested: it stands as it was, or is upheld, corrected to `status` where that is another."""
     with transaction.atomic():
-        row = hold(meeting)
+        row = hold(meeting, at=at)
         may(by, "settle", row)
         if row.contested_at is None or row.settled_at is not None:
             raise Refused("There is nothing to settle.", "state")

@@ -77,7 +77,7 @@ def read(token: str, at: datetime) -> Link:
     if meeting is None or user is None:
         raise Refused("This link leads to nothing any more.", "gone")
     if meeting.version != said["v"] or meeting.status != MeetingStatus.BOOKED:
-        raise Refused(what_happened(meeting), "used")
+        raise Refused(what_happened(meeting, at), "used")
     if at.timestamp() >= said["t"]:
         raise Refused("This link is too old. Open the meeting itself.", "expired")
     return Link(meeting, user, said["s"])

@@ -65,12 +65,12 @@ def dispose(
 def _dispose(meeting, status, *, by, at, reason=None, size="", version=None, door, claimed_by=None) -> Meeting:
     fits(status, reason, size)
     with transaction.atomic():
-        row = hold(meeting)
+        row = hold(meeting, at=at)
         may(by, "disposition", row)
         if row.status != MeetingStatus.BOOKED:
-            raise Refused(what_happened(row), "already")
+            raise Refused(what_happened(row, at), "already")
         if version is not None and version != row.version:
-            raise Refused(what_happened(row), "stale")
+            raise Refused(what_happened(row, at), "stale")
         if at < row.starts_at:
             raise Refused("It has not begun yet. Move it or call it off.", "early")
         _stand(row, status, reason, size)
@@ -124,12 +124,12 @@ def correct(
     """
     fits(status, reason, size)
     with transaction.atomic():
-        row = hold(meeting, version=version)
+        row = hold(meeting, at=at, version=version)
         may(by, "correct", row)
         if not row.is_disposed:
             raise Refused("Nothing was said of this meeting yet.", "state")
         if (row.status, row.reason, row.size) == (status, reason, _size(reason, size)):
-            raise Refused(what_happened(row), "already")
+            raise Refused(what_happened(row, at), "already")
         if by.pk == row.owner_id and by.role not in dispositions.LATER and at - row.disposed_at > CORRECT_WITHIN:
             raise Refused("After 24 hours a manager corrects it.", "too_late")
         was, was_credited = row.status, row.is_credited

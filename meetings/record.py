@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from accounts.models import Event, Message, Opportunity, User
+from accounts.words import when
 from accounts.writing import fresh, insert_each
 from leads.lifecycle import Forbidden, Refused, Seen, Stale, Step, turn
 from meetings import permissions
@@ -28,10 +29,10 @@ BESIDE = (
 )
 
 
-def hold(meeting: Meeting | int, *, version: int | None = None) -> Meeting:
+def hold(meeting: Meeting | int, *, at: datetime, version: int | None = None) -> Meeting:
     """Lock a meeting with its opportunity, and read it as it is now. Inside a transaction; three queries.
 
-    Raises Stale where it is not the version that was looked at any more, saying who did what.
+    Raises Stale where it is not the version that was looked at any more, saying who did what, as seen from `at`.
     """
     pk = meeting.pk if isinstance(meeting, Meeting) else meeting
     sale = Meeting.objects.filter(pk=pk).values_list("opportunity", flat=True).first()
@@ -42,7 +43,7 @@ def hold(meeting: Meeting | int, *, version: int | None = None) -> Meeting:
     list(Meeting.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk"))
     row = Meeting.objects.select_related(*BESIDE).get(pk=pk)
     if version is not None and row.version != version:
-        raise Stale(what_happened(row))
+        raise Stale(what_happened(row, at))
     return row
 
 
@@ -52,22 +53,32 @@ def may(by: User | None, action: str, row) -> None:
         raise Forbidden(permissions.refusal(by, action, row))
 
 
-def what_happened(meeting: Meeting) -> str:
-    """Say in one sentence who did what to a meeting last: for the one who comes second. Two queries."""
-    moves = ("disposition", "correct", "reschedule", "cancel", "book")
+DID = {
+    "book": "booked it", "reschedule": "moved it", "cancel": "called it off", "pass_on": "gave it to another", "claim": "recorded it",
+    "deny": "did not confirm it",
+}  # fmt: skip
+
+
+def what_happened(meeting: Meeting, at: datetime) -> str:
+    """Say in one sentence who did what to a meeting last, as seen from a moment: for the one who comes second. Two queries."""
+    moves = ("disposition", "correct", *DID)
     events = Event.objects.filter(
         opportunity_id=meeting.opportunity_id, kind="meeting", data__meeting=meeting.pk, move__in=moves
     )
     event = events.order_by("-id").first()
     who = User.objects.filter(pk=event.actor_id).first() if event and event.actor_id else None
-    actor = who.get_short_name() if who else "LeadOps"
     status = meeting.get_status_display().lower()
     if event is None:
         return f"This meeting is {status} already."
-    when = timezone.localtime(event.recorded_at).strftime(
-        "%H:%M"
-    )  # in the viewer's zone, which the page has made the current one
-    return f"{actor} said at {when}: {status}. It stands so."
+    actor = (
+        who.get_short_name() if who else "They" if event.data.get("theirs") or event.data.get("by_them") else "LeadOps"
+    )
+    moment = when(
+        event.recorded_at, timezone.get_current_timezone(), at
+    )  # the viewer's zone, which the page made the current one
+    if event.move in DID:
+        return f"{actor} {DID[event.move]} {moment}."
+    return f"{actor} said {moment}: {status}. It stands so."
 
 
 def put_on_record(

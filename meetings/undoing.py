@@ -25,7 +25,7 @@ def take_back(meeting: Meeting | int, *, by: User, at: datetime, door: str = Doo
     Raises Refused: too late, not theirs, moved or called off meanwhile, begun, or its round ended since.
     """
     with transaction.atomic():
-        row = hold(meeting)
+        row = hold(meeting, at=at)
         if row.booked_by_id != by.pk:
             raise Refused("Only who booked a meeting takes it back.", "not_yours")
         if at - row.booked_at > UNDO:

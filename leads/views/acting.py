@@ -66,7 +66,7 @@ def perform(request, pk, right, form_class, kind, effect):
     rights = right(lead)
     if not any(permissions.can(desk.user, name, lead, at=desk.at) for name in rights):
         if moved_on(lead, request.POST):
-            return stale(desk, lead, what_happened(lead), typed, kind, form)
+            return stale(desk, lead, what_happened(lead, desk.at), typed, kind, form)
         return forbidden(desk, lead, permissions.refusal(desk.user, rights[0], lead), typed)
     if not is_valid:
         field, words = form.first_error()

@@ -82,7 +82,7 @@ def touch(desk, lead, said):
     if now.is_open and now.owner_id not in (None, desk.user.pk) and not plans:
         return did(desk, now, _no_longer_yours(desk, now, channel), stays=False, undo=undo)
     if not now.is_open and moved_on(lead, desk.request.POST):
-        return did(desk, now, f"{what_happened(now)} What you did is kept on it.", undo=undo)
+        return did(desk, now, f"{what_happened(now, desk.at)} What you did is kept on it.", undo=undo)
     text = f"{now.name}: {TouchOutcome(outcome).label.lower()}."
     if then:
         return did(desk, now, f"{text} Next: {next_steps.words(then, desk.user, desk.at)}.", stays=False, undo=undo)

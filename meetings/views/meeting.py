@@ -27,7 +27,10 @@ NOTES = 5  # of the pack; all of them stand on the lead's page
 
 def read(place: Place, pk: int) -> Meeting:
     return place.found(
-        Meeting.objects.select_related(*lists.BESIDE, "disposed_by", "contested_by", "opportunity__stage"), pk
+        Meeting.objects.select_related(
+            *lists.BESIDE, "disposed_by", "contested_by", "settled_by", "opportunity__stage"
+        ),
+        pk,
     )
 
 
@@ -232,10 +235,10 @@ def refuse(request, pk):
     """Send back what is handed over, with the reason."""
 
     def effect(place, row, given):
-        handing.refuse(row, why=given["why"], by=place.user, at=place.at, oversold=given["oversold"])
+        handing.refuse(row, reason=given["reason"], why=given["why"], by=place.user, at=place.at)
         return f"{row.opportunity.name}: sent back to {row.giver.get_short_name() if row.giver else 'the manager'}."
 
-    return _answer(request, pk, forms.WhyForm, "refuse", effect)
+    return _answer(request, pk, forms.RefuseForm, "refuse", effect)
 
 
 urlpatterns = [

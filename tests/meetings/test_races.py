@@ -130,42 +130,6 @@ def test_the_control_without_the_lock_several_believe_theirs_counts(ana, eva):
     assert raised, "without the lock only the database's own rules stop them, late and rudely"
 
 
-def test_losing_a_sale_of_twelve_moves_each_where_the_mapping_says(ana, eva, cleo):
-    lead = worked(ana)
-    people = [put(LeadFactory(account=lead.account), "working", owner=ana) for _ in range(11)]
-    meeting = booked(lead, ana, eva)
-    ContactRole.objects.bulk_create(ContactRole(lead=p, opportunity=meeting.opportunity) for p in people)
-    outcomes.complete_qualified(meeting, by=eva, at=END)
-    assert Lead.objects.filter(status="qualified").count() == 12
-
-    closing.lose(Opportunity.objects.get(), reason=Reason.objects.get(code="lost_competitor"), by=eva, at=END + DAY)
-
-    assert list(Lead.objects.values_list("status", "reason__code").distinct()) == [("nurture", "bought_competitor")]
-    assert Opportunity.objects.get().status == "lost"
-
-
-def test_where_one_of_twelve_cannot_follow_none_does_and_the_sale_stays_open(ana, eva):
-    lead = worked(ana)
-    people = [put(LeadFactory(account=lead.account), "working", owner=ana) for _ in range(11)]
-    meeting = booked(lead, ana, eva)
-    ContactRole.objects.bulk_create(ContactRole(lead=p, opportunity=meeting.opportunity) for p in people)
-    outcomes.complete_qualified(meeting, by=eva, at=END)
-    events = Event.objects.count()
-    real, seen = Lead.lose, []
-
-    def stumble(lead):
-        seen.append(lead.pk)
-        if len(seen) == 7:
-            raise RuntimeError("a poisoned one")
-        real(lead)
-
-    with patch.object(Lead, "lose", stumble), pytest.raises(RuntimeError):
-        closing.lose(Opportunity.objects.get(), reason=Reason.objects.get(code="lost_price"), by=eva, at=END + DAY)
-
-    assert (Lead.objects.filter(status="qualified").count(), Opportunity.objects.get().status) == (12, "open")
-    assert Event.objects.count() == events
-
-
 def test_the_control_without_its_one_transaction_the_sale_is_lost_and_its_people_are_not(ana, eva):
     lead = worked(ana)
     people = [put(LeadFactory(account=lead.account), "working", owner=ana) for _ in range(11)]

@@ -1,11 +1,12 @@
 """Figures that are kept: what was counted on a day, and what a period's pay was based on. All others are computed when asked.
 
-And what RevOps says by version: what a line of a pay statement brings, and after how many days in a state a lead is stuck.
+And what RevOps keeps: by version what a line of a pay statement brings and after how many days in a state a lead is stuck; by day what a
+currency is worth in the house's.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -13,6 +14,8 @@ from accounts.models import User
 from accounts.models.change import Kept
 from accounts.models.version import Versioned
 from accounts.relations import RECORD
+
+HOUSE = "EUR"  # the currency that all sums are in
 
 
 class Figure(models.Model):
@@ -64,7 +67,7 @@ class BonusRate(Versioned):
         decimal_places=2,
         default=0,
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
-        help_text="Of the value of each opportunity when it first reached pipeline, in its currency.",
+        help_text="Of the value of each opportunity when it first reached pipeline, in EUR at that day's rate; without one, as it is.",
     )
     won_percent = models.DecimalField(
         "of won sales, %",
@@ -72,7 +75,7 @@ class BonusRate(Versioned):
         decimal_places=2,
         default=0,
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
-        help_text="Of the value of each sale when it was won, in its currency.",
+        help_text="Of the value of each sale when it was won, in EUR at the rate of its pipeline day; without one, as it is.",
     )
 
     kept = Kept()
@@ -137,3 +140,39 @@ class StuckLimit(Versioned):
 
     def __str__(self):
         return f"Limits of stay, version {self.version}"
+
+
+class ExchangeRate(models.Model):
+    """What one of a currency is worth in the house's from a day on, until the next row says otherwise. Added to, never changed.
+
+    Two rows of one day are a correction: the later one counts from when it was put on record, so that a closed period stays as it was.
+    """
+
+    currency = models.CharField(
+        max_length=3, validators=[RegexValidator(r"^[A-Z]{3}$", "Write the currency like USD.")], help_text="Like USD."
+    )
+    from_date = models.DateField("from", help_text="The first day on which it counts.")
+    rate = models.DecimalField(
+        "worth in EUR",
+        max_digits=18,
+        decimal_places=8,
+        validators=[MinValueValidator(Decimal("0.00000001"))],
+        help_text="What one of it is worth: 0.92 for a dollar that costs 92 cents.",
+    )
+    recorded_at = models.DateTimeField(editable=False)
+    by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
+
+    fates = {"by": RECORD}
+
+    class Meta:
+        ordering = ["currency", "-from_date", "-id"]
+        indexes = [models.Index(fields=["currency", "-from_date", "-id"], name="exchangerate_of_day")]
+        constraints = [
+            models.CheckConstraint(condition=Q(rate__gt=0), name="exchangerate_above_zero"),
+            models.CheckConstraint(
+                condition=Q(currency__regex=r"^[A-Z]{3}$") & ~Q(currency=HOUSE), name="exchangerate_of_another_currency"
+            ),
+        ]
+
+    def __str__(self):
+        return f"1 {self.currency} = {self.rate.normalize():f} {HOUSE} from {self.from_date:%-d %b %Y}"

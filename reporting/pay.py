@@ -2,39 +2,41 @@
 
 A statement is written once, five days after its month ended, from what was known then, and never changes: what turns out otherwise later is
 of a later month. A line that is contested is marked, also when that happens after the freezing. Before the closing it is a preview.
-Each line says its bonus too, by RevOps' rates in force when the month began; that is frozen with it. Called by the page, the API, the job.
+Each line says its bonus too, by RevOps' rates in force when the month began, in the house's currency where a rate of the day it entered the
+pipeline is kept; that is frozen with it. Called by the page, the API, the job.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import connection, transaction
 
 from meetings.models import Meeting
-from reporting.models import BonusRate, Figure
+from reporting.models import HOUSE, BonusRate, Figure
 from reporting.period import Period, add_months
 from reporting.relations import meetings, sales
 
 WHAT = {"meeting": "Meeting held", "pipeline": "Pipeline", "won": "Won"}
 MEETINGS = """
-SELECT r.owner_id, 'meeting', r.id, r.disposed_at, 1::numeric, 'EUR', r.opportunity_id, r.contested_at IS NOT NULL AND r.settled_at IS NULL
+SELECT r.owner_id, 'meeting', r.id, r.disposed_at, 1::numeric, 'EUR', 1::numeric, r.opportunity_id,
+  r.contested_at IS NOT NULL AND r.settled_at IS NULL
 FROM ({meetings}) r WHERE r.is_credited AND r.disposed_at >= %(starts_at)s AND r.disposed_at < %(ends_at)s
 """
 PIPELINE = """
-SELECT r.owner_id, 'pipeline', r.id, r.pipeline_at, r.entry_amount, r.currency, r.id, false
+SELECT r.owner_id, 'pipeline', r.id, r.pipeline_at, r.entry_amount, r.entry_currency, r.entry_rate, r.id, false
 FROM ({sales}) r WHERE r.owner_id IS NOT NULL AND r.pipeline_at >= %(starts_at)s AND r.pipeline_at < %(ends_at)s
 """
 WON = """
-SELECT r.owner_id, 'won', r.id, r.closed_at, r.amount, r.currency, r.id, false
+SELECT r.owner_id, 'won', r.id, r.closed_at, r.amount, r.currency, r.rate, r.id, false
 FROM ({sales}) r WHERE r.owner_id IS NOT NULL AND r.status = 'won' AND r.closed_at >= %(starts_at)s AND r.closed_at < %(ends_at)s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a statement: whose, what for, when, how much."""
+    """One line of a statement: whose, what for, when, how much, and what one of its currency was worth; None where there was no rate."""
 
     person: int
     what: str
@@ -42,14 +44,30 @@ class Line:
     at: datetime
     value: Decimal
     currency: str
+    rate: Decimal | None
     opportunity: int
     is_contested: bool
     bonus: Decimal = Decimal(0)
 
+    @property
+    def in_house(self) -> Decimal | None:
+        """Its value in the house's currency, to the cent."""
+        return None if self.rate is None else (self.value * self.rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+    @property
+    def bonus_currency(self) -> str:
+        return self.currency if self.rate is None else HOUSE
+
 
 def lines(period: Period, known: datetime) -> list[Line]:
     """Return what is known of a period at a moment, line by line, each with its bonus. Four queries."""
-    values = {"starts_at": period.starts_at, "ends_at": period.ends_at, "as_of": known, "known": known}
+    values = {
+        "zone": period.zone,
+        "starts_at": period.starts_at,
+        "ends_at": period.ends_at,
+        "as_of": known,
+        "known": known,
+    }
     found = []
     with connection.cursor() as cursor:
         for sql in (MEETINGS, PIPELINE, WON):
@@ -58,14 +76,16 @@ def lines(period: Period, known: datetime) -> list[Line]:
             )
             found += [Line(*row) for row in cursor.fetchall()]
     rates = BonusRate.in_force(period.starts_at)
-    return [replace(line, bonus=rates.of(line.what, line.value)) for line in found]
+    return [
+        replace(line, bonus=rates.of(line.what, line.value if line.rate is None else line.in_house)) for line in found
+    ]
 
 
 def bonuses(found: Iterable[Line]) -> list[tuple[int, str, Decimal, Decimal]]:
     """Sum the bonuses by person and currency: in all, and what of it is contested. Pure."""
     sums: dict[tuple[int, str], list[Decimal]] = {}
     for line in found:
-        total = sums.setdefault((line.person, line.currency), [Decimal(0), Decimal(0)])
+        total = sums.setdefault((line.person, line.bonus_currency), [Decimal(0), Decimal(0)])
         total[0] += line.bonus
         total[1] += line.bonus if line.is_contested else 0
     return [(person, currency, *total) for (person, currency), total in sorted(sums.items())]
@@ -97,6 +117,7 @@ def _figure(line: Line, period: Period, at: datetime) -> Figure:
     data = {
         "at": line.at.isoformat(),
         "currency": line.currency,
+        "rate": None if line.rate is None else str(line.rate),
         "opportunity": line.opportunity,
         "contested": line.is_contested,
         "bonus": str(line.bonus),
@@ -134,8 +155,10 @@ def _line(row: Figure) -> Line:
     what, number = row.key.split(":")
     data = row.data
     at = datetime.fromisoformat(data["at"])
+    # one that was frozen before rates were kept has none, and its bonus is in its own currency
+    rate = data.get("rate", "1" if data["currency"] == HOUSE else None)
     return Line(
-        row.person_id, what, int(number), at, row.value, data["currency"], data["opportunity"], data["contested"],
+        row.person_id, what, int(number), at, row.value, data["currency"], rate and Decimal(rate), data["opportunity"], data["contested"],
         Decimal(data.get("bonus", "0")),
     )  # fmt: skip
 

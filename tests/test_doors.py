@@ -28,7 +28,7 @@ from leads import handed_over, notes
 from leads.models import CardRule, Credit, Policy, RoutingRule, Share, Source, Touch
 from meetings import booking, feeds
 from meetings.models import CoverageRule, HandOff, HandOffRule, Meeting
-from reporting.models import BonusRate, StuckLimit
+from reporting.models import BonusRate, ExchangeRate, StuckLimit
 from tests.doors import DOORS, EVERYBODY, STAFF, TABLES, Door, Table
 from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, product_led, put
 
@@ -144,6 +144,9 @@ def world(house):
         "meetings.coveragerule": CoverageRule.objects.first(),
         "reporting.bonusrate": BonusRate.objects.first(),
         "reporting.stucklimit": StuckLimit.objects.first(),
+        "reporting.exchangerate": ExchangeRate.objects.create(
+            currency="USD", from_date=NOON.date(), rate=Decimal("0.92"), recorded_at=NOON
+        ),
         "meetings.handoffrule": HandOffRule.objects.first(),
         "accounts.opportunity": met.opportunity,
     }

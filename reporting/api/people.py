@@ -120,12 +120,20 @@ class PayLineOut(serializers.Serializer):
     at = serializers.DateTimeField()
     value = serializers.DecimalField(16, 2)
     currency = serializers.CharField()
+    rate = serializers.DecimalField(
+        18,
+        8,
+        allow_null=True,
+        help_text="What one of it was worth in EUR the day it entered the pipeline; null: nobody kept a rate.",
+    )
+    in_house = serializers.DecimalField(16, 2, allow_null=True, help_text="The value in EUR by that rate.")
     meeting = serializers.IntegerField(allow_null=True)
     opportunity = serializers.IntegerField()
     is_contested = serializers.BooleanField()
     bonus = serializers.DecimalField(
-        16, 2, help_text="By the rates in force when the month began, in the line's currency."
+        16, 2, help_text="By the rates in force when the month began, in `bonus_currency`."
     )
+    bonus_currency = serializers.CharField(help_text="EUR, or the line's own where there is no rate.")
 
 
 class StatementOut(serializers.Serializer):
@@ -184,6 +192,17 @@ def _after(cursor: str) -> tuple:
 
 
 def _line(line: pay.Line, person: str) -> dict:
-    same = ("what", "at", "value", "currency", "opportunity", "is_contested", "bonus")
+    same = (
+        "what",
+        "at",
+        "value",
+        "currency",
+        "rate",
+        "in_house",
+        "opportunity",
+        "is_contested",
+        "bonus",
+        "bonus_currency",
+    )
     meeting = line.row if line.what == "meeting" else None
     return PayLineOut({name: getattr(line, name) for name in same} | {"person": person, "meeting": meeting}).data

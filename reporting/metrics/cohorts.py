@@ -4,7 +4,7 @@ from reporting.frame import MEDIAN, SHARE, SUM, Measure, Metric
 from reporting.relations.rounds import SALE_TAKES
 from reporting.relations.sales import CREATED
 
-EURO = "r.currency = 'EUR'"
+PRICED = "r.rate IS NOT NULL"
 WON = "r.status = 'won'"
 
 COHORTS = Metric(
@@ -28,8 +28,12 @@ COHORTS = Metric(
         Measure("lost", "Lost", "Lost, of all that were made.", SHARE, "r.status = 'lost'", more_is_better=False),
         Measure("dropped", "Not qualified", "No meeting of theirs was ever qualified: neither won nor lost.",
                 where="r.status = 'not_qualified'", more_is_better=False),
-        Measure("amount", "Won, amount", "In euro.", SUM, f"{WON} AND {EURO}", value="r.amount", unit="money"),
-        Measure("sourced_amount", "Sourced, amount", "In euro.", SUM, EURO, value="r.amount", unit="money"),
+        Measure("amount", "Won, amount", "In euro, at the rate of the day each entered the pipeline.", SUM, f"{WON} AND {PRICED}",
+                value="r.amount * r.rate", unit="money"),
+        Measure("sourced_amount", "Sourced, amount", "In euro, at that day's rate; before pipeline, of the day it was made.", SUM, PRICED,
+                value="r.amount * r.rate", unit="money"),
+        Measure("other", "Without a rate", "In a currency that nobody kept a rate of for that day: counted, and in no sum.",
+                where=f"NOT ({PRICED})", more_is_better=False),
         Measure("time", "Median to won", "From made to won.", MEDIAN, WON, value="extract(epoch FROM r.closed_at - r.created_at)::float",
                 unit="time", more_is_better=False),
     ),

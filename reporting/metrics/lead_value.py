@@ -8,8 +8,10 @@ from reporting.relations.sales import ROUNDS_TO_SALES
 
 ENOUGH = 30
 WON = "r.won_at IS NOT NULL"
-MATURED = f"{SOLD} AND r.ended_at IS NOT NULL AND r.sale_status IS DISTINCT FROM 'open' AND NOT ({WON} AND r.currency <> 'EUR')"
-WORTH = f"CASE WHEN {WON} THEN r.amount ELSE 0 END"
+MATURED = (
+    f"{SOLD} AND r.ended_at IS NOT NULL AND r.sale_status IS DISTINCT FROM 'open' AND NOT ({WON} AND r.rate IS NULL)"
+)
+WORTH = f"CASE WHEN {WON} THEN r.amount * r.rate ELSE 0 END"
 
 
 def shrink(answer) -> None:
@@ -27,8 +29,8 @@ LEAD_VALUE = Metric(
     title="Lead value",
     rule="REP-12",
     definition="Conversion times the average value won, of the sales-led rounds assigned in the period that are decided: the round ended,"
-    " and no opportunity of it is open. In euro; rounds won in another currency are left aside. Fewer than 30 of a kind are drawn to the"
-    " figure of all, in proportion to what they lack. A cohort, read as known now.",
+    " and no opportunity of it is open. In euro, at the rate of the day each entered the pipeline; rounds won in a currency without a rate"
+    " are left aside. Fewer than 30 of a kind are drawn to the figure of all, in proportion to what they lack. A cohort, as known now.",
     relation=ROUNDS_TO_SALES,
     by="channel",
     drawn="estimate",
@@ -41,7 +43,7 @@ LEAD_VALUE = Metric(
         Measure("estimate", "Lead value", "What a lead of this kind may be taken to be worth.", MEAN, MATURED, value=WORTH, unit="money"),
         Measure("value", "As counted", "Won value over decided rounds, however few they are.", MEAN, MATURED, value=WORTH, unit="money"),
         Measure("conversion", "Conversion", "Won, of the decided rounds.", SHARE, WON, MATURED),
-        Measure("average", "Average won", "Value of the won ones.", MEAN, f"{MATURED} AND {WON}", value="r.amount", unit="money"),
+        Measure("average", "Average won", "Value of the won ones.", MEAN, f"{MATURED} AND {WON}", value="r.amount * r.rate", unit="money"),
         Measure("decided", "Decided", "Rounds that ended, with no opportunity open.", where=MATURED),
     ),
 )  # fmt: skip

@@ -3,16 +3,20 @@
 from accounts.models import Product, Stage, User
 from leads.models import Source
 from reporting.frame import Dimension, Relation
+from reporting.models import HOUSE
 from reporting.relations import rounds
 from reporting.relations.dimensions import ACCOUNT, MOTION, REGION, SEGMENT, SOURCE, TARGET, by_time, names
 
 # What a stage event says is what was true then; the row itself says what is true now. The value is the one at entry.
-LIVE_STATE = "o.status, o.stage_id, o.qualified_at, o.pipeline_at, o.closed_at, o.amount"
-KNOWN_STATE = """
+LIVE_STATE = "o.status, o.stage_id, o.qualified_at, o.pipeline_at, o.closed_at, o.amount, o.currency"
+LIVE_ENTRY = "o.pipeline_at"
+KNOWN_ENTRY = "CASE WHEN o.pipeline_at <= %(as_of)s AND k.reached_pipeline THEN o.pipeline_at END"
+LIVE_CURRENCY, KNOWN_CURRENCY = "o.currency", "coalesce(a.currency, o.currency)"
+KNOWN_STATE = f"""
   coalesce(k.status, 'open') AS status, coalesce(k.stage_id, o.stage_id) AS stage_id,
   CASE WHEN o.qualified_at <= %(as_of)s AND k.reached_qualified THEN o.qualified_at END AS qualified_at,
-  CASE WHEN o.pipeline_at <= %(as_of)s AND k.reached_pipeline THEN o.pipeline_at END AS pipeline_at,
-  CASE WHEN k.status <> 'open' THEN k.last_at END AS closed_at, coalesce(a.amount, o.amount) AS amount
+  {KNOWN_ENTRY} AS pipeline_at,
+  CASE WHEN k.status <> 'open' THEN k.last_at END AS closed_at, coalesce(a.amount, o.amount) AS amount, {KNOWN_CURRENCY} AS currency
 """
 KNOWN_JOIN = """
 CROSS JOIN LATERAL (
@@ -21,7 +25,8 @@ CROSS JOIN LATERAL (
     bool_or(e.at >= o.qualified_at) AS reached_qualified, bool_or(e.at >= o.pipeline_at) AS reached_pipeline
   FROM accounts_event e JOIN accounts_stage s ON s.id = (e.data ->> 'to')::bigint
   WHERE e.opportunity_id = o.id AND e.kind = 'stage' AND e.recorded_at <= %(as_of)s) k
-LEFT JOIN LATERAL (SELECT (e.data ->> CASE e.kind WHEN 'value' THEN 'to' ELSE 'amount' END)::numeric AS amount FROM accounts_event e
+LEFT JOIN LATERAL (SELECT (e.data ->> CASE e.kind WHEN 'value' THEN 'to' ELSE 'amount' END)::numeric AS amount,
+  e.data ->> 'currency' AS currency FROM accounts_event e
   WHERE e.opportunity_id = o.id AND e.kind IN ('stage', 'value') AND e.recorded_at <= %(as_of)s ORDER BY e.id DESC LIMIT 1) a ON true
 """
 # Whose credit it was then, and who sold it: what the first change of hands after that moment took it from.
@@ -51,9 +56,20 @@ KNOWN_THERE = """
   NOT EXISTS (SELECT FROM accounts_event g WHERE g.opportunity_id = o.id AND g.kind = 'undone' AND g.recorded_at <= %(as_of)s)
     AND coalesce(k.status, 'open') <> 'merged'"""
 ENTRY = """
-LEFT JOIN LATERAL (SELECT (e.data ->> 'amount')::numeric AS amount FROM accounts_event e
+LEFT JOIN LATERAL (SELECT (e.data ->> 'amount')::numeric AS amount, e.data ->> 'currency' AS currency FROM accounts_event e
   WHERE e.opportunity_id = o.id AND e.kind = 'stage' AND e.at >= o.pipeline_at ORDER BY e.at, e.id LIMIT 1) v ON true
 """
+
+
+def rate(currency: str, is_live: bool) -> str:
+    """Say what one of a currency was worth in the house's on the day a sale entered the pipeline; before that, on the day it was made.
+
+    NULL where nobody kept a rate by then.
+    """
+    entered, known = (LIVE_ENTRY, "") if is_live else (KNOWN_ENTRY, "AND x.recorded_at <= %(as_of)s")
+    return f"""CASE WHEN {currency} = '{HOUSE}' THEN 1 ELSE (SELECT x.rate FROM reporting_exchangerate x WHERE x.currency = {currency}
+    AND x.from_date <= (coalesce({entered}, o.created_at) AT TIME ZONE %(zone)s)::date {known}
+    ORDER BY x.from_date DESC, x.id DESC LIMIT 1) END"""
 
 
 def opportunities(is_live: bool) -> str:
@@ -61,9 +77,12 @@ def opportunities(is_live: bool) -> str:
     state, join = (LIVE_STATE, "") if is_live else (KNOWN_STATE, KNOWN_JOIN)
     owners, owned = (LIVE_OWNERS, "") if is_live else (KNOWN_OWNERS, OWNER_JOINS)
     known = LIVE_THERE if is_live else f"o.created_at <= %(as_of)s AND {KNOWN_THERE}"
+    currency = LIVE_CURRENCY if is_live else KNOWN_CURRENCY
+    at_entry = f"coalesce(v.currency, {currency})"
     return f"""
-SELECT o.id, o.account_id, o.product_id, o.currency, o.created_at, {owners},
-  NULL::bigint AS team_id, false AS has_exception, {state}, coalesce(v.amount, o.amount) AS entry_amount, w.lead_id, c.source_id,
+SELECT o.id, o.account_id, o.product_id, o.created_at, {owners},
+  NULL::bigint AS team_id, false AS has_exception, {state}, coalesce(v.amount, o.amount) AS entry_amount,
+  {at_entry} AS entry_currency, {rate(at_entry, is_live)} AS entry_rate, {rate(currency, is_live)} AS rate, w.lead_id, c.source_id,
   c.campaign_id, coalesce(c.segment, '') AS segment, coalesce(c.region, '') AS region, c.motion, c.go_to_market,
   coalesce(c.is_target, false) AS is_target, c.number
 FROM accounts_opportunity o {join} {owned} {BY_LEAD} {ENTRY}
@@ -75,11 +94,13 @@ def rounds_to_sales(is_live: bool) -> str:
     """Return the rounds of the period with the opportunity that was made in them: of the lead, before its next round."""
     state, join = (LIVE_STATE, "") if is_live else (KNOWN_STATE, KNOWN_JOIN)
     known = LIVE_THERE if is_live else f"o.created_at <= %(as_of)s AND {KNOWN_THERE}"
+    worth = rate(LIVE_CURRENCY if is_live else KNOWN_CURRENCY, is_live)
     return f"""
-SELECT c.*, s.id AS sale_id, s.status AS sale_status, CASE WHEN s.status = 'won' THEN s.closed_at END AS won_at, s.amount, s.currency
+SELECT c.*, s.id AS sale_id, s.status AS sale_status, CASE WHEN s.status = 'won' THEN s.closed_at END AS won_at, s.amount, s.currency,
+  s.rate
 FROM ({rounds.source(is_live)}) c
 LEFT JOIN (
-  SELECT DISTINCT ON (w.id) w.id AS round_id, o.id, o.currency, {state}
+  SELECT DISTINCT ON (w.id) w.id AS round_id, o.id, {state}, {worth} AS rate
   FROM leads_cycle w JOIN leads_contactrole cr ON cr.lead_id = w.lead_id JOIN accounts_opportunity o ON o.id = cr.opportunity_id {join}
   WHERE {rounds.IN_PERIOD.format("w")} AND {BELONGS.replace("c.", "w.")} AND {known}
     AND NOT EXISTS (SELECT FROM leads_cycle n WHERE n.lead_id = w.lead_id AND n.number = w.number + 1 AND n.assigned_at <= o.created_at)
@@ -122,7 +143,9 @@ COLUMNS = (
     ("Pipeline", "r.pipeline_at", "moment"),
     ("Closed", "r.closed_at", "moment"),
     ("State", "r.status", "sale"),
+    ("Value now", "trim_scale(r.amount)::text", "text"),
     ("Currency", "r.currency", "text"),
+    ("Rate", "trim_scale(r.rate)::text", "text"),
 )
 FREE = ("fully_worked",)
 # A cohort by the day it was made, and what entered the pipeline by the day it did.

@@ -27,8 +27,9 @@ PEOPLE = """\
   ana, ben    SDR, North        cleo  manager of North
   dov         SDR, South        hugo  manager of South
   eva, finn   AE                nora  manager of both
-  rita        RevOps            mark  marketing
-  lena        leadership        root  superuser"""
+  carl        CSM               mark  marketing
+  rita        RevOps            lena  leadership
+  root        superuser"""
 
 
 def main() -> None:

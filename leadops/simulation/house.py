@@ -22,6 +22,7 @@ PEOPLE = {
     "dov": ("Dov Katz", Role.SDR),
     "eva": ("Eva Lund", Role.AE),
     "finn": ("Finn Hart", Role.AE),
+    "carl": ("Carl Voss", Role.CSM),
     "cleo": ("Cleo Marsh", Role.MANAGER),
     "hugo": ("Hugo Reyes", Role.MANAGER),
     "nora": ("Nora Falk", Role.MANAGER),
@@ -73,7 +74,7 @@ class House:
 
 
 def demo(since: datetime) -> House:
-    """Hire the demo people, with the password `demo`: North and South below Sales, and the pool Inbound. Found again when there."""
+    """Hire the demo people, with the password `demo`: North, South and Success below Sales, the pool Inbound. Found again when there."""
     with changes.dated(since):
         return _demo(since)
 
@@ -88,13 +89,14 @@ def _demo(since: datetime) -> House:
         _team(house, "North", house["cleo"], ("ana", "ben"), parent=sales),
         _team(house, "South", house["hugo"], ("dov",), parent=sales),
     ]
+    _team(house, "Success", house["nora"], ("carl",), parent=sales)  # nobody pulls from there
     weights = {"ana": 100, "ben": 100, "dov": 50}
     house.pool = _team(house, "Inbound", house["nora"], weights, kind=Team.Kind.POOL)
     return _furnish(house, since)
 
 
 def some(sellers: int, since: datetime) -> House:
-    """Hire a company of this many sellers, who cannot sign in: a line for every four, account executives, staff."""
+    """Hire a company of this many sellers, who cannot sign in: a line for every four, account executives, a success manager, staff."""
     with changes.dated(since):
         return _some(sellers, since)
 
@@ -106,6 +108,7 @@ def _some(sellers: int, since: datetime) -> House:
         house.people[name] = _hire(name, SELLERS[n % len(SELLERS)], Role.SDR)
     for n in range(max(1, sellers // 3)):
         house.people[f"closer{n + 1}"] = _hire(f"closer{n + 1}", SELLERS[-1 - n % len(SELLERS)], Role.AE)
+    house.people["success1"] = _hire("success1", SELLERS[-9], Role.CSM)
     for n in range(-(-sellers // 4)):
         boss = house.people[f"manager{n + 1}"] = _hire(f"manager{n + 1}", f"Manager {n + 1}", Role.MANAGER)
         house.lines.append(_team(house, f"Line {n + 1}", boss, names[n * 4 : n * 4 + 4]))

@@ -11,7 +11,7 @@ from leads import qualification
 from leads.lifecycle import Refused
 from leads.models import ContactRole, Lead, LeadStatus
 from meetings import booking, closing, handing, opportunities, outcomes
-from meetings.models import HandOff, Meeting, MeetingStatus
+from meetings.models import HandOff, HandOffPoint, Meeting, MeetingStatus
 
 AMOUNTS = (3_600, 8_400, 12_000, 18_500, 32_000, 64_000, 140_000)
 PLACES = ("https://meet.example/{}", "By phone", "At their office")
@@ -58,6 +58,8 @@ def book(world: World, at: datetime, rep: User | None, lead: Lead, tries: int = 
             ),
         )  # fmt: skip
         if meeting is not None:
+            if meeting.point == HandOffPoint.SCHEDULED:
+                world.plan(at + world.between(HOUR, 30 * HOUR), take_over, meeting.lead_id)
             _ahead(world, at, meeting)
             return
 
@@ -191,6 +193,20 @@ def _fill(world: World, at: datetime, sale: Opportunity, owner: User) -> None:
         _try(world, "cards filled", lambda: qualification.fill(role.lead, CARD, decision="sales", by=owner, at=at).lead)
 
 
+def take_over(world: World, at: datetime, lead: int) -> None:
+    """The executive takes on a lead that was handed over at the booking, or sends it back; some forget, and the meeting's word answers."""
+    waits = HandOff.objects.filter(lead=lead, kind=HandOff.Kind.SALE, outcome="")
+    row = waits.select_related("receiver").first()
+    way = world.random.random()
+    if row is None or row.receiver is None or way < 0.1:
+        return
+    if way < 0.25:
+        why = world.reasons[world.random.choice(("refused_pack", "refused_person", "refused_need"))]
+        _try(world, "leads sent back", lambda: handing.refuse(row, reason=why, by=row.receiver, at=at))
+    else:
+        _try(world, "leads taken over", lambda: handing.accept(row, by=row.receiver, at=at))
+
+
 def take_on(world: World, at: datetime, sale: int) -> None:
     """The success manager takes the customer on, or says oversold."""
     row = (
@@ -202,6 +218,10 @@ def take_on(world: World, at: datetime, sale: int) -> None:
         return
     if world.chance(0.1):
         why = "They were told that it talks to their SAP."
-        _try(world, "customers refused", lambda: handing.refuse(row, why=why, oversold=True, by=row.receiver, at=at))
+        _try(
+            world,
+            "customers refused",
+            lambda: handing.refuse(row, reason=world.reasons["oversold"], why=why, by=row.receiver, at=at),
+        )
     else:
         _try(world, "customers taken on", lambda: handing.accept(row, by=row.receiver, at=at))

@@ -32,6 +32,7 @@ def tell(world: World) -> None:
     held_and_kept(world)
     of_colleagues(world)
     qualified(world)
+    customers(world)
     rare(world)
 
 
@@ -224,6 +225,32 @@ def qualified(world: World) -> None:
             .asked(d(6), "demo", "Can we see it with our own orders?")
             .touched(d(5.8), "call", "interested", "Has a budget for this year.")
             .meets(d(5.7), closer, 18_500, -behind))
+
+
+def customers(world: World) -> None:
+    """Carl: customers that he has, one that waits for his word, one past its day, one that he sent back as oversold; and one who asks."""
+    won = (
+        ("Wiebke Asmussen", "Head of Operations", "Fehmarn Logistik", "Germany", "ana", "eva", 24_000, 62, 40, d(98)),
+        ("Declan Byrne", "Operations Director", "Shannon Couriers", "Ireland", "ben", "finn", 18_501, 51, 22, d(343)),
+        ("Marit Haugen", "Chief Operating Officer", "Lofoten Fisk", "Norway", "dov", "eva", 41_000, 44, 6, d(359)),
+        ("Giulia Ferrero", "Supply Chain Manager", "Ferrero Trasporti", "Italy", "ana", "eva", 15_000, 38, 1.3, d(364)),
+        ("Robin Achterberg", "Managing Director", "Achterberg Koel", "Netherlands", "ben", "finn", 12_000, 33, 0.15, d(365)),
+    )  # fmt: skip
+    told = {}
+    for name, title, company, country, rep, closer, amount, age, closed, ends in won:
+        one = (
+            tale(world, name, title, company, country, "", rep)
+            .asked(d(age), "demo", "We want to replace what we have this year.")
+            .touched(d(age - 0.1), "call", "interested", "The head of finance is with it.")
+            .booked(d(age - 0.2), closer, amount, -d(age - 4))
+        )
+        for order in range(2, 6):
+            one.advanced(d(closed + (age - closed) * (6 - order) / 6), closer, order)
+        told[name] = one.won(d(closed), closer, ends)
+    told["Wiebke Asmussen"].taken_on(d(39.8))
+    told["Declan Byrne"].taken_on(d(19.4))  # a day late
+    told["Marit Haugen"].sent_back(d(5.6), "oversold", "They were told that it plans their ferries. It does not.")
+    told["Wiebke Asmussen"].raised(h(1.5), "call", "Eleven more people shall work with it. What changes for us?", "carl")
 
 
 def rare(world: World) -> None:

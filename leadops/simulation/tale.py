@@ -26,8 +26,8 @@ from leads import (
 )
 from leads.lifecycle import Refused, Result, Seen
 from leads.models import Lead, Signal, Trigger
-from meetings import booking, opportunities, outcomes
-from meetings.models import Meeting
+from meetings import booking, closing, handing, opportunities, outcomes
+from meetings.models import HandOff, Meeting
 
 OLD = 3 * DAY
 SLOTS = 12  # half hours that are tried
@@ -224,6 +224,29 @@ class Tale:
             opportunities.advance(sale, Stage.objects.get(order=order), by=by, at=at)
 
         return self.step(ago, do)
+
+    def won(self, ago: timedelta, closer: str, ends: timedelta, success: str = "carl") -> "Tale":
+        """The sale is won, and its customer handed to success; the contract ends so long from now."""
+        by, to = self.world.house[closer], self.world.house[success]
+        until = (self.world.end + ends).date()
+
+        def do(at):
+            closing.win(self.sale, by=by, at=at, contract_end_date=until, success_owner=to)
+
+        return self.step(ago, do)
+
+    def taken_on(self, ago: timedelta, success: str = "carl") -> "Tale":
+        """The success manager takes the customer on."""
+        by = self.world.house[success]
+        return self.step(ago, lambda at: self._answered(handing.accept, by=by, at=at))
+
+    def sent_back(self, ago: timedelta, code: str, why: str, success: str = "carl") -> "Tale":
+        """The success manager sends the customer back, and says why."""
+        facts = {"by": self.world.house[success], "reason": self.world.reasons[code], "why": why}
+        return self.step(ago, lambda at: self._answered(handing.refuse, at=at, **facts))
+
+    def _answered(self, answer: Callable, **facts) -> None:
+        answer(HandOff.objects.get(opportunity=self.sale, kind=HandOff.Kind.SUCCESS, outcome=""), **facts)
 
     def excepted(
         self, ago: timedelta, code: str, review: timedelta, granted: timedelta | None = None, by: str = "cleo"

@@ -13,7 +13,7 @@ from leadops import invariants, simulation
 from leadops.simulation import company, demo
 from leads import queue
 from leads.models import Cycle, Identity, Lead, Signal, Source, Task, Touch
-from meetings.models import Meeting
+from meetings.models import HandOff, Meeting
 from tests.lasting import ship
 
 # A Sunday before dawn: nobody has worked for a day and a half.
@@ -50,7 +50,7 @@ def test_made_again_it_changes_nothing(world, capsys):
 
 
 def test_everybody_signs_in_with_one_password_in_their_role(world, rf):
-    names = ["ana", "ben", "dov", "eva", "finn", "cleo", "hugo", "nora", "rita", "mark", "lena", "root"]
+    names = ["ana", "ben", "dov", "eva", "finn", "carl", "cleo", "hugo", "nora", "rita", "mark", "lena", "root"]
     for name in names:
         assert authenticate(rf.get("/"), username=name, password="demo") == person(name)
     assert set(User.objects.filter(is_staff=True).values_list("username", flat=True)) == {
@@ -68,7 +68,7 @@ def test_lines_have_their_managers_and_the_pool_its_weights(world):
 
     assert lines == {
         "Sales": ("line", "nora", None), "North": ("line", "cleo", sales.pk), "South": ("line", "hugo", sales.pk),
-        "Inbound": ("pool", "nora", None),
+        "Success": ("line", "nora", sales.pk), "Inbound": ("pool", "nora", None),
     }  # fmt: skip
     assert weights == {"ana": 100, "ben": 100, "dov": 50}
 
@@ -150,3 +150,16 @@ def test_who_holds_meetings_has_some_to_tell_of_and_some_ahead(world):
         assert booked.filter(ends_at__lte=NOW).exists()
         assert booked.filter(starts_at__gt=NOW).exists()
         assert not booked.filter(place="").exists()
+
+
+def test_the_success_manager_has_customers_one_that_waits_one_that_was_late_and_one_sent_back(world):
+    carl = person("carl")
+    rows = HandOff.objects.filter(kind="success", receiver=carl)
+
+    assert rows.filter(outcome="", began_at__gt=NOW - timedelta(hours=24)).count() >= 1
+    assert rows.filter(outcome="", limit_at__lt=NOW).count() >= 1
+    assert rows.filter(outcome="accepted").count() >= 2
+    assert [row.reason.code for row in rows.filter(outcome="refused", is_oversold=True)][:1] == ["oversold"]
+    assert Opportunity.objects.filter(status="won", success_owner=carl).count() >= 5
+    assert Message.objects.filter(kind="contract_ends", to=carl).count() >= 1
+    assert Lead.objects.filter(owner=carl, status="assigned").count() == 1

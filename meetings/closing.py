@@ -15,7 +15,7 @@ from accounts.writing import update_each
 from leads import dispositions
 from leads.lifecycle import BATCH, Refused, Result, Seen
 from leads.models import ContactRole, LeadStatus
-from meetings import booking, handing, opportunities
+from meetings import booking, handing, opportunities, success
 from meetings.models import Meeting, MeetingStatus
 from meetings.record import may
 
@@ -61,7 +61,7 @@ def win(
             for row in (sale, sale.account):
                 ownership.change([row], "success_owner", to=success_owner, by=by, at=at, door=door)
                 row.success_owner = success_owner
-        handing.to_success(sale, missing=missing_for_success(sale), by=by, at=at)
+        success.to_success(sale, missing=missing_for_success(sale), by=by, at=at)
     return sale
 
 

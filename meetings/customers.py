@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts import ownership
 from accounts.models import Account, Door, Event, Opportunity, OpportunityStatus, User
 from leads.lifecycle import Refused
-from meetings import closing, handing, opportunities, passing
+from meetings import closing, opportunities, passing, success
 from meetings.models import HandOff
 from meetings.record import may
 
@@ -38,7 +38,7 @@ def hand_over(
             raise Refused("Choose who, or say when the contract ends.", "to")
         if contract_end_date is not None:
             _ends(sale, contract_end_date, by, at, door)
-        last = handing.of_success(sale)
+        last = success.of_success(sale)
         if to is not None:
             _give(sale, last, to, by, at, door)
     return sale
@@ -70,4 +70,4 @@ def _give(sale: Opportunity, last: HandOff | None, to: User, by: User, at: datet
     if waits:
         passing.answer_for(HandOff.objects.filter(pk=last.pk), last.receiver, to, by, at, door)
     else:
-        handing.to_success(sale, missing=closing.missing_for_success(sale), by=by, at=at)
+        success.to_success(sale, missing=closing.missing_for_success(sale), by=by, at=at)

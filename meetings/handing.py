@@ -3,7 +3,7 @@
 Called by booking and outcomes within their transaction; `accept` and `refuse` by the receiver's page.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -12,18 +12,20 @@ from django.db.models import Max
 from accounts import ownership
 from accounts.lines import Lines
 from accounts.messages import post
-from accounts.models import Account, Door, Event, Opportunity, OpportunityStatus, User
+from accounts.models import Account, Disposition, Door, Event, Opportunity, OpportunityStatus, Reason, User
 from leads.lifecycle import Refused, Seen, Step, turn
 from leads.models import Lead, LeadStatus, Qualification, Spell
 from leads.notices import notice
 from leads.receiving import Receiver, change_hands
+from meetings import success
 from meetings.models import HandOff, HandOffPoint, HandOffRule, Meeting
+from meetings.models.hand_off import ACCEPT_WITHIN
 from meetings.record import may
 
-ACCEPT_WITHIN = timedelta(hours=24)
 # What a seller takes over with a lead, and how it is asked for.
 GIVEN = {"persona": "who they are", "next_step": "what they want of it", "card": "the qualification card"}
 OPEN_OR_WON = (OpportunityStatus.OPEN, OpportunityStatus.WON)
+OVERSOLD = "oversold"  # the reason that only a customer has
 
 
 def point_for(sale: Opportunity, segment: str) -> str:
@@ -109,41 +111,35 @@ def return_to_source(step: Step, meeting: Meeting, *, data: dict | None = None) 
     return to
 
 
-def begin(meeting: Meeting, *, at: datetime, accepted: bool, passes: bool = True) -> HandOff | None:
+def begin(meeting: Meeting, *, at: datetime, accepted: bool, passes: bool = True) -> None:
     """Begin the passing of a lead to sales: waiting for the receiver's word, or accepted by their disposition. Two queries or three.
 
     Nothing is handed over to who has it; where somebody else held the meeting than receives the lead, their word is waited for. `passes`:
     whether the lead changes hands with it; one that was qualified before, or is in nobody's, ends what waits and begins nothing.
     """
     to = receiver_of(meeting) if accepted else meeting.owner
-    waiting = HandOff.objects.filter(
-        kind=HandOff.Kind.SALE, opportunity=meeting.opportunity, lead=meeting.lead, outcome=""
-    )
+    of_this = {"kind": HandOff.Kind.SALE, "opportunity": meeting.opportunity, "lead": meeting.lead}
+    waiting = HandOff.objects.filter(**of_this, outcome="")
     if to.pk == meeting.sourced_by_id:
         waiting.update(outcome=HandOff.Outcome.DROPPED, ended_at=at, sweep_at=None)
-        return None
+        return
     facts = {
         "kind": HandOff.Kind.SALE, "opportunity": meeting.opportunity, "lead": meeting.lead, "giver": meeting.sourced_by,
         "receiver": to, "missing": missing_of(meeting),
     }  # fmt: skip
-    if accepted and to.pk == meeting.owner_id:
-        closed = {
-            "receiver": to, "outcome": HandOff.Outcome.ACCEPTED, "ended_at": at, "ended_by": meeting.disposed_by, "sweep_at": None,
-        }  # fmt: skip
-        if waiting.update(**closed):
-            return HandOff.objects.filter(opportunity=meeting.opportunity, lead=meeting.lead, ended_at=at).latest("pk")
-        if not passes:
-            return None
+    closed = {
+        "receiver": to, "outcome": HandOff.Outcome.ACCEPTED, "ended_at": at, "ended_by": meeting.disposed_by, "sweep_at": None,
+    }  # fmt: skip
+    answers = accepted and to.pk == meeting.owner_id
+    if (answers and waiting.update(**closed)) or not passes:
+        return
+    if answers:
         began = min(meeting.starts_at, at)
-        return HandOff.objects.create(**facts | closed, began_at=began, limit_at=began + ACCEPT_WITHIN)
-    if not passes:
-        return None
+        HandOff.objects.create(**facts | closed, began_at=began, recorded_at=at, limit_at=began + ACCEPT_WITHIN)
+        return
     limit = at + ACCEPT_WITHIN
-    found, _made = HandOff.objects.get_or_create(
-        kind=HandOff.Kind.SALE, opportunity=meeting.opportunity, lead=meeting.lead, outcome="",
-        defaults=facts | {"began_at": at, "limit_at": limit, "sweep_at": limit},
-    )  # fmt: skip
-    return found
+    waits = facts | {"began_at": at, "recorded_at": at, "limit_at": limit, "sweep_at": limit}
+    HandOff.objects.get_or_create(**of_this, outcome="", defaults=waits)
 
 
 def missing_of(meeting: Meeting) -> list[str]:
@@ -215,25 +211,35 @@ def accept(hand_off: HandOff, *, by: User, at: datetime, door: str = Door.PAGE) 
     """Take on what is handed over. Who accepts a customer that nobody was named for becomes the success owner."""
     with transaction.atomic():
         row = _waiting(hand_off, by)
+        was_nobodys = False
         _end(row, HandOff.Outcome.ACCEPTED, by, at)
         if row.kind == HandOff.Kind.SUCCESS and row.receiver_id is None:
-            row.receiver = by
+            row.receiver, was_nobodys = by, True
             row.save(update_fields=["receiver"])
             ownership.change([row.opportunity], "success_owner", to=by, by=by, at=at, door=door)
             ownership.change([row.opportunity.account], "success_owner", to=by, by=by, at=at, door=door)
-        _told(row, "hand_off_accepted", by, at, door)
+        if row.kind == HandOff.Kind.SUCCESS:
+            success.name_owner(row, by, at, door)
+        _told(row, "hand_off_accepted", by, at, door, was_nobodys=was_nobodys)
     return row
 
 
 def refuse(
-    hand_off: HandOff, *, why: str, by: User, at: datetime, oversold: bool = False, door: str = Door.PAGE
+    hand_off: HandOff, *, reason: Reason | None, why: str = "", by: User, at: datetime, door: str = Door.PAGE
 ) -> HandOff:
-    """Refuse what is handed over, with a reason: it goes back to who gave it (SLA-6). A customer may be *oversold* (ACC-11)."""
-    if not why.strip():
-        raise Refused("Write why you refuse it.", "why")
+    """Refuse what is handed over, with a reason of the list: it goes back to who gave it (SLA-6). A customer may be *oversold* (ACC-11).
+
+    `why` says more of it in words of one's own.
+    """
+    if reason is None:
+        raise Refused("Choose why you refuse it.", "reason")
+    if reason.disposition != Disposition.REFUSAL or not reason.is_active:
+        raise Refused(f"“{reason.label}” is no reason for refusing a hand-off.", "reason")
     with transaction.atomic():
         row = _waiting(hand_off, by)
-        row.why, row.is_oversold = why.strip()[:2_000], oversold and row.kind == HandOff.Kind.SUCCESS
+        if reason.code == OVERSOLD and row.kind != HandOff.Kind.SUCCESS:
+            raise Refused("Only a customer may be oversold. Choose another reason.", "reason")
+        row.reason, row.why, row.is_oversold = reason, why.strip()[:2_000], reason.code == OVERSOLD
         _end(row, HandOff.Outcome.REFUSED, by, at)
         if row.kind == HandOff.Kind.SALE and row.lead_id and row.giver_id:
             turn([Seen(row.lead_id)], lambda step: _back(step, row), by=by, at=at, door=door)
@@ -260,32 +266,19 @@ def _here(person: User) -> User | None:
 
 def _end(row: HandOff, outcome: str, by: User | None, at: datetime) -> None:
     row.outcome, row.ended_at, row.ended_by, row.sweep_at = outcome, at, by, None
-    row.save(update_fields=["outcome", "ended_at", "ended_by", "sweep_at", "why", "is_oversold"])
+    row.save(update_fields=["outcome", "ended_at", "ended_by", "sweep_at", "why", "reason", "is_oversold"])
 
 
-def _told(row: HandOff, kind: str, by: User, at: datetime, door: str) -> None:
+def _told(row: HandOff, kind: str, by: User, at: datetime, door: str, **data) -> None:
     Event.objects.create(
         kind="hand_off", move=row.outcome, at=at, recorded_at=at, door=door, actor_id=by.pk, account_id=row.opportunity.account_id,
-        opportunity_id=row.opportunity_id, lead_id=row.lead_id,
-        data={"hand_off": row.pk, "kind": row.kind, "from": row.giver_id, "to": row.receiver_id, "oversold": row.is_oversold},
+        opportunity_id=row.opportunity_id, lead_id=row.lead_id, reason_id=row.reason_id,
+        data={"hand_off": row.pk, "kind": row.kind, "from": row.giver_id, "to": row.receiver_id, "oversold": row.is_oversold} | data,
     )  # fmt: skip
-    told = (
-        []
-        if row.giver_id == by.pk
-        else notice(row.giver, kind, str(row.pk), at=at, lead=row.lead_id, sale=row.opportunity.name)
-    )
+    facts = {"at": at, "lead": row.lead_id, "sale": row.opportunity.name, "opportunity": row.opportunity_id}
+    if row.reason is not None:
+        facts["why"] = f" {row.reason.label}."
+    told = [] if row.giver_id == by.pk else notice(row.giver, kind, str(row.pk), **facts)
     if row.outcome == HandOff.Outcome.REFUSED:
-        manager = Lines().manager(user=row.giver_id)
-        told += notice(manager, kind, str(row.pk), at=at, lead=row.lead_id, sale=row.opportunity.name)
+        told += notice(Lines().manager(user=row.giver_id), kind, str(row.pk), **facts)
     post(told)
-
-
-def to_success(sale: Opportunity, *, missing: list[str], by: User | None, at: datetime) -> HandOff:
-    """Hand a customer to the success manager, with what is still missing of its entry criteria (ACC-11). Two queries."""
-    assert sale.status == OpportunityStatus.WON
-    receiver = sale.success_owner or sale.account.success_owner
-    limit = at + ACCEPT_WITHIN
-    return HandOff.objects.create(
-        kind=HandOff.Kind.SUCCESS, opportunity=sale, giver=sale.opportunity_owner or by, receiver=receiver, missing=missing, began_at=at,
-        limit_at=limit, sweep_at=limit,
-    )  # fmt: skip

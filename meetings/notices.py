@@ -1,5 +1,7 @@
 """What people are told of meetings, hand-offs and contracts, in one sentence each. Read by `accounts/telling.py`."""
 
+from django.urls import reverse
+
 from accounts import messages, telling
 from accounts.models import Role, Way
 from accounts.telling import EVERYWHERE, IN_PAGE, Kind
@@ -32,18 +34,36 @@ KINDS = {
         "A no-show not worked", "{lead}: fewer than 5 touches in 7 days after a no-show. It moves on.", Way.BOTH, IN_PAGE, ABOVE,
     ),
     "duty_over": ("A no-show left by itself", "{lead} went to not now: no new time was found after a no-show.", Way.PAGE, EVERYWHERE, REPS),
+    "hand_off_given": (
+        "A customer is handed to you", "{sale} is won: accept the customer within 24 hours, or send them back.", Way.BOTH, EVERYWHERE, REPS,
+    ),
     "hand_off_late": ("A hand-off waits over 24 h", "{sale}: the hand-off is not accepted for 24 hours.", Way.BOTH, IN_PAGE, ABOVE),
     "hand_off_accepted": ("A hand-off is accepted", "{sale}: the hand-off is accepted.", Way.PAGE, EVERYWHERE, REPS),
-    "hand_off_refused": ("A hand-off is refused", "{sale}: the hand-off is refused, and back.", Way.BOTH, IN_PAGE, (*REPS, Role.REVOPS)),
+    "hand_off_refused": (
+        "A hand-off is refused", "{sale}: the hand-off is refused, and back.{why}", Way.BOTH, IN_PAGE, (*REPS, Role.REVOPS),
+    ),
     "contract_ends": ("A contract ends", "{sale}: the contract ends on {ends}.", Way.BOTH, EVERYWHERE, (*REPS, Role.REVOPS)),
 }  # fmt: skip
+
+
+def _sale(message) -> str:
+    """Lead to the sale that is told of, where an old message names it."""
+    return reverse("opportunity", args=[message.data["opportunity"]]) if message.data.get("opportunity") else ""
+
+
+URLS = {"hand_off_given": "/meetings/", "hand_off_late": "/meetings/", "contract_ends": _sale} | dict.fromkeys(
+    ("hand_off_accepted", "hand_off_refused"), _sale
+)
 
 
 def begin() -> None:
     """Add these kinds, what goes along with a lead and with who leaves, what makes a manager's room untidy, and
     what a mail with an invitation has beside. Called when the app is ready."""
     telling.add(
-        *(Kind(code, label, words, way, ways, roles) for code, (label, words, way, ways, roles) in KINDS.items())
+        *(
+            Kind(code, label, words, way, ways, roles, url=URLS.get(code, ""))
+            for code, (label, words, way, ways, roles) in KINDS.items()
+        )
     )
     receiving.meetings_with(passing.go_along, handing.follow)
     erasure.also(forgetting.hold, forgetting.call_off)

@@ -67,7 +67,7 @@ def pass_on(
     meetings = list(_meetings(leaver).values_list("pk", flat=True))
     result = give(_meetings(leaver), to=to, by=by, at=at, door=door)
     went = list(_meetings(to).filter(pk__in=meetings).order_by("pk").values_list("pk", flat=True))
-    return result, {"meetings": went, "hand_offs": _answer_for(_hand_offs(leaver), leaver, to, by, at, door)}
+    return result, {"meetings": went, "hand_offs": answer_for(_hand_offs(leaver), leaver, to, by, at, door)}
 
 
 def bring_back(
@@ -79,7 +79,7 @@ def bring_back(
     result = give(_meetings(frm).filter(pk__in=meetings), to=leaver, by=by, at=at, door=door)
     came = list(_meetings(leaver).filter(pk__in=meetings).order_by("pk").values_list("pk", flat=True))
     waiting = _hand_offs(frm).filter(pk__in=went.get("hand_offs", []))
-    return result, {"meetings": came, "hand_offs": _answer_for(waiting, frm, leaver, by, at, door)}
+    return result, {"meetings": came, "hand_offs": answer_for(waiting, frm, leaver, by, at, door)}
 
 
 def _take(step: Step, pk: int, to: User) -> None:
@@ -119,7 +119,7 @@ def _take(step: Step, pk: int, to: User) -> None:
         step.tell([*invitations.passed_on(row, step.at), *invitations.cancel(before, only=before.owner)])
 
 
-def _answer_for(rows: QuerySet, was: User, to: User, by: User, at: datetime, door: str) -> list[int]:
+def answer_for(rows: QuerySet, was: User | None, to: User, by: User, at: datetime, door: str) -> list[int]:
     """Let another answer these hand-offs that wait for somebody's word, and name them; their 24 hours run on. Three queries."""
     with transaction.atomic():
         rows = list(rows.select_for_update(no_key=True, of=("self",)).select_related("opportunity").order_by("pk"))
@@ -128,7 +128,8 @@ def _answer_for(rows: QuerySet, was: User, to: User, by: User, at: datetime, doo
         insert_each([
             Event(
                 kind="hand_off", move="pass_on", at=at, recorded_at=at, door=door, actor_id=by.pk, account_id=row.opportunity.account_id,
-                opportunity_id=row.opportunity_id, lead_id=row.lead_id, data={"hand_off": row.pk, "from": was.pk, "to": to.pk},
+                opportunity_id=row.opportunity_id, lead_id=row.lead_id,
+                data={"hand_off": row.pk, "from": was.pk if was else None, "to": to.pk},
             )
             for row in rows
         ])  # fmt: skip

@@ -31,6 +31,10 @@ def _with(told: Told, event: Event, name: str = "owner") -> str:
     return told.person(event.data.get(name)) or "somebody"
 
 
+def _why(told: Told, event: Event) -> str:
+    return f": {told.why(event)}" if event.reason_id else ""
+
+
 def _book(told: Told, event: Event) -> str:
     starts = event.data.get("starts")
     when = f" for {told.moment(datetime.fromisoformat(starts))}" if starts else ""
@@ -71,7 +75,7 @@ MEETING = {
 }  # fmt: skip
 HAND_OFF = {
     "accepted": ("check", lambda t, e: f"{t.who(e)} accepted the hand-off from {_with(t, e, 'from')}."),
-    "refused": ("never", lambda t, e: f"{t.who(e)} refused the hand-off from {_with(t, e, 'from')}. It is back."),
+    "refused": ("never", lambda t, e: f"{t.who(e)} refused the hand-off from {_with(t, e, 'from')}{_why(t, e)}. It is back."),
     "late": ("alert", lambda t, e: f"The hand-off to {_with(t, e, 'to')} was not accepted for 24 hours. The manager was told."),
     "dropped": ("never", lambda t, e: f"The hand-off to {_with(t, e, 'from')} fell away: the lead is in other hands."),
     "pass_on": ("swap", lambda t, e: f"{t.who(e)} gave the hand-off that waits from {_with(t, e, 'from')} to {_with(t, e, 'to')}."),

@@ -92,11 +92,13 @@ class Filters:
             values[name] = value
         if self.fully_worked and "fully_worked" not in relation.ignores:
             said.append(relation.fully_worked)
+        owners = [owner for owner in (relation.owner, relation.other) if owner]
         if self.rep is not None:
-            said.append(f"{relation.owner} = %(rep)s")
+            said.append(f"%(rep)s IN ({', '.join(owners)})" if relation.other else f"{relation.owner} = %(rep)s")
             values["rep"] = self.rep
         for which, people, teams in (("sees", self.people, self.teams), ("of", self.members, self.member_teams)):
             if people is not None:
-                said.append(f"({relation.owner} = ANY(%({which}_people)s) OR {relation.team} = ANY(%({which}_teams)s))")
+                theirs = [f"{owner} = ANY(%({which}_people)s)" for owner in owners]
+                said.append(f"({' OR '.join([*theirs, f'{relation.team} = ANY(%({which}_teams)s)'])})")
                 values |= {f"{which}_people": sorted(people), f"{which}_teams": sorted(teams or ())}
         return said, values

@@ -31,7 +31,7 @@ class Dimension:
 class Relation:
     """Rows of one kind. `sql(is_live)` is what stands after FROM, as `r`; `at` its moment, `key` its id; `columns` what a list shows.
 
-    `owner` and `team` are whose a row is: by them a manager's figures reach over their people. `left_out` are rows that no measure
+    `owner`, `other` and `team` are whose a row is: by them a manager's figures reach over their people. `left_out` are rows that no measure
     counts and that are told beside it, unless a measure says otherwise.
     """
 
@@ -44,6 +44,7 @@ class Relation:
     key: str = "r.id"
     owner: str = "r.owner_id"
     team: str = "r.team_id"
+    other: str = ""  # where a row is two people's: the second of them
     left_out: str = "r.has_exception"
     lead: str = "r.lead_id"
     fully_worked: str = "true"  # an answer, or an end by a person after a touch

@@ -13,6 +13,7 @@ GROUPS = (
             "dispositions",
             "product-led",
             "meetings",
+            "hand-offs",
             "companies",
             "coverage",
             "pipeline",

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Account, Opportunity, OpportunityStatus, Reason, User
 from accounts.words import DASH, duration, moment
 from leads.models import Channel, Lead, LeadStatus, Outcome, Source, TouchOutcome
-from meetings.models import MeetingStatus
+from meetings.models import HandOff, MeetingStatus
 from reporting.answers import Rows
 from reporting.words import days
 
@@ -22,6 +22,8 @@ CHOICES = {
     "meeting": dict(MeetingStatus.choices),
     "state": dict(LeadStatus.choices),
     "sale": dict(OpportunityStatus.choices),
+    "hand_off": dict(HandOff.Kind.choices),
+    "answer": dict(HandOff.Outcome.choices),
 }
 
 

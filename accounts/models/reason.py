@@ -1,4 +1,5 @@
-"""Every why: how a round ends, why an opportunity is lost, why a lead is left out. RevOps' own list (LIFE-4)."""
+"""Every why: how a round ends, why an opportunity is lost, why a lead is left out, why a hand-off is refused.
+RevOps' own list (LIFE-4)."""
 
 from django.db import models
 from django.db.models import Q
@@ -11,6 +12,7 @@ class Disposition(models.TextChoices):
     UNQUALIFIED = "unqualified", "Never"
     LOSS = "loss", "Opportunity lost"
     EXCEPTION = "exception", "Exception"
+    REFUSAL = "refusal", "Hand-off refused"
 
 
 class NurtureKind(models.TextChoices):

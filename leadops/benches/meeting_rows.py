@@ -46,9 +46,9 @@ ROWS = (
     SELECT l.id, l.cycle_id, 1, l.status_since, l.status_since, l.development_owner_id, {CARD},
       CASE WHEN l.id %% 6 = 0 THEN 'A new plant in spring' ELSE '' END, 'A spreadsheet', '200 people', 'sales', '', ''
     FROM leads_lead l WHERE l.status = 'qualified' AND l.id %% 2 = 0""",
-    f"""INSERT INTO meetings_handoff (kind, opportunity_id, lead_id, giver_id, receiver_id, missing, began_at, limit_at, sweep_at, outcome,
-      is_oversold, why)
-    SELECT 'sale', sale, min(lead), rep, seller, '[]', at, at + {A_DAY}, at + {A_DAY}, '', false, ''
+    f"""INSERT INTO meetings_handoff (kind, opportunity_id, lead_id, giver_id, receiver_id, missing, began_at, recorded_at, limit_at,
+      sweep_at, outcome, is_oversold, why)
+    SELECT 'sale', sale, min(lead), rep, seller, '[]', at, at, at + {A_DAY}, at + {A_DAY}, '', false, ''
     FROM seat, LATERAL (SELECT %(at)s::timestamptz - sale %% 20 * interval '1 hour' AS at) t WHERE account %% 53 = 1
     GROUP BY sale, rep, seller, at""",
 )  # fmt: skip

@@ -8,8 +8,8 @@ from accounts.api.fields import Said, Word
 from accounts.api.paging import Page
 from accounts.api.resource import Forbidden
 from accounts.api.schema import listed
-from accounts.models import Account, Door, Opportunity, User
-from leads.api.frame import Refusing, named
+from accounts.models import Account, Disposition, Door, Opportunity, User
+from leads.api.frame import Refusing, named, reason_of
 from leads.permissions import HOLDERS
 from meetings import accounts, handing, opportunities, permissions
 from meetings.api.frame import Deed, OfRow
@@ -54,8 +54,11 @@ class HandOffAnswer(Said):
     """Taken on, or sent back with the reason."""
 
     accepted = serializers.BooleanField()
-    why = Word(max_length=2_000, help_text="Why it is sent back.")
-    oversold = serializers.BooleanField(default=False, help_text="Of a customer that is sent back (ACC-11).")
+    reason = Word(
+        max_length=40,
+        help_text="Why it is sent back: a code of the kind `refusal`; a customer may be `oversold` (ACC-11).",
+    )
+    why = Word(max_length=2_000, help_text="More of it in words.")
 
 
 class HandOffAnswers(Deed):
@@ -72,7 +75,8 @@ class HandOffAnswers(Deed):
         if said["accepted"]:
             handing.accept(self.row, **self.by)
         else:
-            handing.refuse(self.row, why=said.get("why", ""), oversold=said["oversold"], **self.by)
+            reason = reason_of(said.get("reason", ""), Disposition.REFUSAL)
+            handing.refuse(self.row, reason=reason, why=said.get("why", ""), **self.by)
         return hand_off(self.again())
 
 

@@ -14,7 +14,7 @@ NEAR = {
         "contested_by",
     ),
     Opportunity: ("account", "product", "stage", "loss_reason", *OWNERS),
-    HandOff: ("opportunity__product", "opportunity__account", "lead", "giver", "receiver", "ended_by"),
+    HandOff: ("opportunity__product", "opportunity__account", "lead", "giver", "receiver", "ended_by", "reason"),
 }  # fmt: skip
 
 
@@ -139,6 +139,7 @@ class HandOffOut(serializers.Serializer):
     outcome = serializers.CharField(allow_blank=True, help_text="Empty while it waits; accepted, refused or dropped.")
     ended_at = serializers.DateTimeField(allow_null=True)
     ended_by = serializers.CharField(allow_null=True)
+    reason = serializers.CharField(allow_null=True, help_text="Why it was sent back, by its code.")
     is_oversold = serializers.BooleanField()
     why = serializers.CharField(allow_blank=True)
 
@@ -151,4 +152,5 @@ def hand_off(row: HandOff) -> dict:
     return HandOffOut({
         **same(row, OF_HAND_OFF), "opportunity": row.opportunity_id, "lead": row.lead_id,
         "giver": name_of(row.giver), "receiver": name_of(row.receiver), "ended_by": name_of(row.ended_by),
+        "reason": row.reason.code if row.reason else None,
     }).data  # fmt: skip

@@ -1,12 +1,16 @@
 """When a lead passes from who found it to who sells, and each passing on record (MEET-4, SLA-6, MOTION-6)."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Opportunity, User
+from accounts.models import Opportunity, Reason, User
 from accounts.models.change import Kept
 from accounts.relations import OPEN_WORK, RECORD, Fate
 from leads.models import Lead
+
+ACCEPT_WITHIN = timedelta(hours=24)
 
 
 class HandOffPoint(models.TextChoices):
@@ -68,11 +72,15 @@ class HandOff(models.Model):
     )
     missing = models.JSONField("entry criteria not met", default=list)
     began_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(help_text="when it was put on record: taken on in one, it began before")
     limit_at = models.DateTimeField()
     sweep_at = models.DateTimeField(null=True, editable=False)
     outcome = models.CharField(max_length=8, choices=Outcome, blank=True)
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    reason = models.ForeignKey(
+        Reason, models.PROTECT, null=True, related_name="+", help_text="why it was refused, of RevOps' list"
+    )
     is_oversold = models.BooleanField("oversold", default=False)
     why = models.TextField(blank=True)
 
@@ -101,7 +109,9 @@ class HandOff(models.Model):
             ),
             models.CheckConstraint(condition=Q(outcome="") ^ Q(ended_at__isnull=False), name="handoff_end_is_dated"),
             models.CheckConstraint(
-                condition=~Q(outcome="refused") | ~Q(why="") | Q(is_oversold=True), name="handoff_refused_says_why"
+                # those of before the list have words of their own
+                condition=~Q(outcome="refused") | Q(reason__isnull=False) | ~Q(why="") | Q(is_oversold=True),
+                name="handoff_refused_says_why",
             ),
         ]
 

@@ -60,15 +60,16 @@ def day(place: Place, at_row: int = 0) -> dict:
     shown = {name: [drawn[row.pk] for row in found[name].rows] for name in ("words", "others")}
     today = lists.day_ends(place.user, place.at)
     ahead = [drawn[row.pk] for row in found["ahead"].rows]
+    asked = any(row["can"]["tell"] for row in drawn.values()) or found["hand_offs"].rows
     return (
         shown
+        | (rows.all_reasons() if asked else {"reasons": [], "refusals": []})
         | {
             "due": [drawn[row.pk] if row in whole else rows.line(place, row) for row in due],
             "today": [row for row in ahead if row["at"] < today],
             "week": [row for row in ahead if row["at"] >= today],
             "hand_offs": rows.hand_offs(place, found["hand_offs"].rows),
             "more": {name: part.more for name, part in found.items()},
-            "reasons": rows.reasons() if any(row["can"]["tell"] for row in drawn.values()) else [],
             "next": next(iter(ahead), None),
             "only": page.name,
         }

@@ -96,10 +96,20 @@ class CancelForm(TokenForm):
 
 
 class WhyForm(TokenForm):
-    """Why somebody refuses or contests."""
+    """Why somebody contests."""
 
     why = forms.CharField(max_length=2_000, error_messages={"required": "Write why.", **LONG})
-    oversold = forms.BooleanField(required=False)
+
+
+class RefuseForm(TokenForm):
+    """Why somebody sends back what was handed over: a reason of the list, and more of it in words."""
+
+    why = forms.CharField(max_length=2_000, required=False, error_messages=LONG)
+    reason = forms.ModelChoiceField(
+        Reason.objects.to_choose(Disposition.REFUSAL),
+        to_field_name="code",
+        error_messages={"required": "Choose why you send it back.", **OF_LIST},
+    )
 
 
 class StageForm(TokenForm):
@@ -128,6 +138,15 @@ class WinForm(TokenForm):
     amount = forms.DecimalField(
         max_digits=14, decimal_places=2, required=False, error_messages={"invalid": "Write the value as a number."}
     )
+    contract_end_date = forms.DateField(required=False, error_messages={"invalid": "Choose a day, like 2026-10-15."})
+    success_owner = forms.ModelChoiceField(
+        User.objects.filter(is_active=True, role="csm"), required=False, error_messages=OF_LIST
+    )
+
+
+class CustomerForm(TokenForm):
+    """Who of customer success gets a customer, and when the contract ends."""
+
     contract_end_date = forms.DateField(required=False, error_messages={"invalid": "Choose a day, like 2026-10-15."})
     success_owner = forms.ModelChoiceField(
         User.objects.filter(is_active=True, role="csm"), required=False, error_messages=OF_LIST

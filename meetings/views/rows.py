@@ -10,6 +10,7 @@ from leads.views.slots import sale_page
 from meetings import handing, permissions
 from meetings.closing import CRITERIA
 from meetings.credit import CLAIM_AFTER, CONTEST_WITHIN
+from meetings.handing import OVERSOLD
 from meetings.models import HandOff, HandOffPoint, Meeting, MeetingStatus
 from meetings.outcomes import CORRECT_WITHIN
 from meetings.views.words import badge, cards_of, clock, due, pack, when
@@ -126,30 +127,45 @@ def hand_off(place, row: HandOff, opens_lead: bool) -> dict:
         "to": row.receiver.get_short_name() if row.receiver else "",
         "lead": row.lead.name if row.lead else "",
         "lead_url": reverse("lead", args=[row.lead_id]) if opens_lead else "",
-        "missing": [WANTED.get(code, code) for code in row.missing],
+        "missing": [
+            WANTED.get(code, code)
+            for code in row.missing
+            if code != "contract_end" or not row.opportunity.contract_end_date
+        ],
         "may": permissions.can(place.user, "answer", row),
         "is_success": row.kind == HandOff.Kind.SUCCESS,
     }
 
 
 def _reasons():
-    chosen = (Disposition.NURTURE, Disposition.UNQUALIFIED)
+    chosen = (Disposition.NURTURE, Disposition.UNQUALIFIED, Disposition.REFUSAL)
     return Reason.objects.filter(disposition__in=chosen, is_active=True, is_system=False)
 
 
 REASONS = Prepared(_reasons)
+GROUPS = {Disposition.NURTURE: "Not now", Disposition.UNQUALIFIED: "Never", Disposition.REFUSAL: "Send back"}
 
 
-def reasons() -> list[dict]:
-    """List why a held meeting led to nothing, not now before never. One query."""
-    rows = sorted(REASONS.objects(), key=lambda r: (r.disposition != Disposition.NURTURE, r.order, r.pk))
-    return [
+def all_reasons() -> dict[str, list[dict]]:
+    """List why a held meeting led to nothing, not now before never, and why a hand-off is sent back. One query."""
+    found = sorted(REASONS.objects(), key=lambda r: (list(GROUPS).index(r.disposition), r.order, r.pk))
+    said = [
         {
             "code": r.code,
             "label": r.label,
             "test": r.test,
             "asks_size": r.asks_size,
-            "group": "Not now" if r.disposition == Disposition.NURTURE else "Never",
+            "group": GROUPS[r.disposition],
+            "is_customers": r.code == OVERSOLD,
         }
-        for r in rows
+        for r in found
     ]
+    return {
+        "reasons": [row for row in said if row["group"] != "Send back"],
+        "refusals": [row for row in said if row["group"] == "Send back"],
+    }
+
+
+def reasons() -> list[dict]:
+    """List why a held meeting led to nothing, not now before never. One query."""
+    return all_reasons()["reasons"]

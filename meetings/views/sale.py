@@ -11,7 +11,7 @@ from accounts.models import Event, Opportunity, OpportunityStatus, Reason, Stage
 from leads.models import ContactRole, Lead, LeadStatus
 from leads.timeline import Told
 from leads.views.answers import said
-from meetings import accounts, closing, customers, handing, holders, opportunities, permissions
+from meetings import accounts, closing, customers, holders, opportunities, permissions, success
 from meetings.models import HandOff, Meeting
 from meetings.views import forms, rows
 from meetings.views.account import LABELS, owner_of, went
@@ -69,7 +69,7 @@ def page(place: Place, row: Opportunity, wrong: Wrong | None = None):
 
 def _customer(place: Place, row: Opportunity) -> dict:
     """Say who of customer success has a customer, or why nobody does, and what is not known yet (ACC-11). Four queries."""
-    last = handing.of_success(row)
+    last = success.of_success(row)
     who = last.receiver.get_short_name() if last and last.receiver else "nobody yet"
     by = last.ended_by.get_short_name() if last and last.ended_by else "Nobody"
     words = {

@@ -39,7 +39,8 @@ def meetings(desk, lead: Lead) -> dict | None:
         return None
     waiting = None
     if any(map(_may_wait, rows)):  # elsewhere the disposition is the acceptance: nothing waits
-        waiting = HandOff.objects.filter(lead=lead, outcome="").select_related("receiver").first()
+        last = HandOff.objects.filter(lead=lead, kind=HandOff.Kind.SALE).order_by("-pk")
+        waiting = last.select_related("receiver", "ended_by", "reason").first()
     drawn = [
         _row(desk, row)
         for row in sorted(rows, key=lambda r: (r.status != MeetingStatus.BOOKED, -r.starts_at.timestamp()))
@@ -75,7 +76,12 @@ def _may_wait(row: Meeting) -> bool:
 
 
 def _waits(desk, row: HandOff | None) -> str:
-    if row is None:
+    """Say whose word is waited for, or why the last one sent it back."""
+    if row is None or row.outcome not in (HandOff.Outcome.WAITS, HandOff.Outcome.REFUSED):
         return ""
+    if row.outcome == HandOff.Outcome.REFUSED:
+        by = row.ended_by.get_short_name() if row.ended_by else "Nobody"
+        why = f": {row.reason.label.lower()}" if row.reason else ""
+        return f"{by} sent it back {when(row.ended_at, desk.at)}{why}. {row.why}".strip()
     who = row.receiver.get_short_name() if row.receiver else "nobody yet"
     return f"Handed to {who}, who accepts it until {when(row.limit_at, desk.at)}."

@@ -9,6 +9,7 @@ from reporting.metrics.companies import COMPANY
 from reporting.metrics.coverage import COVERAGE
 from reporting.metrics.dispositions import DISPOSITIONS
 from reporting.metrics.funnel import FUNNEL
+from reporting.metrics.hand_offs import HAND_OFF
 from reporting.metrics.hand_raises import HAND_RAISES
 from reporting.metrics.lead_value import LEAD_VALUE
 from reporting.metrics.limits import LIMITS
@@ -39,6 +40,7 @@ _ALL = (
     COHORTS,
     LEAD_VALUE,
     MEETING,
+    HAND_OFF,
     COMPANY,
     COVERAGE,
 )

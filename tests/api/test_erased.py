@@ -67,7 +67,7 @@ def person(house, listener, program_of) -> Lead:
     sale = eva.get("opportunities/").json()["items"][0]["id"]
     hand_off = eva.get("hand-offs/", waits="true").json()["items"][0]["id"]
     eva.post(f"opportunities/{sale}/values/", {"amount": "900.50"})
-    eva.post(f"hand-offs/{hand_off}/answers/", {"accepted": False, "why": "zqwhy"})
+    eva.post(f"hand-offs/{hand_off}/answers/", {"accepted": False, "reason": "refused_need", "why": "zqwhy"})
     assert (booked["status"], [row["lead"] for row in refused]) == ("booked", [lead.pk])
     _history(house.rita)
     return Lead.objects.get(pk=lead.pk)

@@ -103,7 +103,7 @@ def test_a_sale_is_won_and_customer_success_answers_its_hand_off(sale, browser_o
     waiting = carl.get("hand-offs/", waits="true").json()["items"]
     path = f"hand-offs/{waiting[0]['id']}/answers/"
     empty = carl.post(path, {"accepted": False})
-    oversold = carl.post(path, {"accepted": False, "why": "No systems.", "oversold": True}).json()
+    oversold = carl.post(path, {"accepted": False, "why": "No systems.", "reason": "oversold"}).json()
 
     assert (won["status"], won["amount"], won["contract_end_date"], won["success_owner"]) == (
         "won",
@@ -112,8 +112,10 @@ def test_a_sale_is_won_and_customer_success_answers_its_hand_off(sale, browser_o
         "carl",
     )
     assert [(row["kind"], row["opportunity"], row["outcome"]) for row in waiting] == [("success", sale.pk, "")]
-    assert problem(empty) == (422, "why", ["why"])
-    assert (oversold["outcome"], oversold["is_oversold"], oversold["ended_by"]) == ("refused", True, "carl")
+    assert problem(empty) == (422, "reason", ["reason"])
+    assert (oversold["outcome"], oversold["reason"], oversold["is_oversold"], oversold["ended_by"]) == (
+        "refused", "oversold", True, "carl",
+    )  # fmt: skip
     assert carl.get(f"hand-offs/{waiting[0]['id']}/").json() == oversold
     assert problem(carl.post(path, {"accepted": True}))[:2] == (422, "already")
     assert [row["id"] for row in carl.get("opportunities/ending/").json()["items"]] == [sale.pk]

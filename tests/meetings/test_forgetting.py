@@ -11,6 +11,7 @@ from leads import erasure, qualification
 from leads.models import Lead, Qualification
 from meetings import credit, handing, outcomes
 from meetings.models import HandOff, Meeting
+from tests.factories import reason
 from tests.lasting import at_once
 from tests.leads.states import settle
 from tests.meetings.table import DAY, END, HOUR, SCHEDULED, booked, worked
@@ -45,7 +46,7 @@ def person(ana, eva, cleo):
     lead = worked(ana, first_name="Zqfirst", last_name="Zqlast", email="zq@zqmail.example", search="zqfirst zqlast")
     facts = {"place": "Zqplace", "persona": "Zqpersona", "next_step": "Zqstep"}
     meeting = booked(lead, ana, eva, amount=SCHEDULED, **facts)
-    handing.refuse(HandOff.objects.get(), why="Zqwhy", by=eva, at=END - HOUR)
+    handing.refuse(HandOff.objects.get(), reason=reason("refused_need"), why="Zqwhy", by=eva, at=END - HOUR)
     qualification.fill(
         Lead.objects.get(pk=lead.pk), CARD, by=ana, at=END - HOUR, decision="self_serve", why="Zqbecause"
     )

@@ -13,6 +13,7 @@ from leads import signals, touches
 from leads.models import Lead, Task
 from meetings import booking, credit, handing, outcomes
 from meetings.models import HandOff, Meeting
+from tests.factories import reason
 from tests.leads.states import settle
 from tests.meetings.table import BOOKED, DAY, END, HOUR, SCHEDULED, START, booked, worked
 
@@ -250,7 +251,13 @@ def test_refused_it_is_back_in_the_hands_of_who_gave_it(ana, eva):
     meeting = booked(worked(ana), ana, eva, amount=SCHEDULED, starts_at=START + 20 * DAY)
     assert lead_of(meeting).owner == eva
 
-    handing.refuse(HandOff.objects.get(), why="Nobody asked who decides.", by=eva, at=BOOKED + HOUR)
+    handing.refuse(
+        HandOff.objects.get(),
+        reason=reason("refused_person"),
+        why="Nobody asked who decides.",
+        by=eva,
+        at=BOOKED + HOUR,
+    )
 
     settle()
     assert lead_of(meeting).owner == ana
@@ -265,7 +272,7 @@ def test_moved_to_another_executive_the_lead_and_the_word_that_is_waited_for_go_
     waits = HandOff.objects.get()
     assert (lead_of(meeting).owner, lead_of(meeting).development_owner) == (finn, ana)
     assert (waits.receiver, waits.outcome, waits.limit_at) == (finn, "", BOOKED + DAY)
-    handing.refuse(waits, why="Nobody asked who decides.", by=finn, at=BOOKED + 2 * HOUR)
+    handing.refuse(waits, reason=reason("refused_person"), by=finn, at=BOOKED + 2 * HOUR)
     assert lead_of(meeting).owner == ana
 
 

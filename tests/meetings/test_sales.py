@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import DataError, IntegrityError, transaction
 
-from accounts import sweeping
+from accounts import sweeping, telling
 from accounts.models import Account, Event, Message, Opportunity, Product, Stage
 from leadops.schedules import SWEEPS
 from leads import qualification
@@ -16,6 +16,7 @@ from leads.models import ContactRole, Lead
 from meetings import closing, handing, opportunities, outcomes
 from meetings.history import rows
 from meetings.models import HandOff
+from tests.factories import reason
 from tests.meetings.table import DAY, END, HOUR, booked, worked
 
 pytestmark = pytest.mark.django_db
@@ -104,13 +105,21 @@ def test_oversold_says_why_and_goes_back_to_who_sold(ana, eva, carl):
     closing.win(a_sale(ana, eva), by=eva, at=END + DAY, success_owner=carl)
     hand_off = HandOff.objects.get(kind="success")
 
-    with pytest.raises(Refused):
-        handing.refuse(hand_off, why=" ", by=carl, at=END + DAY + HOUR, oversold=True)
-    handing.refuse(hand_off, why="They expect a feature we lack.", by=carl, at=END + DAY + HOUR, oversold=True)
+    for wrong in (None, reason("lost_price")):
+        with pytest.raises(Refused):
+            handing.refuse(hand_off, reason=wrong, by=carl, at=END + DAY + HOUR)
+    handing.refuse(
+        hand_off, reason=reason("oversold"), why="They expect a feature we lack.", by=carl, at=END + DAY + HOUR
+    )
 
     hand_off.refresh_from_db()
     assert (hand_off.outcome, hand_off.is_oversold, hand_off.ended_by) == ("refused", True, carl)
-    assert Message.objects.filter(kind="hand_off_refused", to=eva).count() == 1
+    assert (hand_off.reason.code, hand_off.why) == ("oversold", "They expect a feature we lack.")
+    told = Message.objects.get(kind="hand_off_refused", to=eva)
+    assert (
+        telling.said([told], eva, END + 2 * DAY)[0].words
+        == f"{hand_off.opportunity.name}: the hand-off is refused, and back. Oversold."
+    )
 
 
 def test_a_contract_that_ends_in_120_days_is_told_of_once(ana, eva, carl):

@@ -202,14 +202,19 @@ def test_a_hand_off_is_accepted_or_sent_back_with_its_reason(client_of, ana, eva
     page = client.get("/meetings/").content.decode()
     without = client.post(f"/hand-offs/{two.pk}/refuse/", {"token": "token-one-two", "why": ""})
     client.post(f"/hand-offs/{one.pk}/accept/", {"token": "token-of-the-first"})
-    client.post(f"/hand-offs/{two.pk}/refuse/", {"token": "token-of-the-second", "why": "No budget"})
+    said = {"token": "token-of-the-second", "why": "Nobody asked who decides."}
+    customers = client.post(f"/hand-offs/{two.pk}/refuse/", said | {"reason": "oversold"})
+    client.post(f"/hand-offs/{two.pk}/refuse/", said | {"token": "token-of-the-third", "reason": "refused_person"})
 
     assert page.count("Send back</summary>") == 2
-    assert without.status_code == 422
-    assert list(HandOff.objects.order_by("pk").values_list("outcome", "why")) == [
-        ("accepted", ""),
-        ("refused", "No budget"),
+    assert (page.count('value="refused_person"'), page.count('value="oversold"')) == (2, 0)
+    assert (without.status_code, customers.status_code) == (422, 422)
+    assert list(HandOff.objects.order_by("pk").values_list("outcome", "reason__code", "why")) == [
+        ("accepted", None, ""),
+        ("refused", "refused_person", "Nobody asked who decides."),
     ]
+    page = client_of(ana).get(f"/leads/{two.lead_id}/").content.decode()
+    assert "wrong person. Nobody asked who decides." in page
 
 
 @pytest.mark.parametrize("path", ["/meetings/", "/meetings/?show=past"])

@@ -2,14 +2,17 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 
 from accounts import changes
-from accounts.models import Absence, Reason, User
+from accounts.models import Absence, Opportunity, Reason, User
 from leadops.simulation import company, house, sales
 from leadops.simulation.world import DAY, HOUR, World
 from leads import assignment, contacts, dispositions, exceptions, product_led, signals, touches
 from leads.lifecycle import Refused
 from leads.models import Lead, Source, Touch
+from meetings import closing, opportunities
+from reporting import rates
 from tests.factories import LeadFactory
 
 START = datetime(2026, 2, 2, tzinfo=UTC)
@@ -20,12 +23,24 @@ def live(days: int, *, seed: int = 7) -> tuple[World, datetime]:
     end = START + timedelta(days=days)
     world = World(house.some(3, START), seed=seed, start=START, end=end)
     company.grant_leave(world)
+    for day, currency in enumerate(("USD", "SEK", "USD"), 2):
+        world.plan(START + (3 * day) * DAY, is_worth, currency, Decimal("0.9") / day)
     for day in range(days):
-        for nth, happens in enumerate(
-            (asks_for_us, is_written_to, is_taken_back, is_an_exception, books_by_themselves, is_reorganised, signs_up)
-        ):
+        everything = (
+            asks_for_us,
+            is_written_to,
+            is_taken_back,
+            is_an_exception,
+            books_by_themselves,
+            is_reorganised,
+            signs_up,
+            is_abroad,
+        )
+        for nth, happens in enumerate(everything):
             if (day + nth) % 3 == 0:
                 world.plan(START + day * DAY + (9 + nth) * HOUR, happens)
+        if day % 4 == 3:
+            world.plan(START + day * DAY + 15 * HOUR, is_won)
     company.live(world, per_day=7)
     return world, end
 
@@ -125,3 +140,29 @@ def is_an_exception(world: World, at: datetime) -> None:
         asked = {"reason": why, "review_at": at + 9 * DAY, "by": lead.owner, "at": at}
         world.attempt("exceptions asked for", lambda: exceptions.ask([lead.pk], **asked))
         world.attempt("exceptions granted", lambda: exceptions.grant([lead.pk], by=by, at=at + timedelta(minutes=1)))
+
+
+def is_worth(world: World, at: datetime, currency: str, rate: Decimal) -> None:
+    """RevOps keeps what a currency is worth; a week later it was said wrong, and is put right for the days that are not closed."""
+    rates.keep(currency, at.date(), rate, by=next(world.house.of("revops")), at=at)
+    if at + 7 * DAY < world.end:
+        world.plan(at + 7 * DAY, lambda world, later: rates.keep(currency, at.date(), rate * 2, by=None, at=later))
+
+
+def is_abroad(world: World, at: datetime) -> None:
+    """A sale is paid in another money; one of them in one that has no rate."""
+    for currency in ("USD", "SEK", "CHF"):
+        found = list(Opportunity.objects.filter(status="open", gone_as="", currency="EUR").order_by("pk"))
+        if found:
+            sale, by = world.random.choice(found), next(world.house.of("revops"))
+            said = {"amount": sale.amount, "currency": currency, "by": by, "at": at}
+            opportunities.change_value(sale, **said)
+
+
+def is_won(world: World, at: datetime) -> None:
+    """A sale is won at once, and its customer handed to success, who says something to it a day or two later."""
+    found = list(Opportunity.objects.filter(status="open", gone_as="").order_by("pk"))
+    if found:
+        sale, success = world.random.choice(found), next(world.house.of("csm"))
+        closing.win(sale, by=next(world.house.of("revops")), at=at, success_owner=success)
+        world.plan(at + world.between(HOUR, 40 * HOUR), sales.take_on, sale.pk)

@@ -1,12 +1,12 @@
 """Every figure once more, in plain Python over the events and touches, one after the other: what `reporting` must agree with.
 
 Written from the definitions, not from the code: no SQL beyond reading whole tables, no column of a round that ever changes.
-`world` reads and plays back, `rounds`, `doings` and `sales` compute; `compute` gives every measure of a metric.
+`world` reads and plays back, `rounds`, `doings`, `sales` and `hand_offs` compute; `compute` gives every measure of a metric.
 """
 
 from datetime import timedelta
 
-from tests.reporting.plain import doings, rounds, sales
+from tests.reporting.plain import doings, hand_offs, rounds, sales
 from tests.reporting.plain.counting import kept
 from tests.reporting.plain.world import World
 
@@ -31,6 +31,7 @@ HERE = {
     "pipeline": (sales.entered, sales.pipeline, ("fully_worked",)),
     "cohorts": (sales.made, sales.cohorts, ("fully_worked",)),
     "meetings": (sales.meetings, sales.held, ("fully_worked",)),
+    "hand-offs": (hand_offs.rows, hand_offs.passed, ("fully_worked",)),
     "companies": (sales.companies, sales.of_companies, sales.OF_COMPANIES),
     "coverage": (sales.covered, sales.coverage, sales.OF_COMPANIES),
 }

@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-NAMES = {"source": "source_id", "campaign": "campaign_id", "target": "is_target", "cycle": "number", "rep": "owner_id"}
+NAMES = {"source": "source_id", "campaign": "campaign_id", "target": "is_target", "cycle": "number"}
 
 
 def kept(rows, filters: dict, period) -> list[dict]:
@@ -14,6 +14,8 @@ def kept(rows, filters: dict, period) -> list[dict]:
             days = [r for r in days if r["number"] is not None and (r["number"] > 1) == value]
         elif name == "fully_worked":
             days = [r for r in days if r["fully_worked"]]
+        elif name == "rep":
+            days = [r for r in days if value in (r["owner_id"], r.get("other_id"))]
         else:
             days = [r for r in days if r[NAMES.get(name, name)] == value]
     return days

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from accounts.models import Account
 from leads.models import ContactRole, Lead
 from meetings.models import CoverageRule
+from reporting.period import ZONE
 from tests.reporting.plain.counting import average, number, percentile, seconds, share
 from tests.reporting.plain.rounds import answered_at, aside, sold, worked
 from tests.reporting.plain.world import ANSWERED, World, grouped
@@ -39,14 +41,14 @@ def _played_sales(world: World, as_of) -> list[dict]:
         stages = [e for e in story[sale.pk] if e.kind == "stage"]
         if not stages or any(e.kind == "undone" for e in story[sale.pk]):
             continue
-        one = _sale(world, sale, stages, [e for e in story[sale.pk] if e.kind in ("stage", "value")])
+        one = _sale(world, sale, stages, [e for e in story[sale.pk] if e.kind in ("stage", "value")], as_of)
         one["owner_id"] = later.get(sale.pk, sale.development_owner_id)
         if one["status"] != "merged":
             found.append(one)
     return found
 
 
-def _sale(world: World, sale, stages: list, values: list) -> dict:
+def _sale(world: World, sale, stages: list, values: list, as_of) -> dict:
     def line(mark):
         return next(stage.order for stage in world.stages.values() if getattr(stage, mark))
 
@@ -60,12 +62,26 @@ def _sale(world: World, sale, stages: list, values: list) -> dict:
     last = world.stages[stages[-1].data["to"]]
     entry, good = reached("is_pipeline"), reached("is_qualifying")
     said = values[-1].data
+    day = (entry.at if entry else sale.created_at).astimezone(ZoneInfo(ZONE)).date()
     return {
-        "sale": sale, "status": last.status, "currency": sale.currency, "created_at": sale.created_at,
+        "sale": sale, "status": last.status, "currency": said["currency"], "rate": _rate(world, said["currency"], day, as_of),
+        "entry_rate": entry and _rate(world, entry.data["currency"], day, as_of), "created_at": sale.created_at,
         "qualified_at": good and good.at, "pipeline_at": entry and entry.at, "entry": entry and Decimal(entry.data["amount"]),
         "amount": Decimal(said["to"] if values[-1].kind == "value" else said["amount"]),
         "closed_at": stages[-1].at if last.status != "open" else None, "exception": False,
     } | _behind(world, sale)  # fmt: skip
+
+
+def _rate(world: World, currency: str, day, as_of) -> Decimal | None:
+    """What one of it was worth on a day, by what was on record: the latest day up to it, and of that day the last word."""
+    if currency == "EUR":
+        return Decimal(1)
+    kept = [
+        r
+        for r in world.rates
+        if r.currency == currency and r.from_date <= day and (as_of is None or r.recorded_at <= as_of)
+    ]
+    return max(kept, key=lambda r: (r.from_date, r.pk)).rate if kept else None
 
 
 def _behind(world: World, sale) -> dict:
@@ -89,17 +105,18 @@ def entered(world: World, as_of, known, period) -> list[dict]:
     return [s | {"at": s["pipeline_at"]} for s in _sales(world, as_of)]
 
 
-def _euro(rows) -> list[dict]:
-    return [r for r in rows if r["currency"] == "EUR"]
+def _euro(rows, value: str = "amount", by: str = "rate") -> Decimal | int:
+    """Sum what has a rate."""
+    return sum(r[value] * r[by] for r in rows if r[by] is not None)
 
 
 def pipeline(rows, known) -> dict:
     return {
-        "value": sum(r["entry"] for r in _euro(rows)),
+        "value": _euro(rows, "entry", "entry_rate"),
         "entered": len(rows),
-        "value_now": sum(r["amount"] for r in _euro(rows)),
+        "value_now": _euro(rows),
         "won": number(rows, lambda r: r["status"] == "won"),
-        "other": len(rows) - len(_euro(rows)),
+        "other": number(rows, lambda r: r["entry_rate"] is None or r["rate"] is None),
     }
 
 
@@ -113,8 +130,9 @@ def cohorts(rows, known) -> dict:
         "open": share(rows, lambda r: r["status"] == "open"),
         "lost": share(rows, lambda r: r["status"] == "lost"),
         "dropped": number(rows, lambda r: r["status"] == "not_qualified"),
-        "amount": sum(r["amount"] for r in _euro(won)),
-        "sourced_amount": sum(r["amount"] for r in _euro(rows)),
+        "amount": _euro(won),
+        "sourced_amount": _euro(rows),
+        "other": number(rows, lambda r: r["rate"] is None),
         "time": percentile([seconds(r["closed_at"], r["created_at"]) for r in won], 0.5),
     }
 
@@ -173,9 +191,9 @@ def lead_value(rows, known) -> dict:
     decided = [
         r
         for r in sold(rows)
-        if r["ended_at"] and not _stands(r, "open") and not (_stands(r, "won") and r["sold"]["currency"] != "EUR")
+        if r["ended_at"] and not _stands(r, "open") and not (_stands(r, "won") and r["sold"]["rate"] is None)
     ]
-    won = [float(r["sold"]["amount"]) for r in decided if _stands(r, "won")]
+    won = [float(r["sold"]["amount"] * r["sold"]["rate"]) for r in decided if _stands(r, "won")]
     value = sum(won) / len(decided) if decided else None
     return {
         "estimate": value, "value": value, "conversion": (len(won), len(decided)), "average": average(won), "decided": len(decided),

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from accounts.models import Absence, Change, Event, Opportunity, Reason, Stage, User
 from leads.models import ContactRole, Cycle, Lead, Signal, Spell, Task, Touch
-from meetings.models import Meeting, SegmentMedian
+from meetings.models import HandOff, Meeting, SegmentMedian
+from reporting.models import ExchangeRate
 from tests.reporting.plain import then
 
 ENDS = {"qualify": "qualified", "nurture": "nurture", "unqualify": "unqualified", "opt_out": "opted_out",
@@ -32,6 +33,7 @@ class World:
         self.roles = list(ContactRole.objects.order_by("-is_primary", "pk"))
         self.meetings = list(Meeting.objects.order_by("pk"))
         self.changes = list(Change.objects.order_by("-pk"))
+        self.hand_offs = list(HandOff.objects.order_by("pk"))
         self.reasons = {reason.pk: reason for reason in Reason.objects.all()}
         self.leads = list(Lead.objects.order_by("pk"))
         self.signals = list(Signal.objects.all())
@@ -39,6 +41,7 @@ class World:
         self.rounds_of = grouped(self.cycles.values(), lambda row: row["lead_id"])
         self.roles_of = grouped(self.roles, lambda role: role.opportunity_id)
         self.meetings_of = grouped(self.meetings, lambda meeting: meeting.opportunity_id)
+        self.rates = list(ExchangeRate.objects.order_by("pk"))
         self.medians = list(SegmentMedian.objects.all())
         self._tables: dict[str, dict] = {}
         self._made: tuple[datetime | None, dict] = (None, {})

@@ -188,6 +188,8 @@ class Told:
             else f"{who} {did}."
         )
         if data.get("booked"):
+            if any(e.kind == "meeting" and e.move == "book" and e.at == event.at for e in self.events):
+                return None  # the booking says it
             text = f"{who} agreed on a meeting with them."
         quote = (touch.b or "") if touch else ""
         struck = bool(touch and touch.at)

@@ -58,6 +58,18 @@ def test_a_moment_is_said_in_the_readers_zone(at, said):
 @pytest.mark.parametrize(
     ("at", "said"),
     [
+        (datetime(2026, 10, 14, 8, 1, tzinfo=UTC), "at 10:01"),
+        (datetime(2026, 10, 13, 14, 10, tzinfo=UTC), "yesterday at 16:10"),
+        (datetime(2026, 10, 12, 8, 1, tzinfo=UTC), "on Mon 12 Oct at 10:01"),
+    ],
+)
+def test_within_a_sentence_a_moment_of_another_day_names_its_day(at, said):
+    assert words.when(at, OSLO, NOW) == said
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
         (NOW - timedelta(minutes=8), "8 min ago"),
         (NOW + timedelta(minutes=8), "in 8 min"),
         (NOW - timedelta(seconds=20), "just now"),

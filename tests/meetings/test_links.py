@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from leads.lifecycle import Refused
-from meetings import links, outcomes
+from meetings import booking, links, outcomes
 from meetings.models import Meeting
-from tests.meetings.table import DAY, END, START, booked, worked
+from tests.meetings.table import BOOKED, DAY, END, HOUR, START, booked, worked
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +38,24 @@ def test_after_the_page_was_used_the_link_says_who_said_what(meeting, eva):
     outcomes.complete_qualified(meeting, by=eva, at=END)
 
     assert code(token, END) == "used"
+
+
+@pytest.mark.parametrize(("later", "said"), [(HOUR, "at"), (DAY, "yesterday at"), (3 * DAY, "on Tue 3 Mar at")])
+def test_who_comes_another_day_is_told_on_which_day_it_was_said(meeting, eva, later, said):
+    token = links.make(meeting, eva)
+    outcomes.complete_qualified(meeting, by=eva, at=END)
+
+    with pytest.raises(Refused, match=rf"^Eva said {said} \d\d:\d\d: completed, qualified\. It stands so\.$"):
+        links.read(token, END + later)
+
+
+def test_who_comes_after_a_move_or_a_cancellation_is_told_which_it_was(meeting, ana, eva):
+    moved = booking.reschedule(meeting, starts_at=END + DAY, by=ana, at=BOOKED + HOUR)
+    booking.cancel(moved, by=None, at=BOOKED + 2 * HOUR, is_theirs=True)
+
+    for row, said in ((meeting, "Ana moved it yesterday at"), (moved, "They called it off yesterday at")):
+        with pytest.raises(Refused, match=rf"^{said} \d\d:\d\d\.$"):
+            outcomes.no_show(row, by=eva, at=END)
 
 
 def test_two_links_of_one_mail_have_one_effect(meeting, eva):

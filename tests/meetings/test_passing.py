@@ -200,6 +200,17 @@ def lines(lead) -> list[str]:
     return [entry.text for entry in timeline.of(Lead.objects.get(pk=lead.pk), END)[0]]
 
 
+def test_a_booking_is_told_once_and_among_the_touches_as_what_it_was(ana, eva):
+    """Nobody met anybody yet."""
+    meeting = booked(worked(ana), ana, eva)
+
+    entries, _older = timeline.of(meeting.lead, BOOKED)
+    touches, _older = timeline.of(meeting.lead, BOOKED, part="touches")
+
+    assert [e.text for e in entries if e.at == BOOKED] == ["Ana booked a meeting with Eva for tomorrow 12:00."]
+    assert touches[0].text == "Ana agreed on a meeting with them."
+
+
 def test_the_timeline_tells_of_a_meeting_in_words(ana, eva, finn, rita):
     meeting = booked(worked(ana), ana, eva)
     meeting = booking.reschedule(meeting, starts_at=START + HOUR, by=ana, at=BOOKED + HOUR, is_theirs=True)

@@ -16,7 +16,7 @@ from reporting.filters import Filters
 from reporting.metrics import METRICS
 from reporting.models import BonusRate, ExchangeRate
 from reporting.period import Period
-from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, put
+from tests.factories import NOON, AccountFactory, LeadFactory, held, opportunity_of, put
 from tests.meetings.test_sales import FIVE
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +32,7 @@ def sold(house, amount: int, currency: str, *, entered=ENTERED, won=None) -> Opp
     made = opportunity_of(lead, owner=house.eva)
     qualification.fill(lead, FIVE, by=house.ana, at=NOON + DAY).lead  # noqa: B018  raises what was refused
     ownership.change([made], "development_owner", to=house.ana, by=None, at=NOON)
+    held(made, at=NOON + DAY)
     opportunities.change_value(made, amount=Decimal(amount), currency=currency, by=house.root, at=NOON + DAY)
     made = opportunities.advance(made, Stage.objects.get(is_pipeline=True), by=None, at=entered)
     return closing.win(made, by=house.root, at=won) if won else made

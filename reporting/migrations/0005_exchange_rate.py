@@ -20,7 +20,7 @@ PERCENT = [
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("reporting", "0003_stuck_limit"),
+        ("reporting", "0004_limits_of_product"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from leads import consent, qualification
 from leads.models import Lead
 from meetings import accounts, booking, closing, handing, opportunities, outcomes
 from meetings.models import HandOff, HandOffRule, Meeting
-from tests.factories import AccountFactory
+from tests.factories import AccountFactory, reason
 from tests.leads.states import settle
 from tests.meetings.table import BOOKED, DAY, END, HOUR, NONE, SCHEDULED, START, booked, sellers, worked
 
@@ -195,7 +195,7 @@ def test_sent_back_a_qualified_lead_is_in_the_hands_of_who_gave_it(ana, eva, rit
     accounts.change_owner_of_sale(meeting.opportunity, "opportunity_owner", to=eva, by=rita, at=BOOKED + HOUR)
     outcomes.complete_qualified(meeting, by=ana, at=AFTER)
 
-    handing.refuse(HandOff.objects.get(), why="Nobody asked who decides.", by=eva, at=AFTER + HOUR)
+    handing.refuse(HandOff.objects.get(), reason=reason("refused_person"), by=eva, at=AFTER + HOUR)
 
     settle()
     lead = Lead.objects.get()

@@ -231,7 +231,7 @@ class Tale:
         until = (self.world.end + ends).date()
 
         def do(at):
-            closing.win(self.sale, by=by, at=at, contract_end_date=until, success_owner=to)
+            closing.win(self.meeting.opportunity, by=by, at=at, contract_end_date=until, success_owner=to)
 
         return self.step(ago, do)
 
@@ -246,7 +246,9 @@ class Tale:
         return self.step(ago, lambda at: self._answered(handing.refuse, at=at, **facts))
 
     def _answered(self, answer: Callable, **facts) -> None:
-        answer(HandOff.objects.get(opportunity=self.sale, kind=HandOff.Kind.SUCCESS, outcome=""), **facts)
+        answer(
+            HandOff.objects.get(opportunity=self.meeting.opportunity_id, kind=HandOff.Kind.SUCCESS, outcome=""), **facts
+        )
 
     def excepted(
         self, ago: timedelta, code: str, review: timedelta, granted: timedelta | None = None, by: str = "cleo"

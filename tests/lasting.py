@@ -37,7 +37,7 @@ def ship() -> None:
 
     if not Reason.objects.exists():
         importlib.import_module("accounts.migrations.0002_shipped").ship(apps, None)
-        importlib.import_module("accounts.migrations.0023_hand_off_reasons").ship(apps, None)
+        importlib.import_module("accounts.migrations.0024_hand_off_reasons").ship(apps, None)
     if not Policy.objects.exists():
         importlib.import_module("leads.migrations.0003_shipped").ship(apps, None)
     if not CardRule.objects.exists():

@@ -13,7 +13,7 @@ UPDATE meetings_handoff SET reason_id = (SELECT id FROM accounts_reason WHERE co
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0023_hand_off_reasons"), ("meetings", "0010_sizes")]
+    dependencies = [("accounts", "0024_hand_off_reasons"), ("meetings", "0010_sizes")]
 
     operations = [
         migrations.AddField(

@@ -22,7 +22,7 @@ def ship(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0022_history_dated")]
+    dependencies = [("accounts", "0023_events_in_time")]
 
     operations = [
         migrations.AlterField(

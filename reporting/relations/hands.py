@@ -34,8 +34,8 @@ OWN = {
 }
 # A person's times with a round are one row: from their first, and all of them as one set of times. Later ones of others end it.
 SQL = """
-SELECT {columns}, s.is_first, {clock_from} AS clock_from, s.gone, CASE WHEN s.gone THEN s.left_at END AS left_at, {hours},
-  {fully} AS fully_worked
+SELECT {columns}, s.is_first, (NOT s.is_first)::int AS received, {clock_from} AS clock_from, s.gone,
+  CASE WHEN s.gone THEN s.left_at END AS left_at, {hours}, {fully} AS fully_worked
 FROM ({rounds}) c JOIN (
   SELECT p.cycle_id, p.owner_id, min(p.id) AS id, max(p.ended_at) AS left_at, bool_or(p.how = 'assigned') AS is_first,
     min(p.began_at) AS began_at, range_agg(tstzrange(p.began_at, p.ended_at, '[]')) AS held,
@@ -86,6 +86,18 @@ SELECT h.*, n.within_hour FROM ({source(is_live)}) h LEFT JOIN (
 """
 
 
+def with_received(is_live: bool) -> str:
+    """Return whole rounds, each with how many people received it inside, from another: as many as hands of it that are not its first."""
+    known = "'infinity'::timestamptz" if is_live else "%(as_of)s"
+    return f"""
+SELECT k.*, coalesce(n.received, 0) AS received FROM ({rounds.source(is_live)}) k LEFT JOIN (
+  SELECT h.cycle_id, count(*)::int AS received FROM (
+    SELECT p.cycle_id FROM leads_cycle k JOIN leads_spell p ON p.cycle_id = k.id
+    WHERE {rounds.IN_PERIOD.format("k")} AND p.role = 'development' AND p.owner_id IS NOT NULL AND p.began_at <= {known}
+    GROUP BY p.cycle_id, p.owner_id HAVING NOT bool_or(p.how = 'assigned')) h GROUP BY h.cycle_id) n ON n.cycle_id = k.id
+"""
+
+
 def _rep_and_source(keys) -> dict:
     """Name a person and a source by their key in one."""
     pairs = {key: [int(part) if part else None for part in key.split(":")] for key in keys if key}
@@ -106,4 +118,5 @@ HANDS = Relation(
     fully_worked="r.fully_worked",
     facts=rounds.FACTS_OF_ALL,
 )
+ROUNDS_IN_HANDS = replace(rounds.ROUNDS, name="rounds-in-hands", sql=with_received)
 HANDS_IN_THE_HOUR = replace(HANDS, name="hands-in-the-hour", sql=with_hour)

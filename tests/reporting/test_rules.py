@@ -289,6 +289,25 @@ def test_what_somebody_took_over_counts_beside_them_as_in_their_team(house):
     assert (received.mine, received.team) == ("2", "2")
 
 
+def test_what_changed_hands_inside_its_round_is_told_by_day_as_by_rep(house):
+    """Twice on, and once back to who had it first: two received it. As known before the second only one had."""
+    lead, after = given(house.ana, NOON), NOON
+    given(house.ana, NOON)
+    for to in (house.ben, house.dov, house.ana):
+        after += HOUR
+        lead = assignment.assign([lead], to=to, by=house.nora, at=after).lead
+
+    def received(by, as_of=None):
+        period = Period(NOON.date(), NOON.date() + DAY)
+        answer = answers.answer(METRICS["assignment"], period, Filters(), as_of, by=by, now=NOON + DAY)
+        lines = [line.cells["received"].value for line in answer.lines]
+        return answer.total.cells["received"].value, sum(lines)
+
+    assert [received(by) for by in ("day", "source", "rep", "team")] == [(2, 2)] * 4
+    assert [received(by, NOON + 90 * timedelta(minutes=1)) for by in ("day", "rep")] == [(1, 1)] * 2
+    assert figure("assignment")["assigned"].n == 2
+
+
 def test_matured_only_leaves_out_what_has_not_had_its_time_however_it_went(house):
     """Answered at once or not: whose limit has not passed is in no share. As known then its time had not come either."""
     for hour in (0, 20):

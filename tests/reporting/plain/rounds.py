@@ -90,9 +90,21 @@ def assignment(rows, known) -> dict:
         "pulled": number(given, lambda r: r["trigger"] == "pull"),
         "again": number(given, lambda r: r["number"] > 1),
         "product": number(given, lambda r: r["motion"] == "plg"),
-        "received": len(real) - len(given),
+        "received": sum(_received(r) for r in real),
         "void": len(rows) - len(real),
     }
+
+
+def _received(r) -> int:
+    """Count who received it inside the round, from another: of somebody's hands whether they did, of a whole round how many."""
+    if "left" in r:
+        return int(not r["is_first"])
+    spells = [
+        s
+        for s in r["world"].spells[r["id"]]
+        if s.role == "development" and s.owner_id and (r["as_of"] is None or s.began_at <= r["as_of"])
+    ]
+    return len({s.owner_id for s in spells} - {s.owner_id for s in spells if s.how == "assigned"})
 
 
 def _began(r):

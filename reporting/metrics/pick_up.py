@@ -13,8 +13,8 @@ PICK_UP = Metric(
     title="Pick-up",
     rule="REP-3",
     definition="Of the inbound rounds assigned in the period, those that were worked: a touch that counts, a meeting they booked by"
-    " themselves, or an end by a person without either. What the limits ended untouched was not picked up. By the date of"
-    " assignment, not of the touch.",
+    " themselves, or an end by a person without either. What the limits ended untouched was not picked up. A sale that was brought"
+    " over without a touch on file was. By the date of assignment, not of the touch.",
     relation=ROUNDS,
     by_hands=HANDS,
     by="source",

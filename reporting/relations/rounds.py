@@ -140,7 +140,9 @@ DISPOSED = "r.outcome IN ('qualified', 'nurture', 'unqualified')"
 ANSWERED_AT = "least(r.first_touch_at, r.self_booked_at)"
 TOUCHED = f"({ANSWERED_AT} IS NOT NULL)"
 UNTOUCHED = f"({ANSWERED_AT} IS NULL AND {DISPOSED} AND r.ended_by_id IS NOT NULL)"
-WORKED = f"({TOUCHED} OR {UNTOUCHED})"
+# A sale that was brought over without a touch on file reached the qualifying stage by somebody's work all the same.
+SOLD_BEFORE = "(r.trigger = 'history' AND r.outcome = 'qualified')"
+WORKED = f"({TOUCHED} OR {UNTOUCHED} OR {SOLD_BEFORE})"
 # Whom a meeting that they booked by themselves alone picked up.
 SELF_BOOKED = "(r.self_booked_at < coalesce(r.first_touch_at, 'infinity'))"
 # Who brought a lead in and took it answered live: 0 min.

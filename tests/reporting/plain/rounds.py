@@ -64,7 +64,7 @@ def untouched(r) -> bool:
 
 
 def worked(r) -> bool:
-    return answered_at(r) is not None or untouched(r)
+    return answered_at(r) is not None or untouched(r) or (r["trigger"] == "history" and r["outcome"] == "qualified")
 
 
 def sold(rows) -> list[dict]:

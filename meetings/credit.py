@@ -103,7 +103,8 @@ def settle(
             raise Refused("There is nothing to settle.", "state")
         if by.pk == row.contested_by_id:
             raise Refused("Somebody else settles what you contest.", "own")
-        if upheld and status and (status, reason) != (row.status, row.reason):
+        is_other = (status, reason) != (row.status, row.reason) or size.strip() not in ("", row.size)
+        if upheld and status and is_other:
             row = outcomes.correct(row, status, by=by, at=at, reason=reason, size=size, door=door)
         row.settled_at, row.settled_by = at, by
         row.version += 1

@@ -96,6 +96,17 @@ def test_another_size_of_the_same_reason_is_a_correction(small, ana, eva):
     assert (Cycle.objects.get().size, refused.value.code) == ("9", "already")
 
 
+def test_a_contest_is_upheld_with_another_size_of_the_same_reason(small, ana, eva, cleo):
+    row = met(ana, eva)
+    at = row.starts_at + HOUR
+    outcomes.complete_unqualified(row, reason=small, size="12", by=eva, at=at)
+    credit.contest(row, why="They are ninety.", by=ana, at=at + HOUR / 4)
+
+    credit.settle(row, upheld=True, status="unqualified", reason=small, size="90", by=cleo, at=at + HOUR / 2)
+
+    assert (Cycle.objects.get().size, Meeting.objects.get().size) == ("90", "90")
+
+
 def test_what_an_sdr_recorded_keeps_its_size_until_it_is_confirmed(small, ana, eva, cleo):
     row = met(ana, eva, ago=50 * HOUR)
     at = row.starts_at + 49 * HOUR

@@ -95,7 +95,7 @@ def _after_no_show(row: Meeting, by: User | None, at: datetime, door: str, happe
         if number >= NO_SHOWS:
             dispositions.end_by_meeting(step, limit)
             return
-        _look_for_a_time(step, at, number)
+        look_for_a_time(step, at, number)
 
     happen(change)
     if row.pool_id:
@@ -107,7 +107,7 @@ def _after_no_show(row: Meeting, by: User | None, at: datetime, door: str, happe
     closing.close_if_given_up(row.opportunity, at=at, door=door)
 
 
-def _look_for_a_time(step: Step, at: datetime, number: int) -> None:
+def look_for_a_time(step: Step, at: datetime, number: int) -> None:
     """Give whoever has the lead seven days to find a new time (MEET-6); a duty that runs already begins anew."""
     step.close_tasks(Task.Kind.RESCHEDULE, outcome=Task.Outcome.DROPPED)
     lead = step.lead

@@ -11,7 +11,7 @@ from accounts.models import Event, Opportunity, OpportunityStatus, Stage, User
 from leads import dispositions
 from leads.lifecycle import Refused, Seen, Step, turn
 from leads.models import Credit, Cycle, LeadStatus, Outcome, Task
-from meetings import closing, opportunities
+from meetings import closing, following, opportunities
 from meetings.models import Meeting, MeetingStatus
 
 # How a round can have ended by what was said of a meeting.
@@ -39,8 +39,11 @@ def unfollow(row: Meeting, status: str, by: User | None, at: datetime, door: str
             return
         if _stands(step, row.cycle) and not went_on:
             if _ended_by_it(row, status, step.cycle, said):
+                by_limit = step.cycle.reason is not None and step.cycle.reason.code == "no_show_limit"
                 dispositions.restore(step)
                 restored.append(True)
+                if by_limit and status in DUTIES:
+                    _still_not_met(step, row)
             elif status == MeetingStatus.QUALIFIED and step.lead.status != LeadStatus.QUALIFIED:
                 raise Refused(_ended_otherwise(step), "ended")
         # That of another no-show runs on; what a restored round has again is among those that changed.
@@ -60,6 +63,19 @@ def unfollow(row: Meeting, status: str, by: User | None, at: datetime, door: str
         Credit.objects.create(
             pool_id=row.pool_id, user=row.owner, lead_id=row.lead_id, why=Credit.Why.NO_SHOW, turns=-1, at=at, by=by
         )
+
+
+def _still_not_met(step: Step, row: Meeting) -> None:
+    """Begin the seven days of looking for a new time of the no-show that was the third, where an earlier one was none: it ended the round
+    instead of beginning them (MEET-6). Two queries."""
+    others = Meeting.objects.filter(cycle=row.cycle_id).exclude(pk=row.pk)
+    last = others.order_by("starts_at", "pk").last()
+    if last is None or last.status != MeetingStatus.NO_SHOW or last.starts_at < row.starts_at:
+        return
+    for task in step.changed_tasks.values():  # of one before it, that the end of the round had dropped
+        if task.kind == Task.Kind.RESCHEDULE and task.done_at is None:
+            step.close_task(task, Task.Outcome.DROPPED)
+    following.look_for_a_time(step, step.at, others.filter(status=MeetingStatus.NO_SHOW).count())
 
 
 def _with_it(row: Meeting, said: tuple[datetime | None, ...]) -> list[int]:

@@ -114,6 +114,45 @@ def test_one_of_three_no_shows_corrected_the_round_and_its_sale_go_on(number, wo
     assert Cycle.objects.filter(lead=lead).count() == 1
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_an_earlier_one_of_three_corrected_a_new_time_is_looked_for_of_the_last_which_they_missed_too(
+    number, ana, eva, cleo
+):
+    lead = worked(ana)
+    meetings = [missed_by_them(lead, ana, eva, days=days) for days in range(3)]
+
+    outcomes.correct(meetings[number], "missed", by=cleo, at=SAID + 4 * DAY)
+
+    duty = Task.objects.get(lead=lead, done_at=None, kind="reschedule")
+    assert (duty.owner, duty.what) == (ana, "Did not come (2 of 3): find a new time")
+    assert duty.sweep_at == SAID + 4 * DAY + WEEK
+    for days in (7, 10):
+        sweep(SAID + (4 + days) * DAY)
+    sound()
+    assert state_of(lead)[::2] == ("nurture", "auto_abandoned")
+
+
+def test_the_last_of_three_corrected_no_time_is_looked_for_of_those_that_had_their_next_meeting(ana, eva, cleo):
+    lead = worked(ana)
+    last = [missed_by_them(lead, ana, eva, days=days) for days in range(3)][-1]
+
+    outcomes.correct(last, "missed", by=cleo, at=SAID + 4 * DAY)
+
+    assert list(Task.objects.filter(lead=lead, done_at=None).values_list("kind", flat=True)) == ["follow_up"]
+
+
+def test_with_another_meeting_ahead_no_time_is_looked_for(ana, eva, cleo):
+    lead = worked(ana)
+    ahead = booked(lead, ana, eva, starts_at=START + 20 * DAY, at=START - DAY)
+    meetings = [missed_by_them(lead, ana, eva, days=days) for days in range(3)]
+
+    outcomes.correct(meetings[0], "missed", by=cleo, at=SAID + 4 * DAY)
+
+    sound()
+    kinds = Task.objects.filter(lead=lead, done_at=None).order_by("kind").values_list("kind", flat=True)
+    assert (Meeting.objects.get(pk=ahead.pk).status, list(kinds)) == ("booked", ["follow_up", "meeting"])
+
+
 def test_one_that_stands_as_the_third_again_ends_the_round_again(ana, eva, cleo):
     lead = worked(ana)
     last = [missed_by_them(lead, ana, eva, days=days) for days in range(3)][-1]
@@ -281,3 +320,5 @@ def test_nobody_ends_the_round_of_who_has_a_meeting(at, words, ana, eva):
     booking.cancel(Meeting.objects.get(), by=ana, at=START - HOUR)
     dispositions.nurture([lead.pk], reason=Reason.objects.get(code="budget_later"), by=ana, at=SAID).lead  # noqa: B018
     assert state_of(lead)[0] == "nurture"
+
+

@@ -122,9 +122,10 @@ def _went_on(row: Meeting) -> bool:
 
 
 def _step_back(row: Meeting, at: datetime, door: str) -> None:
-    """Put a sale back to where it began, if it had come to the qualifying stage by this meeting alone. Its stamps stay."""
+    """Put a sale back to where it began, if it had come to the qualifying stage, or to one between that and the pipeline, by this meeting
+    alone. Its stamps stay."""
     sale = row.opportunity
-    if sale.status == OpportunityStatus.OPEN and sale.stage.is_qualifying:
+    if sale.status == OpportunityStatus.OPEN and sale.stage.order >= Stage.objects.get(is_qualifying=True).order:
         first = Stage.objects.filter(status=OpportunityStatus.OPEN).order_by("order").first()
         opportunities.advance(sale, first, by=None, at=at, door=door)
 

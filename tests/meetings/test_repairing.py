@@ -289,6 +289,20 @@ def test_a_sale_whose_meeting_was_none_after_all_does_not_come_back_to_its_stage
     assert (refused.value.code, state_of(meeting.lead)[0]) == ("meeting", "working")
 
 
+def test_a_sale_at_a_stage_before_the_pipeline_goes_back_with_the_meeting_that_brought_it_there(ana, eva):
+    meeting = booked(worked(ana), ana, eva)
+    outcomes.complete_qualified(meeting, by=eva, at=SAID)
+    for stage in Stage.objects.filter(order__gt=2).order_by("-order"):
+        Stage.objects.filter(pk=stage.pk).update(order=stage.order + 1)
+    shown = Stage.objects.create(name="Demo held", order=3, status="open", probability=30)
+    opportunities.advance(Opportunity.objects.get(), shown, by=eva, at=SAID + HOUR)
+
+    outcomes.correct(meeting, "no_show", by=eva, at=SAID + 2 * HOUR)
+
+    sound()
+    assert (Opportunity.objects.get().stage.order, state_of(meeting.lead)[0]) == (1, "working")
+
+
 def test_a_step_back_by_hand_and_on_again_asks_for_no_second_meeting(ana, eva):
     meeting = booked(worked(ana), ana, eva)
     outcomes.complete_qualified(meeting, by=eva, at=SAID)

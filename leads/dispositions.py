@@ -64,7 +64,7 @@ def _end(
     lead, cycle = step.lead, step.cycle
     if not lead.is_open:
         raise Refused(f"{lead.name} is {lead.state_label}; only a lead in hand is ended.", "state")
-    _refuse_while_met(step)
+    refuse_while_met(step)
     untouched = lead.status == LeadStatus.ASSIGNED and cycle.touches == 0
     if untouched and step.by is not None and not reason.is_prequalification:
         raise Refused(step.turn.remember("no touch", _no_touch), "no_touch")
@@ -84,7 +84,7 @@ def _end(
     step.own(keeper, None)
 
 
-def _refuse_while_met(step: Step) -> None:
+def refuse_while_met(step: Step) -> None:
     """Refuse to end the round of who has a meeting: who holds it would say that they may buy, of a lead that is gone. Pure."""
     for task in step.open_tasks:
         if task.kind == Task.Kind.MEETING:
@@ -126,7 +126,7 @@ def allow(leads, *, by: User, at: datetime, door: str = Door.PAGE) -> Result:
     def change(step: Step) -> None:
         task = _waiting(step)
         reason = step.turn.remember("reasons", lambda: Reason.objects.in_bulk())[task.reason_id]
-        _refuse_while_met(step)
+        refuse_while_met(step)
         step.close_task(task, Task.Outcome.DONE)
         nurtures = reason.disposition == Disposition.NURTURE
         size = task.what if reason.asks_size else ""

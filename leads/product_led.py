@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from accounts.models import Door, Team, User
+from leads import dispositions
 from leads.assignment import assign
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import LeadStatus, Motion, Outcome, Trigger
@@ -63,6 +64,7 @@ def fit_self_serve(leads, *, by: User | None, at: datetime, door: str = Door.PAG
                 f"{step.lead.name} is {step.lead.state_label}; only a lead that sales works goes to the product.",
                 "state",
             )
+        dispositions.refuse_while_met(step)
         step.end_cycle(Outcome.SELF_SERVE)
         step.lead.motion = Motion.PLG
         begin_inside(step, receiver, Trigger.SELF_SERVE, "fit_self_serve", {})

@@ -8,7 +8,7 @@ from accounts import sweeping
 from accounts.models import Event, Opportunity, Reason, Stage
 from leadops import invariants
 from leadops.schedules import SWEEPS
-from leads import assignment, dispositions, signals, touches
+from leads import assignment, dispositions, qualification, signals, touches
 from leads.lifecycle import Refused
 from leads.models import ContactRole, Cycle, Lead, Task
 from meetings import booking, opportunities, outcomes
@@ -336,3 +336,14 @@ def test_nobody_ends_the_round_of_who_has_a_meeting(at, words, ana, eva):
     assert state_of(lead)[0] == "nurture"
 
 
+def test_nobody_gives_who_has_a_meeting_back_to_the_product(ana, eva):
+    lead = worked(ana)
+    booked(lead, ana, eva)
+
+    with pytest.raises(Refused) as refused:
+        qualification.return_to_product(lead, by=ana, at=START - HOUR, why="They plan alone.")
+
+    assert (refused.value.code, Lead.objects.get().motion, Meeting.objects.get().status) == ("meeting", "slg", "booked")
+    booking.cancel(Meeting.objects.get(), by=ana, at=START - HOUR)
+    qualification.return_to_product(Lead.objects.get(), by=ana, at=SAID, why="They plan alone.")
+    assert Lead.objects.get().motion == "plg"

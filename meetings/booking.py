@@ -88,8 +88,9 @@ def book(
                 step, meeting, "book", by=by, at=at, door=door, by_them=by is None, previous=meeting.previous_id
             )
             if meeting.point == HandOffPoint.SCHEDULED and step.lead.is_open:
+                had_by = step.lead.owner_id
                 handing.give(step, meeting.owner, data={"meeting": meeting.pk})
-                handing.begin(meeting, at=at, accepted=False)
+                handing.begin(meeting, at=at, accepted=False, had_by=had_by)
 
         result = turn([seen], change, by=by, at=at, door=door)
         result.lead  # noqa: B018  raises what was refused

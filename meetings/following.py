@@ -44,10 +44,11 @@ def _done(step: Step, row: Meeting) -> None:
 
 
 def _after_qualified(row: Meeting, by: User | None, at: datetime, door: str, happen: Callable) -> None:
-    in_hand: list[bool] = []
+    had_by: list[int | None] = []  # empty: in nobody's hands, or qualified before
 
     def change(step: Step) -> None:
-        in_hand.append(step.lead.is_open)
+        if step.lead.is_open:
+            had_by.append(step.lead.owner_id)
         _met(step, row)
         step.close_tasks(Task.Kind.RESCHEDULE, outcome=Task.Outcome.DONE)
 
@@ -64,8 +65,8 @@ def _after_qualified(row: Meeting, by: User | None, at: datetime, door: str, hap
         else:
             opportunities.qualify_leads(current, at=at, door=door, hands=hands)
         if row.point != HandOffPoint.NONE:
-            passes = any(in_hand) and Lead.objects.filter(pk=row.lead_id, status=LeadStatus.QUALIFIED).exists()
-            handing.begin(row, at=at, accepted=True, passes=passes)
+            passes = bool(had_by) and Lead.objects.filter(pk=row.lead_id, status=LeadStatus.QUALIFIED).exists()
+            handing.begin(row, at=at, accepted=True, passes=passes, had_by=had_by[0] if had_by else None)
 
 
 def _after_unqualified(row: Meeting, by: User | None, at: datetime, door: str, happen: Callable) -> None:

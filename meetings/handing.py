@@ -111,11 +111,12 @@ def return_to_source(step: Step, meeting: Meeting, *, data: dict | None = None) 
     return to
 
 
-def begin(meeting: Meeting, *, at: datetime, accepted: bool, passes: bool = True) -> None:
+def begin(meeting: Meeting, *, at: datetime, accepted: bool, passes: bool = True, had_by: int | None = None) -> None:
     """Begin the passing of a lead to sales: waiting for the receiver's word, or accepted by their disposition. Two queries or three.
 
     Nothing is handed over to who has it; where somebody else held the meeting than receives the lead, their word is waited for. `passes`:
-    whether the lead changes hands with it; one that was qualified before, or is in nobody's, ends what waits and begins nothing.
+    whether the lead changes hands with it; one that was qualified before, or is in nobody's, ends what waits and begins nothing. Nor does
+    one that the receiver had (`had_by`) and took on before.
     """
     to = receiver_of(meeting) if accepted else meeting.owner
     of_this = {"kind": HandOff.Kind.SALE, "opportunity": meeting.opportunity, "lead": meeting.lead}
@@ -132,6 +133,9 @@ def begin(meeting: Meeting, *, at: datetime, accepted: bool, passes: bool = True
     }  # fmt: skip
     answers = accepted and to.pk == meeting.owner_id
     if (answers and waiting.update(**closed)) or not passes:
+        return
+    taken_on = HandOff.objects.filter(**of_this, receiver=to, outcome=HandOff.Outcome.ACCEPTED)
+    if had_by == to.pk and taken_on.exists():
         return
     if answers:
         began = min(meeting.starts_at, at)

@@ -202,6 +202,18 @@ def test_sent_back_a_qualified_lead_is_in_the_hands_of_who_gave_it(ana, eva, rit
     assert (lead.status, lead.owner, HandOff.objects.get().outcome) == ("qualified", ana, "refused")
 
 
+def test_taken_on_at_the_booking_it_is_not_handed_over_again_by_a_second_meeting_nor_by_their_own_word(ana, eva):
+    meeting = booked(worked(ana), ana, eva, amount=SCHEDULED)
+    handing.accept(HandOff.objects.get(), by=eva, at=BOOKED + HOUR)
+
+    booked(meeting.lead, eva, eva, starts_at=START + DAY, at=BOOKED + 2 * HOUR)
+    outcomes.complete_qualified(meeting, by=eva, at=AFTER)
+
+    settle()
+    hand_off = HandOff.objects.get()
+    assert (Lead.objects.get().status, hand_off.outcome, hand_off.ended_at) == ("qualified", "accepted", BOOKED + HOUR)
+
+
 def test_nothing_is_handed_over_to_who_has_it(ana):
     outcomes.complete_qualified(booked(worked(ana), ana, ana), by=ana, at=AFTER)
 

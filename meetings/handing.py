@@ -12,7 +12,7 @@ from django.db.models import Max
 from accounts import ownership
 from accounts.lines import Lines
 from accounts.messages import post
-from accounts.models import Account, Disposition, Door, Event, Opportunity, OpportunityStatus, Reason, User
+from accounts.models import Account, Disposition, Door, Event, Opportunity, OpportunityStatus, Reason, Role, Team, User
 from leads.lifecycle import Refused, Seen, Step, turn
 from leads.models import Lead, LeadStatus, Qualification, Spell
 from leads.notices import notice
@@ -245,15 +245,19 @@ def refuse(
             raise Refused("Only a customer may be oversold. Choose another reason.", "reason")
         row.reason, row.why, row.is_oversold = reason, why.strip()[:2_000], reason.code == OVERSOLD
         _end(row, HandOff.Outcome.REFUSED, by, at)
-        if row.kind == HandOff.Kind.SALE and row.lead_id and row.giver_id:
+        if row.kind == HandOff.Kind.SALE and row.lead_id:
             turn([Seen(row.lead_id)], lambda step: _back(step, row), by=by, at=at, door=door)
         _told(row, "hand_off_refused", by, at, door)
     return row
 
 
 def _back(step: Step, row: HandOff) -> None:
-    """Return a lead to who gave it; one who left is stood in for by their manager. A qualified one stays what it is, in their hands."""
-    lead, to = step.lead, _here(row.giver)
+    """Return a lead to who gave it; one who left is stood in for by their manager. A qualified one stays what it is, in their hands.
+
+    Given from a queue, it waits there again; qualified meanwhile, the manager of who refused it has it.
+    """
+    lead = step.lead
+    to: User | Team | None = _here(row.giver) if row.giver else _queue_of(step) or Lines().manager(user=row.receiver_id)
     if lead.status not in (*LeadStatus.OPEN, LeadStatus.QUALIFIED) or lead.owner_id != row.receiver_id or to is None:
         raise Refused("It is in other hands already.", "state")
     if lead.is_open:
@@ -261,6 +265,14 @@ def _back(step: Step, row: HandOff) -> None:
         return
     step.record("owner", data={"from": lead.owner_id, "to": to.pk, "hand_off": row.pk})
     step.own(to, None)
+
+
+def _queue_of(step: Step) -> Team | None:
+    """Name the queue in which a lead in hand waited last. One query."""
+    if not step.lead.is_open:
+        return None
+    waited = Spell.objects.filter(cycle=step.cycle, team__isnull=False).select_related("team").order_by("pk").last()
+    return waited.team if waited else None
 
 
 def _here(person: User) -> User | None:

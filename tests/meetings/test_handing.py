@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.lines import Lines
 from accounts.models import Account, Opportunity, Product, Reason
-from leads import consent, qualification
+from leads import assignment, consent, qualification
 from leads.models import Lead
 from meetings import accounts, booking, closing, handing, opportunities, outcomes
 from meetings.models import HandOff, HandOffRule, Meeting
@@ -200,6 +201,36 @@ def test_sent_back_a_qualified_lead_is_in_the_hands_of_who_gave_it(ana, eva, rit
     settle()
     lead = Lead.objects.get()
     assert (lead.status, lead.owner, HandOff.objects.get().outcome) == ("qualified", ana, "refused")
+
+
+def test_sent_back_a_lead_that_waited_in_a_queue_waits_there_again(house, ana, eva, rita):
+    lead = worked(ana)
+    assignment.assign([lead.pk], to=house.north, by=rita, at=BOOKED - HOUR).lead  # noqa: B018
+    meeting = booked(lead, rita, eva, amount=SCHEDULED)
+    had = Lead.objects.get().owner
+
+    handing.refuse(HandOff.objects.get(), reason=reason("refused_person"), by=eva, at=BOOKED + HOUR)
+
+    settle()
+    lead, hand_off = Lead.objects.get(), HandOff.objects.get()
+    assert (had, lead.status, lead.owner, lead.team) == (eva, "working", None, house.north)
+    assert (hand_off.giver, hand_off.outcome, Meeting.objects.get(pk=meeting.pk).owner) == (None, "refused", eva)
+
+
+def test_sent_back_of_a_queue_and_qualified_who_leads_the_executive_has_it(house, ana, eva, rita):
+    lead = worked(ana)
+    assignment.assign([lead.pk], to=house.north, by=rita, at=BOOKED - HOUR).lead  # noqa: B018
+    meeting = booked(lead, rita, ana, amount=Decimal(20_000))
+    accounts.change_owner_of_sale(meeting.opportunity, "opportunity_owner", to=eva, by=rita, at=BOOKED + HOUR)
+    outcomes.complete_qualified(meeting, by=ana, at=AFTER)
+
+    handing.refuse(HandOff.objects.get(), reason=reason("refused_person"), by=eva, at=AFTER + HOUR)
+
+    settle()
+    lead = Lead.objects.get()
+    assert (Lines().manager(user=eva.pk), lead.status, lead.owner, HandOff.objects.get().outcome) == (
+        rita, "qualified", rita, "refused",
+    )  # fmt: skip
 
 
 def test_taken_on_at_the_booking_it_is_not_handed_over_again_by_a_second_meeting_nor_by_their_own_word(ana, eva):

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from accounts.models import Door, Message, Reason, User
+from leads import receiving
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import Channel, Lead, Outcome, Task
 from leads.notes import attach
@@ -35,9 +36,11 @@ def opt_out(leads, *, by: User | None, at: datetime, channels=(), door: str = Do
         lead.opted_out_at = step.at
         step.record("opt_out", data={"channels": "all"})
         if lead.is_open:
+            was = lead.owner_id
             step.end_cycle(Outcome.OPTED_OUT, reason=reason)
             step.move("opt_out", reason=reason)
             step.own(None, None)
+            receiving.tell_who_waits(step, was, None)
         else:
             lead.recycle_at = None
             step.close_tasks(outcome=Task.Outcome.DROPPED)

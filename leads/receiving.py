@@ -147,8 +147,13 @@ def change_hands(
         policies.hand_on(task, step.at, own=how == Spell.How.SLA)
     if note:
         attach(step, note)
+    tell_who_waits(step, was, receiver.user)
+
+
+def tell_who_waits(step: Step, was: int | None, to: User | None) -> None:
+    """Let what waits for the word of who had a lead go along with it, or fall away where nobody has it any more."""
     for follow in _waiting:
-        follow(step, was, receiver.user)
+        follow(step, was, to)
 
 
 def _expect_a_touch(step: Step, cycle: Cycle, receiver: Receiver) -> None:

@@ -80,9 +80,10 @@ def agreed(point: str, holder: User, lead: Lead) -> str:
 
 def receiver_of(meeting: Meeting) -> User:
     """Say whose the lead is once its meeting was held and they may buy (MEET-4): of who held it, whose word is the acceptance. Where it was
-    held by the SDR, of who has the sale. Pure."""
-    by_finder = meeting.owner_id == meeting.sourced_by_id and meeting.point != HandOffPoint.NONE
-    return (meeting.opportunity.opportunity_owner if by_finder else None) or meeting.owner
+    held by who found them or another SDR, of who has the sale. Pure."""
+    by_finder = meeting.owner_id == meeting.sourced_by_id or meeting.owner.role == Role.SDR
+    passes = by_finder and meeting.point != HandOffPoint.NONE
+    return (meeting.opportunity.opportunity_owner if passes else None) or meeting.owner
 
 
 def give(step: Step, to: User, *, data: dict | None = None) -> None:
@@ -155,14 +156,14 @@ def missing_of(meeting: Meeting) -> list[str]:
 
 def follow(step: Step, was: int | None, to: User | None) -> None:
     """Let the word that is waited for go along with a lead that changes hands (SLA-6): whoever has it now accepts it or sends it back, in
-    what is left of the 24 hours. Back with who gave it, or in nobody's hands, there is nothing to accept. On record.
+    what is left of the 24 hours. Back with who gave it or another SDR, or in nobody's hands, there is nothing to accept. On record.
 
     Called within the turn that changes the hands, as its last. One query a turn where nothing waits.
     """
     for row in step.turn.remember("hand-offs", lambda: _waiting_of(step.turn.ids)):
         if row.lead_id != step.lead.pk or row.receiver_id != was or row.outcome:
             continue
-        passes = to is not None and to.pk != row.giver_id
+        passes = to is not None and to.pk != row.giver_id and to.role != Role.SDR
         if passes:
             row.receiver = to
         else:

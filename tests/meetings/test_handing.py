@@ -233,6 +233,29 @@ def test_sent_back_of_a_queue_and_qualified_who_leads_the_executive_has_it(house
     )  # fmt: skip
 
 
+def test_given_to_another_seller_no_word_is_waited_for_and_qualified_it_is_whose_the_sale_is(ana, ben, eva, rita):
+    meeting = booked(worked(ana), ana, eva, amount=SCHEDULED)
+    assignment.assign([meeting.lead_id], to=ben, by=rita, at=BOOKED + HOUR).lead  # noqa: B018
+    fell_away = HandOff.objects.get().outcome
+
+    outcomes.complete_qualified(Meeting.objects.get(), by=ben, at=AFTER)
+
+    settle()
+    lead, hand_off = Lead.objects.get(), HandOff.objects.get(outcome="")
+    assert (fell_away, lead.status, lead.owner) == ("dropped", "qualified", eva)
+    assert (hand_off.giver, hand_off.receiver, hand_off.limit_at) == (ana, eva, AFTER + DAY)
+
+
+def test_of_who_asks_us_to_stop_no_word_is_waited_for(ana, eva):
+    meeting = booked(worked(ana), ana, eva, amount=SCHEDULED)
+
+    consent.opt_out([meeting.lead_id], by=eva, at=BOOKED + HOUR).lead  # noqa: B018
+
+    settle()
+    hand_off = HandOff.objects.get()
+    assert (hand_off.outcome, hand_off.ended_at, hand_off.sweep_at) == ("dropped", BOOKED + HOUR, None)
+
+
 def test_taken_on_at_the_booking_it_is_not_handed_over_again_by_a_second_meeting_nor_by_their_own_word(ana, eva):
     meeting = booked(worked(ana), ana, eva, amount=SCHEDULED)
     handing.accept(HandOff.objects.get(), by=eva, at=BOOKED + HOUR)

@@ -9,6 +9,7 @@ from accounts.models import User
 from reporting import pay, words
 from reporting.answers import Cell
 from reporting.mine import Own, Pair
+from reporting.models import HOUSE
 from reporting.period import Period
 
 
@@ -34,18 +35,28 @@ def two(people: list[User], period: Period, pairs: Iterable[Pair]) -> Iterator[l
 def statement(
     month: Period, found: Iterable[pay.Line], is_frozen: bool, names: Mapping[int, str], sales: Mapping[int, str]
 ) -> Iterator[list]:
-    """Yield a statement line by line, in the order in which they are given."""
+    """Yield a statement line by line, in the order in which they are given. A meeting is one, and no money."""
     yield [
         "Pay basis",
         f"{month.first} to {month.last}",
         f"frozen as known {month.closes_at.isoformat()}" if is_frozen else "preview",
     ]
-    yield ["Person", "For", "Opportunity", "When", "Value", "Currency", "Bonus", "Contested"]
+    money = ("Value", "Currency", "Rate", f"In {HOUSE}", "Bonus", "Bonus currency")
+    yield ["Person", "For", "Opportunity", "When", *money, "Contested"]
     for line in found:
         yield [
-            names.get(line.person, ""), pay.WHAT[line.what], sales.get(line.opportunity, ""), line.at.isoformat(), f"{line.value:.2f}",
-            line.currency, f"{line.bonus:.2f}", "contested" if line.is_contested else "",
+            names.get(line.person, ""), pay.WHAT[line.what], sales.get(line.opportunity, ""), line.at.isoformat(), *_worth(line),
+            f"{line.bonus:.2f}", line.bonus_currency, "contested" if line.is_contested else "",
         ]  # fmt: skip
+
+
+def _worth(line: pay.Line) -> list[str]:
+    """Say what a line counts: its value, in what, at which rate, and in the house's currency; of a meeting only that it is one."""
+    if line.what == "meeting":
+        return [f"{line.value:.0f}", "", "", ""]
+    if line.rate is None:
+        return [f"{line.value:.2f}", line.currency, "", ""]
+    return [f"{line.value:.2f}", line.currency, f"{line.rate.normalize():f}", f"{line.in_house:.2f}"]
 
 
 def _besides(whose: str) -> list[str]:

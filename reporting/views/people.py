@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import StreamingHttpResponse
+from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -139,7 +139,10 @@ def _statement(request) -> _Statement:
         raise PermissionDenied("Statements are for who is paid by them, their managers and RevOps.")
     now = clock.now()
     months = pay.months(now)
-    month = next((one for one in months if one.first.isoformat() == request.GET.get("month")), months[0])
+    chosen = request.GET.get("month") or months[0].first.isoformat()
+    month = next((one for one in months if one.first.isoformat() == chosen), None)
+    if month is None:
+        raise Http404("no statement of that month")
     found, is_frozen = pay.statement(month, permissions.paid(user), now=now)
     people = User.objects.in_bulk({line.person for line in found})
     named = Opportunity.objects.filter(pk__in={line.opportunity for line in found}).select_related("product", "account")

@@ -3,12 +3,13 @@
 import csv
 import io
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from accounts import clock
 from accounts.models import Event
-from reporting import pay, words
+from reporting import exports_people, pay, words
 from reporting.models import BonusRate
 from tests.factories import put
 from tests.reporting.test_crawl import busy, lived
@@ -114,11 +115,39 @@ def test_a_statement_is_the_same_on_the_page_in_the_file_and_by_the_api(
         (item["person"], item["what"], float(item["value"]), float(item["bonus"]), item["is_contested"])
         for item in api["items"]
     ]
-    filed = [("ana", row[1].lower(), float(row[4]), float(row[6]), row[7] == "contested") for row in file[2:]]
+    filed = [("ana", row[1].lower(), float(row[4]), float(row[8]), row[10] == "contested") for row in file[2:]]
     assert shown == sorted(told) == filed == [("ana", "pipeline", 2000, 20, False), ("ana", "won", 2000, 80, False)]
     assert file[0][2].startswith("frozen" if is_frozen else "preview")
     assert {row[0] for row in file[2:]} == {"Ana Berg"}
     assert Event.objects.filter(kind="export").latest("pk").data == {"what": "report pay", "rows": 2}
+
+
+def test_the_file_of_a_statement_tells_money_from_meetings_and_each_currency_from_the_other():
+    """A bonus of a sale in dollars is in euro, where somebody kept a rate; a meeting is one, and not one euro."""
+    worth = (
+        ("meeting", "1", "EUR", "1"), ("pipeline", "1000", "USD", "0.80"), ("won", "1000", "SEK", None),
+    )  # fmt: skip
+    found = [
+        pay.Line(1, what, 7, CLOSING, Decimal(value), currency, rate and Decimal(rate), 9, False, Decimal(30))
+        for what, value, currency, rate in worth
+    ]
+
+    rows = list(exports_people.statement(MARCH, found, True, {1: "Ana Berg"}, {9: "Planner"}))
+
+    assert rows[1][4:10] == ["Value", "Currency", "Rate", "In EUR", "Bonus", "Bonus currency"]
+    assert [row[4:10] for row in rows[2:]] == [
+        ["1", "", "", "", "30.00", "EUR"],
+        ["1000.00", "USD", "0.8", "800.00", "30.00", "EUR"],
+        ["1000.00", "SEK", "", "", "30.00", "SEK"],
+    ]
+
+
+@pytest.mark.parametrize("month", ["2025-02-01", "2026-13-01", "x"])
+def test_a_month_without_a_statement_is_not_answered_with_another(house, client_of, monkeypatch, month):
+    monkeypatch.setattr(clock, "now", lambda: CLOSING)
+    browser = client_of(house.rita)
+    asked = [browser.get(f"/reports/pay/{door}?month={month}").status_code for door in ("", "file/")]
+    assert asked == [404, 404]
 
 
 @pytest.mark.parametrize("name", ["mine", "two", "pay"])

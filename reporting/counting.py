@@ -60,7 +60,7 @@ def count(at: datetime) -> int:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         first, after = _from(today)
         since, until = _midnight(first, zone), _midnight(today + timedelta(days=1), zone)
-        cursor.execute("SELECT coalesce(max(id), 0) FROM accounts_event")
+        cursor.execute("SELECT coalesce(max(id) - min(id), 0) FROM accounts_event")
         mark = cursor.fetchone()[0]
         standing = standing_now(at)
         rows = [_figure(Figure.Kind.COUNT, today, key, number, at, {"mark": mark}) for key, number, _stuck in standing]

@@ -241,7 +241,9 @@ def test_a_lead_that_moved_on_between_looking_and_moving_is_refused(house, clien
     response = moved(client_of(house.cleo), form)
     (level, words), *rest = said(response)
     assert (level, rest) == ("warning", [])
-    assert words.startswith(f"Not moved: {lead}. Nora gave {lead} to Cleo Marsh at")
+    assert words.startswith(
+        f"Not moved: {lead}. Nora gave {lead} to Cleo Marsh on Mon 2 Mar at 21:00, while you were writing."
+    )
     assert Lead.objects.get(pk=lead.pk).owner == house.cleo
 
 

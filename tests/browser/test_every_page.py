@@ -50,6 +50,7 @@ CODES = {
     "meetings_handoff": {"missing"},
     "meetings_coveragerule": {"personas"},  # held to lines of a form, each read
     "reporting_figure": {"kind", "key"},
+    "reporting_exchangerate": {"currency"},
 }
 
 

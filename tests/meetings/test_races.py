@@ -124,7 +124,7 @@ def test_the_control_without_the_lock_several_believe_theirs_counts(ana, eva):
     meeting = booked(worked(ana), ana, eva)
 
     with patch("django.db.models.query.QuerySet.select_for_update", lambda rows, *a, **k: rows):
-        answers = at_once(*[lambda: outcomes.no_show(meeting, by=eva, at=END)] * 6)
+        answers = overlapping("meetings_meeting", *[lambda: outcomes.no_show(meeting, by=eva, at=END)] * 6)
 
     raised = [a for a in answers if not isinstance(a, Meeting | Refused)]
     assert raised, "without the lock only the database's own rules stop them, late and rudely"

@@ -24,12 +24,14 @@ STANDING = f"""
 SELECT concat_ws(':', l.status, l.motion, nullif(l.nurture_kind, '')), count(*), count(*) FILTER (WHERE {stuck.LEAD}) FROM leads_lead l
 WHERE l.gone_as = '' GROUP BY l.status, l.motion, nullif(l.nurture_kind, '')
 """
+# What a history tells of another day moved then, and elsewhere: it is no move of the day on which it was brought over.
 # Where each step led from and to: a state and, in hand, its lane. Between the lanes only these two lead.
 LANES = """
 SELECT e.*, e.from_status || CASE WHEN e.from_status IN ('assigned', 'working') THEN '/' ||
     CASE e.move WHEN 'hand_over' THEN 'plg' WHEN 'fit_self_serve' THEN 'slg' ELSE c.motion END ELSE '' END AS from_lane,
   e.to_status || CASE WHEN e.to_status IN ('assigned', 'working') THEN '/' || c.motion ELSE '' END AS to_lane
-FROM accounts_event e LEFT JOIN leads_cycle c ON c.id = e.cycle_id WHERE e.kind = 'transition'"""
+FROM accounts_event e LEFT JOIN leads_cycle c ON c.id = e.cycle_id WHERE e.kind = 'transition'
+  AND NOT (e.door = 'import' AND e.at < e.recorded_at - interval '1 day')"""
 MOVES = f"""
 SELECT (recorded_at AT TIME ZONE %(zone)s)::date, concat_ws(':', from_lane, to_lane), count(*) FROM ({LANES}) e
 WHERE id > %(after)s AND recorded_at >= %(since)s AND recorded_at < %(until)s AND recorded_at <= %(at)s GROUP BY 1, 2

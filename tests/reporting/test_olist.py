@@ -12,11 +12,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
-from accounts.models import Batch, User
+from accounts import clock
+from accounts.models import Batch, Event, User
 from leadops import invariants
 from leadops.chaos import olist
 from leads.models import Identity, Lead
 from meetings import tasks
+from reporting import counting
 
 pytestmark = pytest.mark.django_db
 ORIGINS = ("organic_search", "paid_search", "social", "unknown", "", "email")
@@ -192,6 +194,19 @@ def test_every_figure_is_as_in_the_files_whichever_way_they_came(house, client_o
     )
     assert set(User.objects.filter(name__regex="^(dev|opp)0").values_list("is_active", flat=True)) == {False}
     assert invariants.broken() == {}
+
+
+def test_what_moved_then_is_no_move_of_today_on_the_clock(house, client_of, files):
+    by_command(files, client_of(house.rita))
+    at = clock.now()
+    days = at.date() - timedelta(days=2), at.date() + timedelta(days=2)
+
+    assert Event.objects.filter(kind="transition", move="qualify", recorded_at__gt=at - timedelta(days=1)).count() > 9
+    assert [
+        (move, number)
+        for move, number in counting.moves_now(*days, at)
+        if move.startswith(("assigned", "working", "raw"))
+    ] == []
 
 
 def test_what_is_wrong_in_the_files_is_told_line_by_line(house, client_of, files):

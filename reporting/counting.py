@@ -62,7 +62,7 @@ def count(at: datetime) -> int:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         first, after = _from(today)
         since, until = _midnight(first, zone), _midnight(today + timedelta(days=1), zone)
-        cursor.execute("SELECT coalesce(max(id) - min(id), 0) FROM accounts_event")
+        cursor.execute("SELECT coalesce(max(id), 0) FROM accounts_event")
         mark = cursor.fetchone()[0]
         standing = standing_now(at)
         rows = [_figure(Figure.Kind.COUNT, today, key, number, at, {"mark": mark}) for key, number, _stuck in standing]
@@ -88,8 +88,9 @@ def count_first(at: datetime) -> bool:
     A small one is read live by whoever looks, and waits for the job: then nothing is kept, and False said.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(id), 0) FROM accounts_event")
-        if cursor.fetchone()[0] < LARGE:
+        # Of its events, not of their numbers: many may have been given and taken back.
+        cursor.execute("SELECT EXISTS (SELECT FROM accounts_event ORDER BY id OFFSET %s LIMIT 1)", [LARGE - 1])
+        if not cursor.fetchone()[0]:
             return False
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         if not Figure.objects.filter(kind=Figure.Kind.COUNT).exists():

@@ -30,19 +30,24 @@ WEEK = "last-7"  # what the clock shows the moves of, unless asked otherwise
 # Beside the piles: who comes back within a week, and what is left out of all of them.
 BESIDE = {"due": ("Not now", "due within a week"), "out": ("In hand", "left out as exceptions")}
 KINDS = (("n1", "remarket"), ("n2", "marketing"), ("n3", "sales"))
-# By the open round alone, as `cycle_one_open` holds it; only who uses the product is asked of the lead, which knows the last activity.
+# Which pile of its lane a round stands in, as its place in `PILES`: by the open round alone, as `cycle_one_open` holds it. Only who uses
+# the product is asked of the lead, which knows the last activity.
 PILE = """CASE
   WHEN c.working_at IS NULL AND c.motion = 'slg' THEN CASE
-    WHEN c.first_touch_at IS NOT NULL OR c.self_booked_at IS NOT NULL OR c.limit_at IS NULL THEN 'slg'
-    WHEN c.limit_at < %(at)s THEN 'over'
-    WHEN c.target_at < %(at)s THEN 'late' WHEN %(at)s - c.assigned_at > (c.target_at - c.assigned_at) * 0.75 THEN 'risk' ELSE 'slg' END
-  WHEN c.working_at IS NULL THEN CASE WHEN c.assigned_at < %(at)s - interval '11 days' THEN 'risk' ELSE 'plg' END
-  ELSE CASE WHEN c.abandon_at < %(at)s + interval '3 days' THEN 'over'
-    WHEN coalesce(c.last_touch_at, c.working_at) < %(at)s - interval '7 days' THEN 'late' ELSE 'slg' END END"""
-IS_QUIET = "coalesce(l.last_activity_at, l.status_since) < %(at)s - interval '7 days'"
-USED = f"CASE WHEN {IS_QUIET} THEN 'late' ELSE 'plg' END"
+    WHEN c.first_touch_at IS NOT NULL OR c.self_booked_at IS NOT NULL OR c.limit_at IS NULL THEN 0
+    WHEN c.limit_at < %(at)s THEN 3
+    WHEN c.target_at < %(at)s THEN 2 WHEN %(at)s - c.assigned_at > (c.target_at - c.assigned_at) * 0.75 THEN 1 ELSE 0 END
+  WHEN c.working_at IS NULL THEN CASE WHEN c.assigned_at < %(trying)s THEN 1 ELSE 0 END
+  WHEN c.motion = 'plg' THEN 0
+  WHEN c.abandon_at < %(leaving)s THEN 2
+  WHEN coalesce(c.last_touch_at, c.working_at) < %(quiet)s THEN 1 ELSE 0 END"""
+IS_QUIET = "coalesce(l.last_activity_at, l.status_since) < %(quiet)s"
+USED = f"CASE WHEN {IS_QUIET} THEN 1 ELSE 0 END"
 IS_USED = "(c.working_at IS NOT NULL AND c.motion = 'plg')"
-STATE = "CASE WHEN c.working_at IS NULL THEN 'assigned' ELSE 'working' END"
+IS_IN = {"assigned": "c.working_at IS NULL", "working": "c.working_at IS NOT NULL"}
+# One number for all that a round counts in: grouping by it takes half the time of grouping by four words (measured).
+PLACE = f"""{PILE} + CASE WHEN c.working_at IS NULL THEN 0 ELSE 4 END + CASE c.motion WHEN 'plg' THEN 8 ELSE 0 END
+  + CASE WHEN c.has_exception THEN 16 ELSE 0 END + CASE WHEN {stuck.ROUND} THEN 32 ELSE 0 END"""
 WITH_LEAD = "FROM leads_cycle c JOIN leads_lead l ON l.id = c.lead_id WHERE c.ended_at IS NULL"
 # Who uses the product is in no one's hands but its team's: found by the index of the queues.
 IS_OUT = "l.id IN (SELECT c.lead_id FROM leads_cycle c WHERE c.ended_at IS NULL AND c.has_exception)"
@@ -180,6 +185,18 @@ def _time_of(period, at: datetime) -> dict[str, object]:
     return {"since": period.starts_at, "until": period.ends_at, "lately": lately, "after": counting.mark_before(first)}
 
 
+def _moments(at: datetime) -> dict[str, datetime]:
+    """Return the moments that tell the piles apart. Pure."""
+    day = timedelta(days=1)
+    return {
+        "at": at,
+        "trying": at - 11 * day,
+        "leaving": at + 3 * day,
+        "quiet": at - 7 * day,
+        "soon": at + WEEKS_NOTICE,
+    }
+
+
 def _in_hand(narrow: str, values: dict) -> tuple[dict, int, int, Counter]:
     """Count what is in hand by pile, what is left out of it as an exception, who comes back within a week, and who is stuck. Two queries:
     open rounds, and, by the leads' own indexes, who uses the product and who is due."""
@@ -187,19 +204,19 @@ def _in_hand(narrow: str, values: dict) -> tuple[dict, int, int, Counter]:
     left_out = used_out = 0
     held: Counter = Counter()
     alone = WITH_LEAD if narrow else "FROM leads_cycle c WHERE c.ended_at IS NULL"
-    values = values | {"soon": values["at"] + WEEKS_NOTICE}
+    values = values | _moments(values["at"])
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {STATE}, c.motion, c.has_exception, CASE WHEN NOT {IS_USED} THEN {PILE} END, count(*),"
-            f" count(*) FILTER (WHERE {stuck.ROUND}) {alone}{narrow and OURS} GROUP BY 1, 2, 3, 4", values,
-        )  # fmt: skip
-        for state, motion, is_out, pile, number, held_there in cursor.fetchall():
-            if is_out:
+        cursor.execute(f"SELECT {PLACE}, count(*) {alone}{narrow and OURS} GROUP BY 1", values)
+        for place, number in cursor.fetchall():
+            state, motion = "working" if place & 4 else "assigned", "plg" if place & 8 else "slg"
+            uses = state == "working" and motion == "plg"
+            if place & 16:
                 left_out += number
-                used_out += number if pile is None else 0
-            elif pile is not None:
-                hand.setdefault((state, motion), {})[pile] = number
-                held[f"{state}/{motion}"] += held_there
+                used_out += number if uses else 0
+            elif not uses:
+                piles, pile = hand.setdefault((state, motion), {}), PILES[state, motion][place & 3][0]
+                piles[pile] = piles.get(pile, 0) + number
+                held[f"{state}/{motion}"] += number if place & 32 else 0
         cursor.execute(
             f"SELECT count(*) FILTER (WHERE {IS_QUIET}), count(*), count(*) FILTER (WHERE {stuck.USED}),"
             f" (SELECT count(*) {DUE}{narrow and PASSED})"
@@ -234,15 +251,7 @@ def pile_of(
     if pile == stuck.PILE and state in stuck.STANDING:
         people = {} if narrow is None else {"people": narrow[0], "teams": narrow[1]}
         return stuck.listed(state, PASSED if people else "", people, at, after, limit)
-    values = {
-        "at": at,
-        "state": state,
-        "motion": motion,
-        "pile": pile,
-        "after": after,
-        "limit": limit,
-        "soon": at + WEEKS_NOTICE,
-    }
+    values = _moments(at) | {"after": after, "limit": limit}
     whose = ""
     if narrow is not None:
         whose, values = PASSED if pile == "due" else OURS, values | {"people": narrow[0], "teams": narrow[1]}
@@ -251,12 +260,14 @@ def pile_of(
     elif pile == "out":
         source = f"{WITH_LEAD}{whose} AND c.has_exception"
     else:
-        source = f"{WITH_LEAD}{whose} AND NOT c.has_exception AND {STATE} = %(state)s AND c.motion = %(motion)s"
+        source = f"{WITH_LEAD}{whose} AND NOT c.has_exception AND {IS_IN[state]} AND c.motion = %(motion)s"
+        values["motion"] = motion
         if pile == stuck.PILE:
             source += f" AND CASE WHEN {IS_USED} THEN {stuck.USED} ELSE {stuck.ROUND} END"
             values |= stuck.values(stuck.limits(at), at)
-        else:
-            source += f" AND (%(pile)s = 'all' OR CASE WHEN {IS_USED} THEN {USED} ELSE {PILE} END = %(pile)s)"
+        elif pile != "all":
+            source += f" AND CASE WHEN {IS_USED} THEN {USED} ELSE {PILE} END = %(place)s"
+            values["place"] = [name for name, _words in PILES[state, motion]].index(pile)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT l.id {source} AND l.id > %(after)s ORDER BY l.id LIMIT %(limit)s", values)
         return [pk for (pk,) in cursor.fetchall()]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from accounts.lines import Lines
 from accounts.messages import post
-from accounts.models import OpportunityStatus, Reason, Stage, User
+from accounts.models import Message, OpportunityStatus, Reason, Stage, User
 from leads import dispositions, touches
 from leads.lifecycle import Step
 from leads.models import Channel, Credit, Lead, LeadStatus, Task, TouchOutcome
@@ -18,6 +18,8 @@ from meetings.record import tell, with_lead
 
 NO_SHOWS = 3  # 1 + 2 further, in one round
 DUTY = timedelta(days=7)  # 7 x 24 h
+# The sales by which whoever was met is qualified: open again is what was closed as never qualified.
+GOES_ON = (OpportunityStatus.OPEN, OpportunityStatus.NOT_QUALIFIED, OpportunityStatus.WON)
 
 
 def follow(row: Meeting, by: User | None, at: datetime, door: str, move: str, **data) -> None:
@@ -46,14 +48,17 @@ def _done(step: Step, row: Meeting) -> None:
 def _after_qualified(row: Meeting, by: User | None, at: datetime, door: str, happen: Callable) -> None:
     had_by: list[int | None] = []  # empty: in nobody's hands, or qualified before
 
+    sale = row.opportunity
+
     def change(step: Step) -> None:
         if step.lead.is_open:
             had_by.append(step.lead.owner_id)
         _met(step, row)
         step.close_tasks(Task.Kind.RESCHEDULE, outcome=Task.Outcome.DONE)
+        if step.lead.is_open and (sale.gone_as or sale.status not in GOES_ON):
+            _go_on(step, "They may buy, but the sale is closed: book a new meeting, or say what becomes of them")
 
     happen(change)
-    sale = row.opportunity
     if sale.status == OpportunityStatus.NOT_QUALIFIED and not sale.gone_as:
         sale = closing.reopen(sale, by=by, at=at, door=door)
     if sale.status == OpportunityStatus.OPEN and not sale.gone_as:
@@ -67,6 +72,8 @@ def _after_qualified(row: Meeting, by: User | None, at: datetime, door: str, hap
         if row.point != HandOffPoint.NONE:
             passes = bool(had_by) and Lead.objects.filter(pk=row.lead_id, status=LeadStatus.QUALIFIED).exists()
             handing.begin(row, at=at, accepted=True, passes=passes, had_by=had_by[0] if had_by else None)
+    elif sale.status == OpportunityStatus.WON and not sale.gone_as:
+        opportunities.qualify_leads(sale, at=at, door=door, hands={row.lead_id: handing.receiver_of(row)})
 
 
 def _after_unqualified(row: Meeting, by: User | None, at: datetime, door: str, happen: Callable) -> None:
@@ -85,20 +92,14 @@ def _after_unqualified(row: Meeting, by: User | None, at: datetime, door: str, h
 def _after_no_show(row: Meeting, by: User | None, at: datetime, door: str, happen: Callable) -> None:
     limit = Reason.objects.get(code="no_show_limit")
     number = Meeting.objects.filter(cycle=row.cycle_id, status=MeetingStatus.NO_SHOW).count() if row.cycle_id else 0
-    told: list = []
 
-    def change(step: Step) -> None:
-        _done(step, row)
-        if not step.lead.is_open or step.lead.cycle_id != row.cycle_id:
-            return
-        to = handing.return_to_source(step, row, data={"meeting": row.pk})
-        told.extend(tell(to, "no_show", str(row.pk), at=at, meeting=row, number=number))
+    def go_on(step: Step) -> None:
         if number >= NO_SHOWS:
             dispositions.end_by_meeting(step, limit)
             return
         look_for_a_time(step, at, number)
 
-    happen(change)
+    told = _not_met(row, "no_show", happen, go_on, at=at, number=number)
     if row.pool_id:
         Credit.objects.create(
             pool_id=row.pool_id, user=row.owner, lead_id=row.lead_id, why=Credit.Why.NO_SHOW, at=at, by=by
@@ -120,20 +121,35 @@ def look_for_a_time(step: Step, at: datetime, number: int) -> None:
 
 
 def _after_missed(row: Meeting, by: User | None, at: datetime, door: str, happen: Callable) -> None:
-    told: list = []
+    what = f"{row.owner.get_short_name()} missed the meeting: find a new time"
+    told = _not_met(row, "missed", happen, lambda step: _go_on(step, what), at=at)
+    handing.drop(row, at=at)
+    post([*told, *tell(Lines().manager(user=row.owner_id), "missed", str(row.pk), at=at, meeting=row)])
+
+
+def _not_met(
+    row: Meeting, kind: str, happen: Callable, go_on: Callable[[Step], None], *, at: datetime, **facts
+) -> list[Message]:
+    """Let a meeting that did not happen bring its lead back to the SDR, as long as the round goes on that it was booked in; what is to be
+    done next is `go_on`. Return what the SDR is told."""
+    told: list[Message] = []
 
     def change(step: Step) -> None:
         _done(step, row)
         if not step.lead.is_open or step.lead.cycle_id != row.cycle_id:
             return
         to = handing.return_to_source(step, row, data={"meeting": row.pk})
-        told.extend(tell(to, "missed", str(row.pk), at=at, meeting=row))
-        what = f"{row.owner.get_short_name()} missed the meeting: find a new time"
-        step.add(
-            Task(kind=Task.Kind.FOLLOW_UP, lead=step.lead, cycle=step.cycle, owner=step.lead.owner, team=step.lead.team, created_by=step.by,
-                 began_at=at, due_at=at, what=what),
-        )  # fmt: skip
+        told.extend(tell(to, kind, str(row.pk), at=at, meeting=row, **facts))
+        go_on(step)
 
     happen(change)
-    handing.drop(row, at=at)
-    post([*told, *tell(Lines().manager(user=row.owner_id), "missed", str(row.pk), at=at, meeting=row)])
+    return told
+
+
+def _go_on(step: Step, what: str) -> None:
+    """Give whoever has the lead its next step (WORK-6), due at once."""
+    lead = step.lead
+    step.add(
+        Task(kind=Task.Kind.FOLLOW_UP, lead=lead, cycle=step.cycle, owner=lead.owner, team=lead.team, created_by=step.by,
+             began_at=step.at, due_at=step.at, what=what),
+    )  # fmt: skip

@@ -21,6 +21,7 @@ BY_WORD = {
 }  # fmt: skip
 # What somebody was asked to do because of it.
 DUTIES = {MeetingStatus.NO_SHOW: Task.Kind.RESCHEDULE, MeetingStatus.MISSED: Task.Kind.FOLLOW_UP}
+ASKED = DUTIES | {MeetingStatus.QUALIFIED: Task.Kind.FOLLOW_UP}  # of a sale that was closed meanwhile
 
 
 def unfollow(row: Meeting, status: str, by: User | None, at: datetime, door: str) -> None:
@@ -48,7 +49,7 @@ def unfollow(row: Meeting, status: str, by: User | None, at: datetime, door: str
                 raise Refused(_ended_otherwise(step), "ended")
         # That of another no-show runs on; what a restored round has again is among those that changed.
         for task in {task.pk: task for task in (*step.open_tasks, *step.changed_tasks.values())}.values():
-            if task.done_at is None and task.began_at in said and task.kind == DUTIES.get(row.status):
+            if task.done_at is None and task.began_at in said and task.kind == ASKED.get(row.status):
                 step.close_task(task, Task.Outcome.DROPPED)
 
     with_it = _with_it(row, said) if row.status == MeetingStatus.QUALIFIED and not went_on else []

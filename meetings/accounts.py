@@ -18,10 +18,17 @@ from leads.dispositions import LATER
 from leads.lifecycle import BATCH, Forbidden, Refused, Result
 from leads.models import ContactRole, Lead, LeadStatus, Task
 from meetings import opportunities, passing, permissions
-from meetings.models import HandOff, Meeting, MeetingStatus
+from meetings.models import Meeting, MeetingStatus
 from meetings.record import may
 
-ROLES = ("development_owner", "opportunity_owner", "success_owner")
+# The roles of a company, and which of its sales go along with each: one that was won is a customer of success from then on, and its
+# contract's end is told to who has it.
+ALIVE = {
+    "development_owner": (OpportunityStatus.OPEN,),
+    "opportunity_owner": (OpportunityStatus.OPEN,),
+    "success_owner": (OpportunityStatus.OPEN, OpportunityStatus.WON),
+}
+ROLES = tuple(ALIVE)
 
 
 def visible_to(accounts: QuerySet, user: User, at: datetime) -> QuerySet:
@@ -68,19 +75,20 @@ def there(row: Account | Opportunity, role: str, at: datetime) -> dict[str, Quer
         "meetings": meetings.filter(owner=last, status=MeetingStatus.BOOKED, starts_at__gt=at),
     }
     if isinstance(row, Account):
-        # A sale that was won is a customer of success from then on: its contract's end is told to who has it.
-        alive = [OpportunityStatus.OPEN, *([OpportunityStatus.WON] if role == "success_owner" else [])]
-        theirs = Opportunity.objects.filter(account=row, status__in=alive, gone_as="", **{role: last})
-        found["opportunities"] = theirs.order_by("pk")
+        found["opportunities"] = _alive(row, role).filter(**{role: last}).order_by("pk")
     return found
+
+
+def _alive(account: Account, role: str) -> QuerySet:
+    return Opportunity.objects.filter(account=account, status__in=ALIVE[role], gone_as="")
 
 
 def change_owner(
     account: Account, role: str, *, to: User, along: set[str] = frozenset(), by: User, at: datetime, door: str = Door.PAGE
 ) -> dict[str, int]:  # fmt: skip
     """Put one role of a company into someone's hands, and with it what is named in `along` of the last owner's there: open leads
-    (what is planned for them goes along), follow-ups, meetings ahead, open opportunities (of success, won ones too, with the word they
-    wait for). All or nothing; says how many of each went."""
+    (what is planned for them goes along), follow-ups, meetings ahead, open opportunities with the word they wait for (of success, won ones
+    too). All or nothing; says how many of each went."""
     with transaction.atomic():
         account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
         if account.gone_as:
@@ -94,7 +102,8 @@ def change_owner_of_sale(
     sale: Opportunity, role: str, *, to: User, along: set[str] = frozenset(), by: User, at: datetime, door: str = Door.PAGE
 ) -> dict[str, int]:  # fmt: skip
     """Put one role of an open opportunity into someone's hands, and with it what is named in `along` of the last owner's at it: its open
-    leads, follow-ups, meetings ahead. All or nothing; says how many of each went."""
+    leads, follow-ups, meetings ahead; what waits for the word of who has this role follows by itself. All or nothing; says how many of each
+    went."""
     with transaction.atomic():
         row = opportunities.hold(sale)
         may(by, "change", row)
@@ -111,12 +120,11 @@ def _change(
         raise Refused(f"{to.get_short_name()} owns it already.", "to")
     # The order of locks is everywhere the same: account, opportunity, lead, meeting.
     moved = dict.fromkeys(("opportunities", "leads", "tasks", "meetings"), 0)
+    sales = [row.pk] if isinstance(row, Opportunity) else []
     if last is not None and "opportunities" in along and "opportunities" in held:
-        sales = list(held["opportunities"])
-        moved["opportunities"] = ownership.change(sales, role, to=to, by=by, at=at, door=door)
-        if role == "success_owner":  # and the word that is waited for
-            waits = HandOff.objects.filter(opportunity__in=sales, kind=HandOff.Kind.SUCCESS, receiver=last, outcome="")
-            passing.answer_for(waits, last, to, by, at, door)
+        # Of a sale that nobody has in this role, whoever has the company answers.
+        sales = list(_alive(row, role).filter(Q(**{role: last}) | Q(**{role: None})).values_list("pk", flat=True))
+        moved["opportunities"] = ownership.change(held["opportunities"], role, to=to, by=by, at=at, door=door)
     # Which they are is asked before anything moves: a follow-up goes along with its lead, and is counted once.
     ids = {
         name: list(rows.values_list("pk", flat=True))
@@ -132,6 +140,7 @@ def _change(
         ownership.change([row], role, to=to, by=by, at=at, door=door)
     except TooMany as problem:
         raise Refused(problem.words, "to") from None
+    passing.follow_owner(sales, role, last=last, to=to, by=by, at=at, door=door)
     if "tasks" in ids:
         moved["tasks"] = len(ids["tasks"])
         _all_of(giving_tasks.give(ids["tasks"], to=to, by=by, at=at, door=door, whose_asked=False))
@@ -148,3 +157,21 @@ def _all_of(result: Result) -> Result:
     for _lead, refusal in result.refused:
         raise refusal
     return result
+
+
+def consolidate(account: Account, *, to: User, by: User, at: datetime, door: str = Door.PAGE) -> int:
+    """Put all open opportunities of one account under one owner (ACC-12), with the words they wait for; say how many changed hands."""
+    if not to.is_active:
+        raise Refused(f"{to} is switched off and receives nothing.", "inactive")
+    role = "opportunity_owner"
+    with transaction.atomic():
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        rows = list(_alive(account, role).select_related(*opportunities.BESIDE).order_by("pk"))
+        for row in rows:
+            may(by, "change", row)
+        changed = ownership.change(rows, role, to=to, by=by, at=at, door=door)
+        ownership.change([account], role, to=to, by=by, at=at, door=door)
+        for last in {row.opportunity_owner for row in rows} - {to}:
+            of_them = [row.pk for row in rows if row.opportunity_owner == last]
+            passing.follow_owner(of_them, role, last=last, to=to, by=by, at=at, door=door)
+    return changed

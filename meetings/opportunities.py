@@ -4,7 +4,7 @@ The rows live in `accounts`, because routing must see who has one open; the happ
 ends is `meetings/closing.py`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -257,22 +257,3 @@ def name_owner(opportunity: Opportunity, owner: User, *, by: User | None, at: da
     opportunity.opportunity_owner = owner
     if opportunity.account.opportunity_owner_id is None:
         ownership.change([opportunity.account], "opportunity_owner", to=owner, by=by, at=at, door=door)
-
-
-def consolidate(account: Account, *, to: User, by: User, at: datetime, door: str = Door.PAGE) -> int:
-    """Put all open opportunities of one account under one owner (ACC-12), and say how many changed hands."""
-    if not to.is_active:
-        raise Refused(f"{to} is switched off and receives nothing.", "inactive")
-    with transaction.atomic():
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-        rows = _open_of(account)
-        for row in rows:
-            may(by, "change", row)
-        changed = ownership.change(rows, "opportunity_owner", to=to, by=by, at=at, door=door)
-        ownership.change([account], "opportunity_owner", to=to, by=by, at=at, door=door)
-    return changed
-
-
-def _open_of(account: Account) -> list[Opportunity]:
-    rows: Iterable[Opportunity] = Opportunity.objects.filter(account=account, status=OpportunityStatus.OPEN, gone_as="")
-    return list(rows.select_related(*BESIDE).order_by("pk"))

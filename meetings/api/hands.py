@@ -11,7 +11,7 @@ from accounts.api.schema import listed
 from accounts.models import Account, Disposition, Door, Opportunity, User
 from leads.api.frame import Refusing, named, reason_of
 from leads.permissions import HOLDERS
-from meetings import accounts, handing, opportunities, permissions
+from meetings import accounts, handing, permissions
 from meetings.api.frame import Deed, OfRow
 from meetings.api.rows import NEAR, HandOffOut, hand_off
 from meetings.models import HandOff
@@ -187,5 +187,5 @@ class Consolidations(OfCompany):
 
     def do(self, said):
         to = receiver(said["to"])
-        number = opportunities.consolidate(self.account, to=to, by=self.user, at=self.at, door=Door.API)
+        number = accounts.consolidate(self.account, to=to, by=self.user, at=self.at, door=Door.API)
         return {"account": self.account.pk, "opportunities": number, "leads": 0, "tasks": 0, "meetings": 0}

@@ -173,7 +173,7 @@ def consolidate(request, pk):
     def effect(given):
         if given["to"] is None:
             raise Refused("Choose who.", "to")
-        number = opportunities.consolidate(row, to=given["to"], by=place.user, at=place.at)
+        number = accounts.consolidate(row, to=given["to"], by=place.user, at=place.at)
         return f"{row.name}: {number} changed hands, all are with {given['to'].get_short_name()}."
 
     return _acted(place, row, "consolidate", forms.ToForm(request.POST), effect)

@@ -13,7 +13,7 @@ from leads import qualification
 from leads.intake_rows import Bad
 from leads.lifecycle import Refused
 from leads.models import ContactRole, Lead
-from meetings import closing, handing, opportunities, outcomes
+from meetings import accounts, closing, handing, opportunities, outcomes
 from meetings.history import rows
 from meetings.models import HandOff
 from tests.factories import reason
@@ -162,7 +162,7 @@ def test_several_sales_of_one_company_come_under_one_owner(ana, eva, finn, rita)
     booked(lead, ana, eva, starts_at=END + DAY, product=other)
     apart = booked(worked(ana), ana, eva, starts_at=END + 2 * DAY)
 
-    number = opportunities.consolidate(lead.account, to=finn, by=rita, at=END)
+    number = accounts.consolidate(lead.account, to=finn, by=rita, at=END)
 
     assert number == 2
     assert sorted(Opportunity.objects.values_list("opportunity_owner__username", flat=True)) == ["eva", "finn", "finn"]
@@ -178,7 +178,7 @@ def test_where_one_of_them_is_not_this_persons_to_change_none_moves(ana, eva, fi
     booked(lead, ana, finn, starts_at=END + DAY, product=other)
 
     with pytest.raises(Refused):
-        opportunities.consolidate(lead.account, to=eva, by=eva, at=END)
+        accounts.consolidate(lead.account, to=eva, by=eva, at=END)
 
     assert sorted(Opportunity.objects.values_list("opportunity_owner__username", flat=True)) == ["eva", "finn"]
 

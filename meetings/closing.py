@@ -15,7 +15,7 @@ from accounts.writing import update_each
 from leads import dispositions
 from leads.lifecycle import BATCH, Refused, Result, Seen
 from leads.models import ContactRole, LeadStatus
-from meetings import booking, handing, opportunities, success
+from meetings import handing, moving, opportunities, success
 from meetings.models import Meeting, MeetingStatus
 from meetings.record import may
 
@@ -204,7 +204,7 @@ def _call_off(sale: Opportunity, by: User | None, at: datetime, door: str) -> No
     for meeting in Meeting.objects.filter(opportunity=sale, status=MeetingStatus.BOOKED, starts_at__gt=at).order_by(
         "pk"
     ):
-        booking.cancel(meeting, by=None, at=at, door=door)
+        moving.cancel(meeting, by=None, at=at, door=door)
 
 
 def _people(sale: Opportunity):

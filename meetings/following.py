@@ -12,7 +12,7 @@ from accounts.models import Message, OpportunityStatus, Reason, Stage, User
 from leads import dispositions, touches
 from leads.lifecycle import Step
 from leads.models import Channel, Credit, Lead, LeadStatus, Task, TouchOutcome
-from meetings import closing, handing, opportunities
+from meetings import closing, handing, opportunities, points
 from meetings.models import HandOffPoint, Meeting, MeetingStatus
 from meetings.record import tell, with_lead
 
@@ -64,7 +64,7 @@ def _after_qualified(row: Meeting, by: User | None, at: datetime, door: str, hap
     if sale.status == OpportunityStatus.OPEN and not sale.gone_as:
         stage = Stage.objects.get(is_qualifying=True)
         current = row.opportunity = opportunities.hold(sale)
-        hands = {row.lead_id: handing.receiver_of(row)}
+        hands = {row.lead_id: points.receiver_of(row)}
         if current.stage.order < stage.order:
             opportunities.advance(sale, stage, by=None, at=at, hands=hands, door=door)
         else:
@@ -73,7 +73,7 @@ def _after_qualified(row: Meeting, by: User | None, at: datetime, door: str, hap
             passes = bool(had_by) and Lead.objects.filter(pk=row.lead_id, status=LeadStatus.QUALIFIED).exists()
             handing.begin(row, at=at, accepted=True, passes=passes, had_by=had_by[0] if had_by else None)
     elif sale.status == OpportunityStatus.WON and not sale.gone_as:
-        opportunities.qualify_leads(sale, at=at, door=door, hands={row.lead_id: handing.receiver_of(row)})
+        opportunities.qualify_leads(sale, at=at, door=door, hands={row.lead_id: points.receiver_of(row)})
 
 
 def _after_unqualified(row: Meeting, by: User | None, at: datetime, door: str, happen: Callable) -> None:

@@ -11,7 +11,7 @@ from accounts.models import Absence, Opportunity, Role, Team, User
 from leads import routing
 from leads.lifecycle import Refused, Step
 from leads.models import Lead
-from meetings import handing, opportunities
+from meetings import opportunities, points
 from meetings.models import HandOffPoint, Meeting, MeetingStatus
 
 LOCK = 0x1EADCA1  # the space of advisory locks that calendars take
@@ -50,7 +50,7 @@ def choose(step: Step, meeting: Meeting, owner: User | None, pool: Team | None) 
             raise Refused(f"Nobody of {pool} is free then. Choose another time.", "nobody")
         owner, meeting.pool = decision.user, pool
     able(owner, meeting)
-    meeting.owner, meeting.point = owner, handing.agreed(meeting.point, owner, lead)
+    meeting.owner, meeting.point = owner, points.agreed(meeting.point, owner, lead)
     if sale.opportunity_owner_id is None:
         opportunities.name_owner(sale, owner, by=step.by, at=step.at, door=step.turn.door)
     if not lead.is_open or meeting.point == HandOffPoint.SCHEDULED:

@@ -163,9 +163,7 @@ def _listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def qualify_leads(
-    opportunity: Opportunity, *, at: datetime, door: str, hands: Mapping[int, User] = NOBODY
-) -> None:  # fmt: skip
+def qualify_leads(opportunity: Opportunity, *, at: datetime, door: str, hands: Mapping[int, User] = NOBODY) -> None:
     """Qualify whoever of its people is worked, now that it has reached the qualifying stage. One query if nobody is."""
     roles = ContactRole.objects.filter(opportunity=opportunity).values("lead")
     working = Lead.objects.filter(pk__in=roles, status=LeadStatus.WORKING, motion="slg", gone_as="")

@@ -17,7 +17,7 @@ from accounts.models import Door, Event, User
 from accounts.writing import insert_each
 from leads.lifecycle import BATCH, Refused, Result, Step, turn
 from leads.models import LeadStatus, Task
-from meetings import booking, handing, holders, invitations
+from meetings import entering, handing, holders, invitations, points
 from meetings.models import HandOff, Meeting, MeetingStatus
 from meetings.record import BESIDE, put_on_record, tell
 
@@ -93,7 +93,7 @@ def _take(step: Step, pk: int, to: User) -> None:
         return
     before, ahead = copy(row), row.starts_at > step.at
     holders.able(to, row, ahead=ahead)
-    row.owner, row.pool, row.point = to, None, handing.agreed(row.point, to, step.lead)
+    row.owner, row.pool, row.point = to, None, points.agreed(row.point, to, step.lead)
     row.sequence, row.version = row.sequence + 1, row.version + 1
     holders.hold_calendar(to)
     try:
@@ -109,7 +109,7 @@ def _take(step: Step, pk: int, to: User) -> None:
         if task.pk == row.task_id:
             task.owner, task.team = to, None
             step.changed_tasks[task.pk] = task
-    Task.objects.filter(pk=row.task_id).update(what=booking.what_to_do(row))
+    Task.objects.filter(pk=row.task_id).update(what=entering.what_to_do(row))
     put_on_record(
         step, row, "pass_on", by=step.by, at=step.at, door=step.turn.door, **{"from": before.owner_id, "to": to.pk}
     )

@@ -14,7 +14,7 @@ from accounts.models import Door, User
 from leads import touches
 from leads.lifecycle import UNDO, Refused
 from leads.models import Channel, Credit, Touch
-from meetings import booking, closing, invitations, opportunities
+from meetings import closing, invitations, moving, opportunities
 from meetings.models import Meeting
 from meetings.record import hold
 
@@ -30,7 +30,7 @@ def take_back(meeting: Meeting | int, *, by: User, at: datetime, door: str = Doo
             raise Refused("Only who booked a meeting takes it back.", "not_yours")
         if at - row.booked_at > UNDO:
             raise Refused("Too late to undo. Call the meeting off instead: they hear of it.", "too_late")
-        row = booking.cancel(row, by=by, at=at, door=door)
+        row = moving.cancel(row, by=by, at=at, door=door)
         _unsend(row)
         if row.pool_id:
             Credit.objects.create(

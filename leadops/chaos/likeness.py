@@ -18,7 +18,7 @@ from leadops.chaos.world import FIRST, World, a_world
 from leads import assignment, dispositions
 from leads.models import Lead
 from leads.sweeps import DAY_END
-from meetings import booking, closing, opportunities, outcomes
+from meetings import booking, closing, moving, opportunities, outcomes
 from meetings import sweeps as of_meetings
 from meetings.models import Meeting
 
@@ -131,7 +131,7 @@ def _waiting(world: World, seller: User, number: int, at: datetime) -> None:
 def _given_up(world: World, seller: User, number: int, at: datetime) -> None:
     """A sale whose only meeting was called off, and whose lead is in nobody's hands any more."""
     meeting = _booked(world, seller, number, at - DAY)
-    booking.cancel(meeting, by=world.rep, at=at - DAY - HALF_AN_HOUR)
+    moving.cancel(meeting, by=world.rep, at=at - DAY - HALF_AN_HOUR)
     dispositions.nurture(
         [meeting.lead_id], reason=Reason.objects.get(code="budget_later"), by=world.rep, at=at - HALF_AN_HOUR
     )

@@ -10,7 +10,7 @@ from leadops.simulation.world import DAY, HOUR, MINUTE, World, at_hour, works_on
 from leads import qualification
 from leads.lifecycle import Refused
 from leads.models import ContactRole, Lead, LeadStatus
-from meetings import booking, closing, handing, opportunities, outcomes
+from meetings import booking, closing, handing, moving, opportunities, outcomes
 from meetings.models import HandOff, HandOffPoint, Meeting, MeetingStatus
 
 AMOUNTS = (3_600, 8_400, 12_000, 18_500, 32_000, 64_000, 140_000)
@@ -90,7 +90,7 @@ def move(world: World, at: datetime, pk: int) -> None:
     theirs, starts = world.chance(0.7), _time(world, at, meeting.owner)
     by = None if theirs else meeting.owner
     new = _try(
-        world, "meetings moved", lambda: booking.reschedule(meeting, starts_at=starts, by=by, at=at, is_theirs=theirs)
+        world, "meetings moved", lambda: moving.reschedule(meeting, starts_at=starts, by=by, at=at, is_theirs=theirs)
     )
     if new is not None:
         _ahead(world, at, new)
@@ -99,7 +99,7 @@ def move(world: World, at: datetime, pk: int) -> None:
 def call_off(world: World, at: datetime, pk: int) -> None:
     meeting, theirs = Meeting.objects.get(pk=pk), world.chance(0.6)
     _try(
-        world, "meetings called off", lambda: booking.cancel(meeting, by=None if theirs else meeting.owner, at=at, is_theirs=theirs)
+        world, "meetings called off", lambda: moving.cancel(meeting, by=None if theirs else meeting.owner, at=at, is_theirs=theirs)
     )  # fmt: skip
 
 

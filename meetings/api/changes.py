@@ -6,7 +6,7 @@ from accounts.api.fields import Moment, Word
 from accounts.models import User
 from leads.api.frame import named
 from leads.permissions import HOLDERS
-from meetings import booking
+from meetings import moving
 from meetings.api.frame import Deed, Seen
 from meetings.api.rows import MeetingDone, done
 
@@ -40,7 +40,7 @@ class Moves(Deed):
             people = User.objects.filter(is_active=True, role__in=HOLDERS)
             facts["owner"] = named(people, "username", said["owner"], "owner")
         theirs = said["theirs"] or self.is_client
-        return done(booking.reschedule(self.row, starts_at=said["starts_at"], is_theirs=theirs, **facts, **self.by))
+        return done(moving.reschedule(self.row, starts_at=said["starts_at"], is_theirs=theirs, **facts, **self.by))
 
 
 class Cancellation(Seen):
@@ -61,4 +61,4 @@ class Cancellations(Deed):
 
     def do(self, said):
         theirs = said["theirs"] or self.is_client
-        return done(booking.cancel(self.row, is_theirs=theirs, version=said.get("version"), **self.by))
+        return done(moving.cancel(self.row, is_theirs=theirs, version=said.get("version"), **self.by))

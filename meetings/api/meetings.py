@@ -14,7 +14,7 @@ from accounts.permissions import SCOPES
 from leads.api.frame import Act, OfLead, Refusing, named
 from leads.models import Lead
 from leads.permissions import HOLDERS
-from meetings import booking, free, permissions, zones
+from meetings import booking, entering, free, permissions, zones
 from meetings.api.frame import OfRow
 from meetings.api.rows import NEAR, MeetingDone, MeetingOut, done, meeting
 from meetings.models import Meeting, MeetingStatus
@@ -74,7 +74,7 @@ class FreeFilter(Page):
     cursor = None
     owner = Word(required=True, allow_blank=False, max_length=60, help_text="By the name they sign in with.")
     after = Moment(required=False, help_text="Now if not said.")
-    minutes = serializers.IntegerField(default=30, min_value=booking.SHORTEST, max_value=1440)
+    minutes = serializers.IntegerField(default=30, min_value=entering.SHORTEST, max_value=1440)
     zone = Word(max_length=60, help_text="Where they are: also while they are awake there.")
 
 

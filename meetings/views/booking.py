@@ -17,7 +17,7 @@ from leads.lifecycle import Refused, Seen
 from leads.models import Lead, LeadStatus, Motion
 from leads.views.acting import did, view_of
 from leads.views.forms import ActForm
-from meetings import booking, free, handing, undoing, zones
+from meetings import booking, entering, free, points, undoing, zones
 from meetings.holders import HOLDERS, expected
 from meetings.models import HandOffPoint, Meeting
 from meetings.views.words import sentence, when
@@ -130,7 +130,7 @@ def drawn(desk, lead: Lead, panel: dict, typed: dict) -> dict:
     products = list(Product.objects.filter(is_active=True))
     sale = _sale(lead, typed.get("product") or str(products[0].pk if products else ""), typed.get("amount", ""))
     segment = lead.segment or (lead.account.segment if lead.account else "")
-    point = handing.point_for(sale, segment)
+    point = points.point_for(sale, segment)
     chosen = typed.get("owner", "")
     named = [p for p in people if str(p.pk) == chosen]
     minutes = int(typed["minutes"]) if typed.get("minutes", "").isdecimal() and len(typed["minutes"]) < 4 else 30
@@ -138,7 +138,7 @@ def drawn(desk, lead: Lead, panel: dict, typed: dict) -> dict:
     offered = free.times(
         named or likely(lead, people, sale, point),
         _from(desk, typed),
-        minutes=max(minutes, booking.SHORTEST),
+        minutes=max(minutes, entering.SHORTEST),
         zone=zone,
         spread=not typed.get("day"),
     )
@@ -149,7 +149,7 @@ def drawn(desk, lead: Lead, panel: dict, typed: dict) -> dict:
         "lengths": [(n, n == minutes) for n in sorted({*LENGTHS, minutes})],
         "zone": zone,
         "zones": zones.names(),
-        "bands": _bands(segment, point if not sale.amount else handing.point_for(_sale(lead, "", ""), segment)),
+        "bands": _bands(segment, point if not sale.amount else points.point_for(_sale(lead, "", ""), segment)),
         "asks_company": lead.account_id is None,
         "company": typed.get("company", lead.company),
         "first_day": desk.at.astimezone(desk.user.zone).date().isoformat(),
@@ -215,7 +215,7 @@ AFTER = {
 
 def _bands(segment: str, unknown: str) -> str:
     """Say which value hands the lead over when, and what is done while nobody knows it. One query."""
-    bands = handing.bands(segment)
+    bands = points.bands(segment)
     parts = [f"from {amount:,.0f} {AFTER[point]}" for amount, point in bands]
     parts[0] = f"under {bands[1][0]:,.0f} {AFTER[bands[0][1]]}" if len(bands) > 1 else f"always {AFTER[bands[0][1]]}"
     return f"{', '.join(parts).capitalize()}. Not known: {AFTER[unknown]}."

@@ -14,7 +14,7 @@ from accounts.models import Event, Opportunity
 from leads.models import Lead, Note
 from leads.timeline import TELLERS, Told
 from leads.views.answers import said
-from meetings import booking, free, handing, outcomes, permissions, zones
+from meetings import free, handing, moving, outcomes, permissions, zones
 from meetings.models import HandOff, Meeting, MeetingStatus
 from meetings.views import day, forms, lists, rows
 from meetings.views.acting import Place, Wrong, answered, do, may
@@ -189,7 +189,7 @@ def correct(place, row, given):
 @act(forms.MoveForm, "move", "move")
 def move(place, row, given):
     """Move a meeting to another time; its invitation goes along."""
-    new = booking.reschedule(
+    new = moving.reschedule(
         row, starts_at=moment_of(given, place.user.zone), by=place.user, at=place.at, minutes=given["minutes"], owner=given["owner"],
         is_theirs=given["theirs"], version=given["version"],
     )  # fmt: skip
@@ -199,7 +199,7 @@ def move(place, row, given):
 @act(forms.CancelForm, "cancel", "cancel")
 def cancel(place, row, given):
     """Call a meeting off, before it began."""
-    booking.cancel(row, by=place.user, at=place.at, is_theirs=given["theirs"], version=given["version"])
+    moving.cancel(row, by=place.user, at=place.at, is_theirs=given["theirs"], version=given["version"])
     return f"{row.lead.name}: the meeting is called off. They are told."
 
 

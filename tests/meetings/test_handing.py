@@ -8,7 +8,7 @@ from accounts.lines import Lines
 from accounts.models import Account, Opportunity, Product, Reason
 from leads import assignment, consent, qualification
 from leads.models import Lead
-from meetings import accounts, booking, closing, handing, opportunities, outcomes
+from meetings import accounts, booking, closing, handing, moving, opportunities, outcomes
 from meetings.models import HandOff, HandOffRule, Meeting
 from tests.factories import AccountFactory, reason
 from tests.leads.states import settle
@@ -145,7 +145,7 @@ def test_of_a_small_sale_nobody_stands_in_for_the_seller_who_is_taken(ana, eva):
 def test_moved_to_an_executive_a_small_sale_is_handed_over(ana, eva):
     meeting = booked(worked(ana), ana, amount=NONE)
 
-    new = booking.reschedule(meeting, starts_at=START + DAY, owner=eva, by=ana, at=BOOKED + HOUR)
+    new = moving.reschedule(meeting, starts_at=START + DAY, owner=eva, by=ana, at=BOOKED + HOUR)
     outcomes.complete_qualified(new, by=eva, at=AFTER + DAY)
 
     assert (new.point, Lead.objects.get().owner, HandOff.objects.get().receiver) == ("completed", eva, eva)

@@ -10,7 +10,7 @@ from django.core import mail
 from accounts import clock, messages, sweeping
 from accounts.models import Message
 from leads import consent
-from meetings import booking, feeds
+from meetings import feeds, moving
 from meetings.models import Meeting
 from tests.meetings.table import BOOKED, DAY, HOUR, START, booked, worked
 
@@ -46,8 +46,8 @@ def test_an_invitation_means_the_same_moment_on_both_walls(starts, zone, ana, ev
 
 def test_moved_and_cancelled_it_is_one_uid_with_rising_sequence(ana, eva):
     meeting = booked(worked(ana), ana, eva)
-    new = booking.reschedule(meeting, starts_at=START + DAY, by=ana, at=BOOKED + HOUR)
-    booking.cancel(new, by=ana, at=BOOKED + 2 * HOUR)
+    new = moving.reschedule(meeting, starts_at=START + DAY, by=ana, at=BOOKED + HOUR)
+    moving.cancel(new, by=ana, at=BOOKED + 2 * HOUR)
 
     sent = [read(m) for m in Message.objects.filter(kind__in=("invitation", "cancellation"), to=eva).order_by("pk")]
 
@@ -61,7 +61,7 @@ def test_moved_and_cancelled_it_is_one_uid_with_rising_sequence(ana, eva):
 def test_handed_to_another_the_first_is_told_it_is_off(ana, eva, finn):
     meeting = booked(worked(ana), ana, eva)
 
-    booking.reschedule(meeting, starts_at=START + DAY, by=ana, at=BOOKED + HOUR, owner=finn)
+    moving.reschedule(meeting, starts_at=START + DAY, by=ana, at=BOOKED + HOUR, owner=finn)
 
     assert read(Message.objects.get(kind="cancellation")).vevent.status.value == "CANCELLED"
     assert list(Message.objects.filter(kind="cancellation").values_list("to", flat=True)) == [eva.pk]

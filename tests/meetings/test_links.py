@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from leads.lifecycle import Refused
-from meetings import booking, links, outcomes
+from meetings import links, moving, outcomes
 from meetings.models import Meeting
 from tests.meetings.table import BOOKED, DAY, END, HOUR, START, booked, worked
 
@@ -50,8 +50,8 @@ def test_who_comes_another_day_is_told_on_which_day_it_was_said(meeting, eva, la
 
 
 def test_who_comes_after_a_move_or_a_cancellation_is_told_which_it_was(meeting, ana, eva):
-    moved = booking.reschedule(meeting, starts_at=END + DAY, by=ana, at=BOOKED + HOUR)
-    booking.cancel(moved, by=None, at=BOOKED + 2 * HOUR, is_theirs=True)
+    moved = moving.reschedule(meeting, starts_at=END + DAY, by=ana, at=BOOKED + HOUR)
+    moving.cancel(moved, by=None, at=BOOKED + 2 * HOUR, is_theirs=True)
 
     for row, said in ((meeting, "Ana moved it yesterday at"), (moved, "They called it off yesterday at")):
         with pytest.raises(Refused, match=rf"^{said} \d\d:\d\d\.$"):

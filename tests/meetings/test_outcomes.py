@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Event, Opportunity, Reason
 from leads.models import Credit, Task, Touch
-from meetings import booking, closing, outcomes
+from meetings import closing, moving, outcomes
 from meetings.models import HandOff, Meeting
 from tests.leads.states import settle
 from tests.meetings.table import BOOKED, DAY, END, HOUR, NONE, SCHEDULED, START, booked, sellers, worked
@@ -127,7 +127,7 @@ def test_moved_it_keeps_its_invitation_and_is_no_disposition(ana, eva):
     lead = worked(ana)
     meeting = booked(lead, ana, eva)
 
-    new = booking.reschedule(meeting, starts_at=START + DAY, by=ana, at=BOOKED + HOUR, is_theirs=True)
+    new = moving.reschedule(meeting, starts_at=START + DAY, by=ana, at=BOOKED + HOUR, is_theirs=True)
 
     settle()
     old = Meeting.objects.get(pk=meeting.pk)

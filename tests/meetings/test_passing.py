@@ -11,7 +11,7 @@ from accounts.models import Event, Message, Opportunity
 from leadops import invariants
 from leads import assignment, handing_over, timeline
 from leads.models import Lead, Task
-from meetings import booking, handing, outcomes, telling
+from meetings import handing, moving, outcomes, telling
 from meetings.models import HandOff, Meeting
 from tests.lasting import at_once
 from tests.leads.states import settle
@@ -213,7 +213,7 @@ def test_a_booking_is_told_once_and_among_the_touches_as_what_it_was(ana, eva):
 
 def test_the_timeline_tells_of_a_meeting_in_words(ana, eva, finn, rita):
     meeting = booked(worked(ana), ana, eva)
-    meeting = booking.reschedule(meeting, starts_at=START + HOUR, by=ana, at=BOOKED + HOUR, is_theirs=True)
+    meeting = moving.reschedule(meeting, starts_at=START + HOUR, by=ana, at=BOOKED + HOUR, is_theirs=True)
     leave(eva, to=finn, rest=finn, by=rita, at=BOOKED + 2 * HOUR)
     outcomes.no_show(Meeting.objects.get(pk=meeting.pk), by=finn, at=END + HOUR)
 

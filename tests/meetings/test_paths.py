@@ -11,7 +11,7 @@ from leadops import invariants
 from leadops.schedules import SWEEPS
 from leads import signals, touches
 from leads.models import Lead, Task
-from meetings import booking, credit, handing, outcomes
+from meetings import credit, handing, moving, outcomes
 from meetings.models import HandOff, Meeting
 from tests.factories import reason
 from tests.leads.states import settle
@@ -92,9 +92,9 @@ def test_step_by_step_it_is_told_no_more_than_at_once(ana, eva, cleo, north):
 def test_one_that_was_spoken_of_is_not_asked_for(end, ana, eva):
     meeting = booked(worked(ana), ana, eva)
     if end == "cancelled":
-        booking.cancel(meeting, by=ana, at=START - HOUR)
+        moving.cancel(meeting, by=ana, at=START - HOUR)
     elif end == "rescheduled":
-        booking.reschedule(meeting, starts_at=START + 30 * DAY, by=ana, at=START - HOUR)
+        moving.reschedule(meeting, starts_at=START + 30 * DAY, by=ana, at=START - HOUR)
     else:
         outcomes.dispose(meeting, end, by=eva, at=END)
 
@@ -188,7 +188,7 @@ def test_exactly_two_further_no_shows_end_the_round_and_ours_are_none(ways, stat
         start = START + number * DAY
         meeting = booked(lead, ana, eva, starts_at=start, at=start - 2 * HOUR)
         if way == "cancelled":
-            booking.cancel(meeting, by=ana, at=start - HOUR, is_theirs=True)
+            moving.cancel(meeting, by=ana, at=start - HOUR, is_theirs=True)
         else:
             outcomes.dispose(meeting, way, by=eva, at=start + HOUR)
 
@@ -219,7 +219,7 @@ def test_the_prospect_moving_it_a_third_time_is_told_to_the_manager(ana, eva, cl
     meeting = booked(worked(ana), ana, eva)
     for number in range(3):
         assert told("moved_often") == []
-        meeting = booking.reschedule(
+        meeting = moving.reschedule(
             meeting, starts_at=START + (number + 1) * DAY, by=None, at=BOOKED + number * HOUR, is_theirs=True
         )
 
@@ -266,7 +266,7 @@ def test_refused_it_is_back_in_the_hands_of_who_gave_it(ana, eva):
 def test_moved_to_another_executive_the_lead_and_the_word_that_is_waited_for_go_along(ana, eva, finn):
     meeting = booked(worked(ana), ana, eva, amount=SCHEDULED, starts_at=START + 20 * DAY)
 
-    booking.reschedule(meeting, starts_at=START + 21 * DAY, owner=finn, by=eva, at=BOOKED + HOUR)
+    moving.reschedule(meeting, starts_at=START + 21 * DAY, owner=finn, by=eva, at=BOOKED + HOUR)
 
     settle()
     waits = HandOff.objects.get()

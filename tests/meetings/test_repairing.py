@@ -11,7 +11,7 @@ from leadops.schedules import SWEEPS
 from leads import assignment, dispositions, qualification, signals, touches
 from leads.lifecycle import Refused
 from leads.models import ContactRole, Cycle, Lead, Task
-from meetings import booking, opportunities, outcomes
+from meetings import booking, moving, opportunities, outcomes
 from meetings.models import Meeting
 from tests.leads.states import settle
 from tests.meetings.table import DAY, HOUR, NONE, START, booked, worked
@@ -331,7 +331,7 @@ def test_nobody_ends_the_round_of_who_has_a_meeting(at, words, ana, eva):
 
     assert (refused.value.code, words in refused.value.words) == ("meeting", True)
     assert (state_of(lead)[0], Event.objects.count()) == ("working", events)
-    booking.cancel(Meeting.objects.get(), by=ana, at=START - HOUR)
+    moving.cancel(Meeting.objects.get(), by=ana, at=START - HOUR)
     dispositions.nurture([lead.pk], reason=Reason.objects.get(code="budget_later"), by=ana, at=SAID).lead  # noqa: B018
     assert state_of(lead)[0] == "nurture"
 
@@ -344,6 +344,6 @@ def test_nobody_gives_who_has_a_meeting_back_to_the_product(ana, eva):
         qualification.return_to_product(lead, by=ana, at=START - HOUR, why="They plan alone.")
 
     assert (refused.value.code, Lead.objects.get().motion, Meeting.objects.get().status) == ("meeting", "slg", "booked")
-    booking.cancel(Meeting.objects.get(), by=ana, at=START - HOUR)
+    moving.cancel(Meeting.objects.get(), by=ana, at=START - HOUR)
     qualification.return_to_product(Lead.objects.get(), by=ana, at=SAID, why="They plan alone.")
     assert Lead.objects.get().motion == "plg"

@@ -9,7 +9,7 @@ from accounts import messages
 from accounts.models import Event, Message, Opportunity
 from leads.lifecycle import Refused
 from leads.models import Credit, Lead, Task, Touch
-from meetings import booking, opportunities, outcomes, undoing
+from meetings import moving, opportunities, outcomes, undoing
 from meetings.models import HandOff, Meeting
 from tests.leads.states import settle
 from tests.meetings.table import BOOKED, DAY, HOUR, SCHEDULED, START, booked, sellers, worked
@@ -152,7 +152,7 @@ def test_it_is_refused_and_leaves_everything_as_it_is(ana, eva, cleo, why):
     elif why == "not_yours":
         by = cleo
     elif why == "already":
-        booking.cancel(meeting, by=eva, at=BOOKED)
+        moving.cancel(meeting, by=eva, at=BOOKED)
     else:
         at = SOON
     events, sent = Event.objects.count(), Message.objects.count()

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from leads.models import Lead
-from meetings import booking, closing, handing, outcomes, passing
+from meetings import booking, closing, handing, moving, outcomes, passing
 from meetings.models import HandOff, Meeting
 from reporting import answers, permissions
 from reporting.filters import Filters
@@ -73,7 +73,7 @@ def test_sent_back_counts_by_its_reason_and_is_not_accepted_however_soon(ana, ev
 
 def test_what_falls_away_before_an_answer_is_no_hand_off_and_stands_beside(ana, eva):
     waits = handed(ana, eva)
-    booking.cancel(Meeting.objects.get(opportunity=waits.opportunity_id), by=ana, at=BOOKED + HOUR)
+    moving.cancel(Meeting.objects.get(opportunity=waits.opportunity_id), by=ana, at=BOOKED + HOUR)
 
     assert counts(said(), "handed", "in_time", "dropped") == [0, (0, 0), 1]
 
@@ -158,7 +158,7 @@ def test_what_was_passed_on_and_answered_later_reads_as_known_then(ana, eva, fin
 def test_moved_with_its_meeting_it_reads_as_known_then_too(ana, eva, finn):
     waits = handed(ana, eva)
     meeting = Meeting.objects.get(opportunity=waits.opportunity_id)
-    booking.reschedule(meeting, starts_at=FAR + DAY, owner=finn, by=eva, at=BOOKED + 2 * HOUR)
+    moving.reschedule(meeting, starts_at=FAR + DAY, owner=finn, by=eva, at=BOOKED + 2 * HOUR)
 
     labels = [[line.label for line in said(as_of=at, by="receiver").lines] for at in (BOOKED + HOUR, BOOKED + 3 * HOUR)]
 

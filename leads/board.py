@@ -12,9 +12,6 @@ from functools import cached_property
 from django.db.models import (
     Case,
     Count,
-    DurationField,
-    Exists,
-    ExpressionWrapper,
     F,
     IntegerField,
     OuterRef,
@@ -25,16 +22,16 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce, JSONObject
-from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 
 from accounts.models import Absence, Role, Team, User
 from accounts.permissions import Scope, allowed, people_of, teams_of
 from accounts.prepared import Prepared
-from leads import attention, sla
+from leads import attention
+from leads.late import CLOCK, EXCEPTION, clocks, granted, overdue, quiet, unplanned
 from leads.models import Lead, LeadStatus, Motion, Task, Touch
 from leads.permissions import HOLDERS
-from leads.queue import ENOUGH, PLANNED, wishes
+from leads.queue import ENOUGH, wishes
 
 ROWS = 25
 REPS = (Role.SDR, Role.AE, Role.CSM)
@@ -47,7 +44,6 @@ LEAD = (
 )  # fmt: skip
 ASKED = ("created_by", "created_by__name", "cycle__source", "cycle__source__name", "reason", "reason__label")
 ASKING = ("word", "asked", "review")  # the views that say who asks for what
-CLOCK = Q(limit_at__isnull=False) & ~Q(kind__in=(Task.Kind.EXCEPTION, Task.Kind.REVIEW))
 
 
 def leads_people(user: User) -> bool:
@@ -138,15 +134,15 @@ class Board:
             "over": lambda: tasks.filter(late["over"]).order_by("limit_at", "pk"),
             "late": lambda: tasks.filter(late["late"]).order_by("due_at", "pk"),
             "risk": lambda: tasks.filter(risk).order_by("due_at", "pk"),
-            "asked": lambda: tasks.filter(_EXCEPTION, accepted_at__isnull=True).order_by("began_at", "pk"),
-            "review": lambda: tasks.filter(_EXCEPTION, accepted_at__isnull=False, due_at__lte=self.at).order_by("due_at", "pk"),
+            "asked": lambda: tasks.filter(EXCEPTION, accepted_at__isnull=True).order_by("began_at", "pk"),
+            "review": lambda: tasks.filter(EXCEPTION, accepted_at__isnull=False, due_at__lte=self.at).order_by("due_at", "pk"),
             "overdue": lambda: tasks.filter(overdue(self.at)).order_by("due_at", "pk"),
             "word": lambda: wishes(owner__in=list(self.users), **self._asked_by()).order_by("began_at", "pk"),
             "queue": lambda: _waiting(self.teams).order_by(RUNS_SINCE, "pk"),
             "nobody": lambda: (attention.nobodys() if self.is_all else Lead.objects.none()).order_by("-pk"),
-            "unplanned": lambda: self._in_hand(self.people).filter(_unplanned()).order_by("status_since", "pk"),
-            "quiet": lambda: self._in_hand(self.people).filter(_quiet(self.at)).order_by("last_activity_at", "pk"),
-            "open": lambda: self._in_hand(self.people).order_by("status_since", "pk"),
+            "unplanned": lambda: _in_hand(self.people).filter(unplanned()).order_by("status_since", "pk"),
+            "quiet": lambda: _in_hand(self.people).filter(quiet(self.at)).order_by("last_activity_at", "pk"),
+            "open": lambda: _in_hand(self.people).order_by("status_since", "pk"),
         }  # fmt: skip
         return views[view]() if view in views else _by_clock(self.people, self.holding)
 
@@ -179,44 +175,9 @@ class Board:
     def _asked_by(self) -> dict:
         return {"created_by": self.rep} if self.rep else {}
 
-    def _in_hand(self, people: list[int]) -> QuerySet[Lead]:
-        return _in_hand(people)
 
-
-_EXCEPTION = Q(kind=Task.Kind.EXCEPTION)
 # Whose clock runs comes first: nobody has them in hand, and they were promised an answer (SLA-2).
 RUNS_SINCE = Case(When(status__in=LeadStatus.OPEN, then=F("status_since"))).asc(nulls_last=True)
-
-
-def _granted() -> QuerySet:
-    """The leads that are left out of every limit (LIFE-10): few."""
-    return Task.objects.filter(_EXCEPTION, done_at__isnull=True, accepted_at__isnull=False).values("lead")
-
-
-def clocks(at: datetime) -> tuple[dict[str, Q], Q]:
-    """Say as conditions on tasks what `sla.response_clock` says of one: past limit, target missed, at risk."""
-    running = CLOCK & ~Q(lead__in=_granted())
-    way = ExpressionWrapper((F("due_at") - F("began_at")) * Value(sla.AT_RISK), output_field=DurationField())
-    late = {"over": running & Q(limit_at__lt=at), "late": running & Q(limit_at__gte=at, due_at__lt=at)}
-    return late, running & Q(due_at__gte=at, began_at__lte=Value(at) - way)
-
-
-def overdue(at: datetime) -> Q:
-    """Say as a condition on tasks which are past their day: planned, and not done by then."""
-    return Q(kind__in=PLANNED, due_at__lt=at)
-
-
-def _unplanned() -> Q:
-    """Working, and nothing is planned (WORK-6)."""
-    planned = Task.objects.filter(done_at__isnull=True).exclude(_EXCEPTION, accepted_at__isnull=True)
-    return Q(status=LeadStatus.WORKING) & ~Exists(planned.filter(lead=OuterRef("pk")))
-
-
-def _quiet(at: datetime) -> Q:
-    """Working, and nothing happened for seven days (LIFE-14)."""
-    since = at - attention.SILENT_FOR
-    active_at = Coalesce("last_activity_at", "status_since")
-    return Q(status=LeadStatus.WORKING) & LessThanOrEqual(active_at, since) & ~Q(pk__in=_granted())
 
 
 def _waiting(teams: list[int]) -> QuerySet[Lead]:
@@ -260,19 +221,19 @@ def _open_tasks(people: list[int], teams: list[int]) -> QuerySet[Task]:
 
 
 def _by_clock(people: list[int], teams: list[int]) -> QuerySet[Task]:
-    return _open_tasks(people, teams).filter(CLOCK & ~Q(lead__in=_granted())).order_by("due_at", "pk")
+    return _open_tasks(people, teams).filter(CLOCK & ~Q(lead__in=granted())).order_by("due_at", "pk")
 
 
 def _count_tasks(people: list[int], teams: list[int], at: datetime) -> QuerySet:
     """Count by person, and for these teams together, the open tasks a manager looks at; most others, planned for later, are not read."""
     late, risk = clocks(at)
-    tasks = Task.objects.filter(CLOCK | _EXCEPTION | overdue(at), done_at__isnull=True).values_list("owner")
+    tasks = Task.objects.filter(CLOCK | EXCEPTION | overdue(at), done_at__isnull=True).values_list("owner")
     numbers = {
         "over": Count("lead", distinct=True, filter=late["over"]),
         "late": Count("lead", distinct=True, filter=late["late"]),
         "risk": Count("lead", distinct=True, filter=risk),
-        "asked": Count("lead", filter=_EXCEPTION & Q(accepted_at__isnull=True)),
-        "review": Count("lead", filter=_EXCEPTION & Q(accepted_at__isnull=False, due_at__lte=at)),
+        "asked": Count("lead", filter=EXCEPTION & Q(accepted_at__isnull=True)),
+        "review": Count("lead", filter=EXCEPTION & Q(accepted_at__isnull=False, due_at__lte=at)),
         "overdue": Count("lead", filter=overdue(at)),
     }
     held = tasks.filter(owner__isnull=True, team__in=teams).annotate(**numbers)
@@ -283,8 +244,8 @@ def _count_in_hand(people: list[int], at: datetime) -> QuerySet:
     """Count by person what the index of leads in hand says by itself; what is quiet stands in the rows, and is asked of them beside it."""
     nothing = Value(0, output_field=IntegerField())
     here = _in_hand(people).values_list("owner")
-    counts = here.annotate(open=Count("pk"), unplanned=Count("pk", filter=_unplanned()), quiet=nothing)
-    return counts.union(here.filter(_quiet(at)).annotate(open=nothing, unplanned=nothing, quiet=Count("pk")), all=True)
+    counts = here.annotate(open=Count("pk"), unplanned=Count("pk", filter=unplanned()), quiet=nothing)
+    return counts.union(here.filter(quiet(at)).annotate(open=nothing, unplanned=nothing, quiet=Count("pk")), all=True)
 
 
 def _listed(tasks: list[int]) -> QuerySet[Task]:

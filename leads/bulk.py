@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts.models import Door, Reason, Team, User
-from leads import assignment, dispositions, pulling
+from leads import assignment, dispositions, pulling, wishes
 from leads.lifecycle import Result, Seen, both
 from leads.models import Lead, LeadStatus
 
@@ -163,7 +163,7 @@ def take_back(rows: list[list], *, by: User, at: datetime, door: str = Door.PAGE
     people = User.objects.in_bulk({way[1] for way in groups if way[0] == "person"})
     teams = Team.objects.in_bulk({way[1] for way in groups if way[0] in ("team", "queue") and way[1]})
     ways = {
-        "ask": lambda _to, seen: dispositions.unask(seen, **when),
+        "ask": lambda _to, seen: wishes.unask(seen, **when),
         "end": lambda _to, seen: dispositions.take_back(seen, **when),
         "person": lambda to, seen: assignment.assign(seen, to=people[to], **when),
         "team": lambda to, seen: assignment.assign(seen, to=teams[to], **when),

@@ -12,6 +12,7 @@ from leads import mass_guard
 from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import ContactRole, LeadStatus, Outcome, Spell, Task
 from leads.notes import attach
+from leads.permissions import possessive
 from leads.step import refuse_without_size
 
 TAKE_BACK, LATER = timedelta(hours=24), (Role.MANAGER, Role.REVOPS)  # who may take back later
@@ -27,7 +28,7 @@ def nurture(
         step.may("nurture")
         if reason.nurture_kind == NurtureKind.SALES:
             raise Refused("To keep a lead yourself, say until when.", "keep")
-        _end(step, Outcome.NURTURE, "nurture", reason, note, size)
+        end(step, Outcome.NURTURE, "nurture", reason, note, size)
 
     return turn(leads, change, by=by, at=at, door=door)
 
@@ -38,7 +39,7 @@ def unqualify(leads, *, reason: Reason, by: User | None, at: datetime, note: str
 
     def change(step: Step) -> None:
         step.may("unqualify")
-        _end(step, Outcome.UNQUALIFIED, "unqualify", reason, note)
+        end(step, Outcome.UNQUALIFIED, "unqualify", reason, note)
 
     return turn(leads, change, by=by, at=at, door=door)
 
@@ -52,7 +53,7 @@ def _fits(reason: Reason, disposition: str, by: User | None, size: str = "") -> 
         refuse_without_size(reason, size)
 
 
-def _end(
+def end(
     step: Step,
     outcome: str,
     transition: str,
@@ -61,6 +62,8 @@ def _end(
     size: str = "",
     keeper: User | None = None,
 ) -> None:
+    """End a round within a turn, by a person or by time: not while a meeting is ahead, an untouched one only for a reason that allows it,
+    and not too many of them unseen. It goes to nobody, or stays with its keeper."""
     lead, cycle = step.lead, step.cycle
     if not lead.is_open:
         raise Refused(f"{lead.name} is {lead.state_label}; only a lead in hand is ended.", "state")
@@ -71,17 +74,24 @@ def _end(
     if note.strip():
         attach(step, note)
     if untouched and mass_guard.must_wait(step):
-        if asked := _asked(step):
-            raise Refused(f"{lead.name} waits for {asked.owner.get_short_name()}'s word already.", "already")
+        if asked := mass_guard.asked(step):
+            manager = asked.owner.get_short_name() if asked.owner else "the manager"
+            raise Refused(f"{lead.name} waits for {possessive(manager)} word already.", "already")
         mass_guard.wait(step, reason, size)
         return
     step.end_cycle(
         outcome, reason=reason, size=size.strip()[:40], is_early=reason.code == "rep_abandoned" and step.by is not None
     )
     step.move(transition, reason=reason)
-    if outcome == Outcome.NURTURE and reason.recycle_months and not lead.opted_out_at:
-        lead.recycle_at = after_months(lead.status_since, reason.recycle_months)
+    _let_come_back(step, reason)
     step.own(keeper, None)
+
+
+def _let_come_back(step: Step, reason: Reason) -> None:
+    """Say when a lead just ended *not now* comes back by itself: by its reason; never who asked us to stop. Pure."""
+    lead = step.lead
+    if lead.status == LeadStatus.NURTURE and reason.recycle_months and not lead.opted_out_at:
+        lead.recycle_at = after_months(lead.status_since, reason.recycle_months)
 
 
 def refuse_while_met(step: Step) -> None:
@@ -100,79 +110,23 @@ def end_by_meeting(step: Step, reason: Reason, *, size: str = "") -> None:
 
     A limit is the system's end, whoever said the last no-show.
     """
+    by = None if reason.is_system else step.by
+    end_as_reason_says(step, reason, size=size, by=by.pk if by else None)
+
+
+def end_as_reason_says(step: Step, reason: Reason, *, size: str, by: int | None, data: dict | None = None) -> None:
+    """End a round within a turn *not now* or *never*, as its reason is of one or the other, in the name of `by`; None is the system."""
     nurtures = reason.disposition == Disposition.NURTURE
     step.end_cycle(Outcome.NURTURE if nurtures else Outcome.UNQUALIFIED, reason=reason, size=size)
-    if reason.is_system:
-        step.cycle.ended_by = None
-    step.move("nurture" if nurtures else "unqualify", reason=reason)
-    if nurtures and reason.recycle_months and not step.lead.opted_out_at:
-        step.lead.recycle_at = after_months(step.lead.status_since, reason.recycle_months)
+    step.cycle.ended_by_id = by
+    step.move("nurture" if nurtures else "unqualify", reason=reason, data=data)
+    _let_come_back(step, reason)
     step.own(None, None)
 
 
 def _no_touch() -> str:
     allowed = Reason.objects.filter(is_prequalification=True, is_active=True, is_system=False)
     return f"No touch yet. Without one only these reasons are possible: {', '.join(allowed.values_list('label', flat=True))}."
-
-
-def _asked(step: Step) -> Task | None:
-    """The wish to end this lead that waits for the manager's word."""
-    return next((t for t in step.open_tasks if t.kind == Task.Kind.REVIEW and t.reason_id), None)
-
-
-def allow(leads, *, by: User, at: datetime, door: str = Door.PAGE) -> Result:
-    """The manager's yes to ends that wait (WORK-7): made now, for the reason asked, as the one who asked."""
-
-    def change(step: Step) -> None:
-        task = _waiting(step)
-        reason = step.turn.remember("reasons", lambda: Reason.objects.in_bulk())[task.reason_id]
-        refuse_while_met(step)
-        step.close_task(task, Task.Outcome.DONE)
-        nurtures = reason.disposition == Disposition.NURTURE
-        size = task.what if reason.asks_size else ""
-        step.end_cycle(Outcome.NURTURE if nurtures else Outcome.UNQUALIFIED, reason=reason, size=size)
-        step.cycle.ended_by_id = task.created_by_id
-        step.move("nurture" if nurtures else "unqualify", reason=reason, data={"asked_by": task.created_by_id})
-        if nurtures and reason.recycle_months and not step.lead.opted_out_at:
-            step.lead.recycle_at = after_months(step.lead.status_since, reason.recycle_months)
-        step.own(None, None)
-
-    return turn(leads, change, by=by, at=at, door=door)
-
-
-def disallow(leads, *, by: User, at: datetime, note: str = "", door: str = Door.PAGE) -> Result:
-    """The manager's no: the leads go back into the rep's queue, their clocks as they were."""
-
-    def change(step: Step) -> None:
-        step.close_task(_waiting(step), Task.Outcome.REFUSED)
-        step.record("disposition_refused")
-        if note.strip():
-            attach(step, note)
-
-    return turn(leads, change, by=by, at=at, door=door)
-
-
-def unask(leads, *, by: User, at: datetime, door: str = Door.PAGE) -> Result:
-    """Take back one's own wish to end leads, before the manager answered it."""
-
-    def change(step: Step) -> None:
-        task = _asked(step)
-        if task is None or task.created_by_id != by.pk:
-            raise Refused(f"{step.lead.name} waits for nobody's word.", "state")
-        step.close_task(task, Task.Outcome.DROPPED)
-        step.record("disposition_unasked", reason_id=task.reason_id)
-
-    return turn(leads, change, by=by, at=at, door=door)
-
-
-def _waiting(step: Step) -> Task:
-    step.may("grant_exception")
-    task = _asked(step)
-    if task is None:
-        raise Refused(f"{step.lead.name} waits for nobody's word.", "state")
-    if step.lead.status != LeadStatus.ASSIGNED or step.cycle.touches:
-        raise Refused(f"{step.lead.name} was touched meanwhile; the rep ends it themselves.", "touched")
-    return task
 
 
 def keep(
@@ -192,7 +146,7 @@ def keep(
             raise Refused("Only a lead in someone's hands is kept.", "no_owner")
         if lead.status == LeadStatus.ASSIGNED and step.cycle.touches == 0:
             raise Refused("No touch yet. Reach out once before you keep it for later.", "no_touch")
-        _end(step, Outcome.NURTURE, "nurture", reason, note, keeper=keeper)
+        end(step, Outcome.NURTURE, "nurture", reason, note, keeper=keeper)
         lead.recycle_at = until
         step.add(
             Task(kind=Task.Kind.KEEP, lead=lead, cycle=step.cycle, owner=keeper, what=what[:200], created_by=step.by, began_at=step.at,
@@ -210,8 +164,7 @@ def set_aside(leads, *, by: User | None, at: datetime, door: str = Door.PAGE) ->
     def change(step: Step) -> None:
         step.may("set_aside")
         step.move("set_aside", reason=reason)
-        if reason.recycle_months and not step.lead.opted_out_at:
-            step.lead.recycle_at = after_months(step.lead.status_since, reason.recycle_months)
+        _let_come_back(step, reason)
         step.own(None, None)
 
     return turn(leads, change, by=by, at=at, door=door)
@@ -267,8 +220,7 @@ def lose(leads, *, reason: Reason, by: User | None, at: datetime, door: str = Do
             raise Refused(f"{lead.name} is in another open opportunity and stays.", "open_opportunity")
         nurtures = reason.disposition == Disposition.NURTURE
         step.move("lose" if nurtures else "lose_for_good", reason=reason)
-        if nurtures and reason.recycle_months and not lead.opted_out_at:
-            lead.recycle_at = after_months(lead.status_since, reason.recycle_months)
+        _let_come_back(step, reason)
         step.own(None, None)
 
     return turn(leads, change, by=by, at=at, door=door)

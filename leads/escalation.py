@@ -11,13 +11,13 @@ from functools import cached_property
 from django.db import connection
 
 from accounts.bulk import numbers
-from accounts.lines import Lines
 from accounts.models import Absence, Door, Membership, Role, Team, User
 from accounts.reading import read
 from accounts.workdays import is_on_shift, next_shift
 from leads import routing, routing_rules
 from leads.deadlines import is_exception
 from leads.lifecycle import Refused, Result, Step, turn
+from leads.managers import Managers
 from leads.models import AtLimit, Credit, Spell, Task
 from leads.notices import notice
 from leads.policies import BREACHED, CLOCKS, FRESH, MISSED, NEAR, versions
@@ -64,7 +64,7 @@ def escalate(leads: list[int], at: datetime, recorded_at: datetime) -> int:
     return done + len(breach(list(dict.fromkeys(over)), at=at, recorded_at=recorded_at, managers=managers).done)
 
 
-def _tell(leads: list[int], at: datetime, level: int, word: str, managers: "Managers") -> int:
+def _tell(leads: list[int], at: datetime, level: int, word: str, managers: Managers) -> int:
     teams = managers.of_teams()
     facts = {
         "leads": leads, "kinds": [str(k) for k in WATCHED], "level": level, "at": at, "word": word, "teams": list(teams),
@@ -75,7 +75,7 @@ def _tell(leads: list[int], at: datetime, level: int, word: str, managers: "Mana
         return cursor.rowcount
 
 
-def breach(leads: list[int], *, at: datetime, recorded_at: datetime, managers: "Managers | None" = None) -> Result:
+def breach(leads: list[int], *, at: datetime, recorded_at: datetime, managers: Managers | None = None) -> Result:
     """Record passed limits, tell the managers, and move what may move (SLA-3, ROUTE-7). About fifteen queries whatever the number."""
     managers = managers or Managers(at)
 
@@ -161,37 +161,6 @@ def _charge(step: Step, owner: User, spell: Spell, task: Task, pool: Team | None
         step.add(Credit(pool_id=spell.pool_id, turns=1, why=Credit.Why.OFF_SHIFT, **facts))
     elif not outside and not spell.pool_id and pool is not None and pool.pk in hands.teams_of.get(owner.pk, ()):
         step.add(Credit(pool=pool, turns=-1, why=Credit.Why.TAKEN, **facts))
-
-
-class Managers:
-    """Who is told, as it is now: the manager; while they are away, theirs (WORK-8)."""
-
-    def __init__(self, at: datetime):
-        self.at, self.lines = at, Lines()
-        self.away = set(Absence.objects.filter(starts_at__lte=at, ends_at__gt=at).values_list("user", flat=True))
-
-    def manager(self, *, user: int | None = None, team: int | None = None) -> User | None:
-        return self.there(self.lines.manager(user=user, team=team))
-
-    def there(self, found: User | None) -> User | None:
-        """Return a manager, or while they are away who is above them; nobody where nobody is there."""
-        seen: set[int] = set()
-        while found is not None and found.pk in self.away and found.pk not in seen:
-            seen.add(found.pk)
-            found = (
-                self.lines.manager(team=self._above(found)) if self._above(found) else self.lines.manager(user=found.pk)
-            )
-        return found
-
-    def _above(self, manager: User) -> int | None:
-        """The team above the highest one this person manages."""
-        tops = [t for t in self.lines.teams.values() if t.manager_id == manager.pk and t.parent_id]
-        return next((t.parent_id for t in tops if self.lines.teams[t.parent_id].manager_id != manager.pk), None)
-
-    def of_teams(self) -> dict[int, int | None]:
-        """Say of every team who answers for what it holds."""
-        found = {pk: self.manager(team=pk) for pk in self.lines.teams}
-        return {pk: user.pk if user else None for pk, user in found.items()}
 
 
 class Hands:

@@ -7,8 +7,8 @@ Called by migrations only: after adding or removing a transition, write a migrat
 from django.conf import settings
 
 RECORDS = ("accounts_event", "leads_spell", "leads_touch", "leads_signal")
-# The few columns of a record that are set once after its row was written: a spell is closed, a touch withdrawn, words erased.
 NEVER_DELETED = ("accounts_user", "accounts_account", "accounts_opportunity", "leads_lead", "leads_cycle")
+# The few columns of a record that are set once after its row was written: a spell is closed, a touch withdrawn, words erased.
 SET_ONCE = {
     "accounts_event": (),
     "leads_spell": ("ended_at",),

@@ -1,7 +1,7 @@
 """The guard against throwing leads away unseen (WORK-7): more than ten untouched leads of one source ended by one rep within an hour
 wait for the manager, out of the rep's queue.
 
-Asked by `dispositions` within a turn; the manager's answer is `dispositions.allow` and `dispositions.disallow`.
+Asked by `dispositions` within a turn; the manager's answer is in `leads/wishes.py`.
 """
 
 from collections import Counter
@@ -62,6 +62,11 @@ def wait(step: Step, reason: Reason, size: str = "") -> Task:
     step.turn.remember("wishes told", lambda: step.tell(_telling(step, manager)) or True)
     step.record("disposition_waits", reason_id=reason.pk, data={"manager": manager.pk if manager else None})
     return step.add(task, "review")
+
+
+def asked(step: Step) -> Task | None:
+    """Return the wish to end this lead that waits for the manager's word."""
+    return next((t for t in step.open_tasks if t.kind == Task.Kind.REVIEW and t.reason_id), None)
 
 
 def _telling(step: Step, manager) -> list:

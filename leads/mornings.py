@@ -14,7 +14,7 @@ from accounts.permissions import people_of, teams_of
 from accounts.workdays import last_morning, next_morning
 from accounts.writing import update_each
 from leads import attention, room
-from leads.escalation import Managers
+from leads.managers import Managers
 from leads.notices import notice
 from leads.permissions import visible_to
 

@@ -20,7 +20,7 @@ from accounts.prepared import Prepared
 from accounts.workdays import works_on
 from accounts.writing import update_each
 from leads import permissions, queue
-from leads.escalation import Managers
+from leads.managers import Managers
 from leads.models import Cycle, Outcome, Trigger
 from leads.notices import notice
 

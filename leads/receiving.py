@@ -92,13 +92,13 @@ def _goes_along(step: Step, task: Task, to: User) -> None:
         take(step, task, to)
 
 
-_meetings: list[Callable[[Step, Task, User], None]] = []
-_waiting: list[Callable[[Step, int | None, User | None], None]] = []
+Take = Callable[[Step, Task, User], None]
+Follow = Callable[[Step, int | None, User | None], None]
+_meetings: list[Take] = []
+_waiting: list[Follow] = []
 
 
-def meetings_with(
-    take: Callable[[Step, Task, User], None], follow: Callable[[Step, int | None, User | None], None]
-) -> None:  # fmt: skip
+def meetings_with(take: Take, follow: Follow) -> None:
     """Say who lets the meeting of a task go along with its lead, and who lets what waits for the word of its owner follow it. Called once,
     when an app begins."""
     _meetings[:], _waiting[:] = [take], [follow]
@@ -129,25 +129,29 @@ def change_hands(
         lead.development_owner = receiver.user
     step.begin_spell(receiver.user, receiver.team, how, pool)
     _expect_a_touch(step, cycle, receiver)
+    _hand_tasks_on(step, receiver, was, how, restart_clock)
+    if note:
+        attach(step, note)
+    tell_who_waits(step, was, receiver.user)
+
+
+def _hand_tasks_on(step: Step, receiver: Receiver, was: int | None, how: str, restart_clock: bool) -> None:
+    """Put the open tasks of a lead into the hands it went into. Whoever holds a meeting keeps it, unless the lead was theirs too (ROUTE-6);
+    a wish to end it falls away: whoever has it now is asked anew."""
     for task in step.open_tasks:
-        if task.kind == Task.Kind.REVIEW and task.reason_id:  # whoever has it now is asked anew
+        if task.kind == Task.Kind.REVIEW and task.reason_id:
             step.close_task(task, Task.Outcome.DROPPED)
             continue
-        if (
-            task.kind == Task.Kind.MEETING
-        ):  # whoever holds the meeting keeps it, unless the lead was theirs too (ROUTE-6)
+        if task.kind == Task.Kind.MEETING:
             if task.owner_id == was and receiver.user and how == Spell.How.REASSIGNED:
                 _goes_along(step, task, receiver.user)
             continue
         step.changed_tasks[task.pk] = task
         task.owner, task.team = receiver.user, receiver.team
-        if restart_clock and task.kind == Task.Kind.RESPONSE and cycle.policy_id:
+        if restart_clock and task.kind == Task.Kind.RESPONSE and step.cycle.policy_id:
             length, target = task.limit_at - task.began_at, task.due_at - task.began_at
             task.began_at, task.due_at, task.limit_at = step.at, step.at + target, step.at + length
         policies.hand_on(task, step.at, own=how == Spell.How.SLA)
-    if note:
-        attach(step, note)
-    tell_who_waits(step, was, receiver.user)
 
 
 def tell_who_waits(step: Step, was: int | None, to: User | None) -> None:

@@ -8,8 +8,7 @@ from datetime import datetime
 from accounts.lines import Lines
 from accounts.models import Door, NurtureKind, Reason, Team, User
 from accounts.workdays import after_months
-from leads import deadlines, routing
-from leads.dispositions import _end
+from leads import deadlines, dispositions, routing
 from leads.lifecycle import Refused, Result, Seen, Step, turn
 from leads.models import Lead, LeadStatus, Motion, Outcome, Task, Trigger
 from leads.notices import notice
@@ -41,7 +40,7 @@ def abandon(
         tell = step.lead.owner or lines.manager(team=step.lead.team_id)
         for row in notice(tell, "auto_abandoned", str(step.cycle.pk), at=due, lead=step.lead.pk):
             step.add(row)
-        _end(step, Outcome.NURTURE, "nurture", reason)
+        dispositions.end(step, Outcome.NURTURE, "nurture", reason)
 
     return turn(leads, change, by=None, at=at, door=door, recorded_at=recorded_at or at, skip_locked=skip_locked)
 

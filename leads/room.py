@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.words import count
 from leads import attention, pulls
-from leads.board import clocks, overdue
+from leads.late import clocks, overdue
 from leads.models import Motion, Task
 
 POOLS = 0  # in whose hands what a pool holds is

@@ -9,8 +9,8 @@ from accounts import ownership
 from accounts.models import Account, Door, Event, Team, User
 from accounts.targets import IDLE_AFTER, MOST
 from leads import assignment, routing, routing_rules
-from leads.escalation import Managers
 from leads.lifecycle import Seen
+from leads.managers import Managers
 from leads.models import Lead, LeadStatus, RoutingRule, Touch
 from leads.notices import notice
 

@@ -16,9 +16,9 @@ from accounts.prepared import Prepared
 from accounts.words import duration, moment
 from leads import lookups, routing_words
 from leads.models import Channel, Lead, LeadStatus, Note, Signal, TouchOutcome, Way
-from leads.permissions import possessive
 from leads.rows import ICONS, asked
 from leads.timeline_moves import ENDS, MOVES, changed_hands
+from leads.timeline_words import WORDS
 
 PAGE = 20
 BREACHED = {"response": "The limit passed without a first touch"}
@@ -150,6 +150,9 @@ class Told:
         """Say one event; None for one that another entry says already."""
         if tell := getattr(self, f"_{event.kind}", None):
             entry = tell(event)
+        elif tell := WORDS.get(event.kind):
+            icon, text, quiet = tell(self, event)
+            entry = Entry(icon, text, event.at, quiet=quiet)
         elif tell := TELLERS.get(event.kind):
             entry = tell(self, event)
         else:
@@ -267,17 +270,6 @@ class Told:
     def _recycle_put_off(self, event: Event) -> Entry:
         return Entry("round", "Its coming back was put off.", event.at, quiet=True)
 
-    def _disposition_waits(self, event: Event) -> Entry:
-        manager = self.person(event.data.get("manager")) or "the manager"
-        text = f"{self.who(event)} wants to end the round: {self.why(event)}. It waits for {possessive(manager)} word."
-        return Entry("alert", text, event.at)
-
-    def _disposition_unasked(self, event: Event) -> Entry:
-        return Entry("round", f"{self.who(event)} took the wish to end the round back.", event.at, quiet=True)
-
-    def _disposition_refused(self, event: Event) -> Entry:
-        return Entry("never", f"{self.who(event)} said no: this lead is to be worked.", event.at)
-
     def _breach(self, event: Event) -> Entry:
         return Entry(
             "alert", f"{BREACHED.get(event.data.get('kind', ''), 'The limit passed without an answer')}.", event.at
@@ -288,18 +280,6 @@ class Told:
 
     def _erased(self, event: Event) -> Entry:
         return Entry("never", f"{self.who(event)} erased this person.", event.at)
-
-    def _exception_asked(self, event: Event) -> Entry:
-        return Entry("alert", f"{self.who(event)} asked for an exception: {self.why(event)}.", event.at)
-
-    def _exception_granted(self, event: Event) -> Entry:
-        return Entry("check", f"{self.who(event)} granted the exception: {self.why(event)}.", event.at)
-
-    def _exception_refused(self, event: Event) -> Entry:
-        return Entry("never", f"{self.who(event)} refused the exception: {self.why(event)}.", event.at)
-
-    def _exception_closed(self, event: Event) -> Entry:
-        return Entry("check", f"{self.who(event)} closed the exception.", event.at)
 
     def _transition(self, event: Event) -> Entry:
         tell = MOVES.get(event.move)

@@ -7,7 +7,7 @@ from accounts.permissions import people_of
 from leadops.simulation import words
 from leadops.simulation.reps import NEVER, take_back
 from leadops.simulation.world import HOUR, MINUTE, World, at_hour, works_on
-from leads import assignment, consent, dispositions, erasure, exceptions, recycling
+from leads import assignment, consent, dispositions, erasure, exceptions, recycling, wishes
 from leads.models import Cycle, Lead, LeadStatus, Motion, Task
 
 
@@ -31,7 +31,7 @@ def manage(world: World, at: datetime, manager: User) -> None:
         world.attempt("exceptions closed", lambda task=task: exceptions.close([task.lead_id], by=manager, at=at))
     waiting = Task.objects.filter(kind=Task.Kind.REVIEW, done_at=None, owner=manager, reason__isnull=False)
     for lead in waiting.exclude(lead__in=world.told).order_by("pk").values_list("lead_id", flat=True):
-        answer = dispositions.allow if world.chance(0.3) else dispositions.disallow
+        answer = wishes.allow if world.chance(0.3) else wishes.disallow
         world.attempt("ends answered", lambda answer=answer, lead=lead: answer([lead], by=manager, at=at))
     _stand_in(world, at, manager, people)
     _help_out(world, at, manager, people)

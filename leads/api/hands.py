@@ -7,7 +7,7 @@ from accounts.api.problems import Problem
 from accounts.models import Door, Reason, Team
 from accounts.models.reason import Disposition
 from accounts.permissions import own_teams_of
-from leads import assignment, consent, dispositions, erasure, exceptions, permissions, pulling, receivers
+from leads import assignment, consent, erasure, exceptions, permissions, pulling, receivers, wishes
 from leads.api.frame import Act, Deed, Done, Noted, OfLead, stands
 from leads.lifecycle import Refused, Seen
 from leads.models import Channel, Trigger
@@ -174,7 +174,7 @@ class DispositionAnswers(Deed):
         return super().post(request, pk)
 
     def do(self, said):
-        act = dispositions.allow if said["granted"] else dispositions.disallow
+        act = wishes.allow if said["granted"] else wishes.disallow
         return self.done(act(self.seen(said), by=self.user, at=self.at, door=Door.API))
 
 
@@ -188,7 +188,7 @@ class WithdrawnDispositions(Deed):
         return super().post(request, pk)
 
     def do(self, said):
-        return self.done(dispositions.unask(self.seen(said), by=self.user, at=self.at, door=Door.API))
+        return self.done(wishes.unask(self.seen(said), by=self.user, at=self.at, door=Door.API))
 
 
 class Erase(Said):

@@ -7,13 +7,14 @@ A transition method changes `self` and nothing else; what happens across rows is
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from accounts.models import Account, NurtureKind, Reason, Team, User
 from accounts.reading import as_read
 from accounts.relations import OPEN_WORK, RECORD, Fate
 
+from .lead_constraints import CONSTRAINTS
 from .source import Source
 from .states import Channel, GoToMarket, LeadStatus, Motion
 
@@ -154,43 +155,7 @@ class Lead(ConcurrentTransitionMixin, models.Model):
                 for name in ("reason", "development_owner", "opportunity_owner", "success_owner", "merged_into")
             ),
         ]
-        constraints = [
-            models.CheckConstraint(condition=Q(status__in=LeadStatus.values), name="lead_status_known"),
-            models.CheckConstraint(condition=Q(motion__in=Motion.values), name="lead_motion_known"),
-            models.CheckConstraint(condition=Q(go_to_market__in=GoToMarket.values), name="lead_go_to_market_known"),
-            models.CheckConstraint(
-                condition=Q(status__in=["nurture", "unqualified"], reason__isnull=False)
-                | (~Q(status__in=["nurture", "unqualified"]) & Q(reason__isnull=True)),
-                name="lead_reason_with_disposition",
-            ),
-            models.CheckConstraint(
-                condition=Q(status="nurture", nurture_kind__in=NurtureKind.values)
-                | (~Q(status="nurture") & Q(nurture_kind="")),
-                name="lead_nurture_has_kind",
-            ),
-            models.CheckConstraint(condition=Q(owner__isnull=True) | Q(team__isnull=True), name="lead_one_owner"),
-            models.CheckConstraint(
-                condition=~Q(status__in=LeadStatus.OPEN)
-                | Q(owner__isnull=False)
-                | Q(team__isnull=False)
-                | ~Q(gone_as=""),
-                name="lead_in_hand_has_owner",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status__in=LeadStatus.OPEN) | Q(motion="slg") | Q(owner__isnull=True),
-                name="lead_product_led_has_no_rep",
-            ),
-            models.CheckConstraint(
-                condition=Q(recycle_at__isnull=True) | Q(status="nurture"), name="lead_comes_back_from_nurture"
-            ),
-            models.CheckConstraint(
-                condition=Q(gone_as__in=["", "merged", "undone", "erased"]), name="lead_gone_as_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(merged_into__isnull=True) | Q(gone_as="merged"), name="lead_merged_is_gone"
-            ),
-            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="lead_not_into_itself"),
-        ]
+        constraints = CONSTRAINTS
 
     def __str__(self):
         return self.name

@@ -151,21 +151,11 @@ def columns(request, pk: int):
             problem = wrong.words
             if wrong.option in form.fields:
                 form.add_error(wrong.option, wrong.words)
-    first = BatchRow.objects.filter(batch=batch).order_by("number").values_list("cells", flat=True).first() or []
-    rows = [
-        {
-            "name": column,
-            "sample": first[place] if place < len(first) else "",
-            "meant": meant.get(column, ""),
-            "place": place,
-        }
-        for place, column in enumerate(batch.header)
-    ]
     sources = Source.objects.named().values_list("name", flat=True)[:300]
     context = {
         "batch": batch,
         "form": form,
-        "columns": rows,
+        "columns": _columns(batch, meant),
         "fields": FIELDS,
         "problem": problem,
         "sources": sources,
@@ -174,6 +164,16 @@ def columns(request, pk: int):
     return render(
         request, "leads/import_columns.html", context, status=422 if problem and request.method == "POST" else 200
     )
+
+
+def _columns(batch: Batch, meant: dict) -> list[dict]:
+    """Return each column with a sample from the first row, and what it means by now."""
+    first = BatchRow.objects.filter(batch=batch).order_by("number").values_list("cells", flat=True).first() or []
+    samples = dict(enumerate(first))
+    return [
+        {"name": column, "sample": samples.get(place, ""), "meant": meant.get(column, ""), "place": place}
+        for place, column in enumerate(batch.header)
+    ]
 
 
 @require_GET

@@ -16,7 +16,7 @@ from accounts.middleware import asks_by_itself
 from accounts.models import Disposition, Door, Team
 from accounts.prepared import Prepared
 from accounts.words import count, duration, moment
-from leads import board, bulk, dispositions, exceptions, sla
+from leads import board, bulk, exceptions, sla, wishes
 from leads.lifecycle import Seen
 from leads.models import Lead, Task
 from leads.queue import ENOUGH
@@ -232,8 +232,8 @@ def words(request):
     return _answer(
         request,
         {
-            "allow": ("passed", lambda seen, **when: dispositions.allow(seen, **when)),
-            "disallow": ("sent back", lambda seen, **when: dispositions.disallow(seen, note=note, **when)),
+            "allow": ("passed", wishes.allow),
+            "disallow": ("sent back", lambda seen, **when: wishes.disallow(seen, note=note, **when)),
         },
     )
 

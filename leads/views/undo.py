@@ -6,7 +6,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import receipts
 from accounts.models import Door, Receipt, Team, User
-from leads import assignment, dispositions, pulling, touches
+from leads import assignment, dispositions, pulling, touches, wishes
 from leads.lifecycle import UNDO, Refused, Seen
 from leads.models import Touch
 from leads.queue import PLACE
@@ -65,7 +65,7 @@ def _assign_back(desk, what):
 
 
 def _unask(desk, what):
-    return dispositions.unask([Seen(what["lead"], what["cycle"])], by=desk.user, at=desk.at, door=Door.PAGE).lead
+    return wishes.unask([Seen(what["lead"], what["cycle"])], by=desk.user, at=desk.at, door=Door.PAGE).lead
 
 
 UNDOES = {

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.apps import apps
 
-from accounts.models import Account, Door, Event, Opportunity, Product
+from accounts.models import Account, Door, Event, Opportunity, Product, User
 from accounts.workdays import after_months
 from leads import (
     assignment,
@@ -19,6 +19,7 @@ from leads import (
     recycling,
     signals,
     touches,
+    wishes,
 )
 from leads.lifecycle import Refused, Seen
 from leads.models import Cycle, Identity, Lead, LeadStatus, Outcome, Source, Spell, Task, Touch, Trigger
@@ -585,15 +586,28 @@ def test_the_eleventh_untouched_lead_of_one_source_waits_for_the_manager(w):
 def test_a_manager_lets_the_waiting_ends_pass_or_sends_them_back(w):
     leads = [lead_in("assigned", w.ana, w.cleo, w.north) for _ in range(13)]
     waiting = dispositions.unqualify(leads, reason=reason("not_a_prospect"), by=w.ana, at=LATER).waiting
-    by_rep = dispositions.allow([waiting[0].pk], by=w.ana, at=LATER)
+    by_rep = wishes.allow([waiting[0].pk], by=w.ana, at=LATER)
 
-    allowed = dispositions.allow([waiting[0].pk, waiting[1].pk], by=w.cleo, at=LATER)
-    back = dispositions.disallow([waiting[2].pk], by=w.cleo, at=LATER)
+    allowed = wishes.allow([waiting[0].pk, waiting[1].pk], by=w.cleo, at=LATER)
+    back = wishes.disallow([waiting[2].pk], by=w.cleo, at=LATER)
 
     assert by_rep.refused[0][1].code == "forbidden"
     assert [lead.cycle.ended_by_id for lead in allowed.done] == [w.ana.pk, w.ana.pk]
     assert (back.lead.status, back.lead.owner) == ("assigned", w.ana)
     assert Task.objects.filter(kind="review", done_at=None).count() == 0
+
+
+def test_a_second_wish_is_refused_also_where_no_manager_is_there_to_ask(w):
+    leads = [lead_in("assigned", w.ana, w.cleo, w.north) for _ in range(11)]
+    User.objects.exclude(pk=w.ana.pk).update(is_active=False)
+    waiting = dispositions.unqualify(leads, reason=reason("not_a_prospect"), by=w.ana, at=LATER).waiting
+
+    again = dispositions.unqualify(waiting, reason=reason("not_a_prospect"), by=w.ana, at=LATER)
+
+    assert [(refused.code, refused.words) for _lead, refused in again.refused] == [
+        ("already", f"{waiting[0].name} waits for the manager's word already.")
+    ]
+    assert Task.objects.filter(kind="review", done_at=None).count() == 1
 
 
 def test_erasing_a_person_leaves_counts_and_no_word_of_them(w):

@@ -39,6 +39,7 @@ from leads import (
     pulling,
     recycling,
     signals,
+    wishes,
 )
 from leads import touches as touching
 from leads.lifecycle import Refused, Result, Seen
@@ -287,7 +288,7 @@ class WholeLife(RuleBasedStateMachine):
 
     @rule(pk=leads, yes=st.booleans())
     def is_allowed(self, pk, yes):
-        answer = dispositions.allow if yes else dispositions.disallow
+        answer = wishes.allow if yes else wishes.disallow
         self.ask("rita", lambda: answer([self.seen(pk)], by=self.house.rita, at=self.at))
 
     @rule(pk=leads, days=st.integers(1, 20))

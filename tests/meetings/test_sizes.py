@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.models import Event, Reason
-from leads import dispositions
+from leads import dispositions, wishes
 from leads.lifecycle import Refused
 from leads.models import Cycle, Lead
 from meetings import credit, links, outcomes
@@ -134,7 +134,7 @@ def test_a_wish_that_waits_for_the_manager_keeps_its_size(small, ana, cleo):
     at = Cycle.objects.latest("assigned_at").assigned_at + HOUR
 
     result = dispositions.nurture(leads, reason=small, size="3", by=ana, at=at)
-    dispositions.allow([lead.pk for lead in result.waiting], by=cleo, at=at + HOUR)
+    wishes.allow([lead.pk for lead in result.waiting], by=cleo, at=at + HOUR)
 
     assert len(result.waiting) == 1
     assert list(Cycle.objects.values_list("outcome", "size").distinct()) == [("nurture", "3")]

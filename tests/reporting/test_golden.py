@@ -6,7 +6,7 @@ import pytest
 
 from accounts import changes
 from accounts.models import Account, Opportunity, Product, Stage, User
-from leads import assignment, dispositions, touches
+from leads import assignment, dispositions, touches, wishes
 from leads.models import Cycle, Lead, Source
 from reporting import answers, words
 from reporting.filters import Filters
@@ -61,7 +61,7 @@ def test_a_trade_show_ended_unseen_reads_as_picked_up_and_raises_the_alarm(house
     ended = dispositions.unqualify(ids, reason=reason("not_a_prospect"), by=house.ana, at=NOON + timedelta(minutes=30))
     stopped = [lead.pk for lead in ended.waiting]
     assert len(stopped) == 14
-    dispositions.allow(stopped, by=house.cleo, at=NOON + timedelta(minutes=40))
+    wishes.allow(stopped, by=house.cleo, at=NOON + timedelta(minutes=40))
     cells = figure("pick-up")
     assert (cells["rate"].value, cells["untouched"].value) == (1.0, 1.0)
     assert figure("response")["median"].value is None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import Door, Reason, Team, User
 from leads import assignment, dispositions, pulling, wishes
@@ -114,7 +115,7 @@ def carry_out(
 
 def _run(change: Change, seen: list[Seen], by: User, at: datetime, door: str) -> Outcome:
     """Run the real process over what this person sees; the others are not there. Two queries beyond those of the process."""
-    visible = Lead.objects.visible_to(by, at).filter(pk__in=[s.lead for s in seen])
+    visible = _held(Lead.objects.visible_to(by, at), [s.lead for s in seen])
     was = {row[0]: row for row in visible.values_list("pk", "status", "owner", "team")}
     result = process(change, [s for s in seen[:MOST] if s.lead in was], was, by=by, at=at, door=door)
     outcome = Outcome(change)
@@ -132,6 +133,11 @@ def _run(change: Change, seen: list[Seen], by: User, at: datetime, door: str) ->
     gone = [s.lead for s in seen if s.lead not in was]
     outcome.refused += [Kept(pk, "", "gone", "This lead is gone, or not yours to see.") for pk in gone]
     return outcome
+
+
+def _held(leads: QuerySet[Lead], ids: list[int]) -> QuerySet[Lead]:
+    """Lock leads in id order, as every turn does: what follows may be several turns, and nobody waits for what they passed over."""
+    return leads.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True, of=("self",))
 
 
 def process(change: Change, seen: list[Seen], was: dict, **when) -> Result:
@@ -172,7 +178,8 @@ def take_back(rows: list[list], *, by: User, at: datetime, door: str = Door.PAGE
     }
     result = Result()
     with transaction.atomic():
-        for (way, to), seen in sorted(groups.items(), key=repr):
+        list(_held(Lead.objects.all(), [row[0] for row in rows]).values_list("pk"))
+        for (way, to), seen in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1] or 0)):
             both(result, ways[way](to, seen))
     return result
 

@@ -8,12 +8,12 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import Account, Event, Opportunity, Product, Stage, Team, User
-from leads import assignment, dispositions, lifecycle, pulling, touches
+from leads import assignment, bulk, dispositions, lifecycle, pulling, touches
 from leads.lifecycle import Refused, Seen, Step
 from leads.models import Cycle, Lead, Spell
 from meetings import opportunities
 from tests.factories import held
-from tests.lasting import all_halted, at_once, in_processes
+from tests.lasting import all_halted, at_once, in_processes, overlapping
 from tests.leads.states import HOUR, NOON, lead_in, raw, reason
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("shipped")]
@@ -68,6 +68,22 @@ def test_the_control_pulling_without_the_lock_runs_into_each_other(ana, north):
     answers = all_halted("leads_lead", 3, lambda: in_processes(3, pull_all, "ana", False))
 
     assert any(pk == -1 for answer in answers for pk in answer), "without SKIP LOCKED two must want the same lead"
+
+
+def test_two_who_take_changes_of_many_back_take_the_leads_in_one_order(ana, ben, cleo, north):
+    """What comes back to each person is a turn of its own; begun in another order, each would wait for what the other holds."""
+    low, high = (lead_in("assigned", ben, cleo, north) for _ in range(2))
+    ways = [[(low, ana), (high, ben)], [(low, ben), (high, ana)]]
+    rows = [[[lead.pk, lead.cycle_id, lead.version, "person", to.pk] for lead, to in way] for way in ways]
+    assignment.assign([low.pk, high.pk], to=cleo, by=cleo, at=NOON + HOUR)
+    for row in (row for way in rows for row in way):
+        row[2] = Lead.objects.get(pk=row[0]).version
+
+    jobs = [lambda way=way: bulk.take_back(way, by=cleo, at=LATER) for way in rows]
+    answers = overlapping("leads_lead", *jobs)
+
+    assert sorted(len(answer.done) for answer in answers) == [0, 2]
+    assert sorted(refusal.code for answer in answers for _lead, refusal in answer.refused) == ["stale", "stale"]
 
 
 def test_a_manager_reassigns_while_a_rep_dispositions_in_one_of_two_orders(ana, ben, cleo, north):

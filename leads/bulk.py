@@ -115,7 +115,7 @@ def carry_out(
 
 def _run(change: Change, seen: list[Seen], by: User, at: datetime, door: str) -> Outcome:
     """Run the real process over what this person sees; the others are not there. Two queries beyond those of the process."""
-    visible = _held(Lead.objects.visible_to(by, at), [s.lead for s in seen])
+    visible = in_one_order(Lead.objects.visible_to(by, at).filter(pk__in=[s.lead for s in seen]))
     was = {row[0]: row for row in visible.values_list("pk", "status", "owner", "team")}
     result = process(change, [s for s in seen[:MOST] if s.lead in was], was, by=by, at=at, door=door)
     outcome = Outcome(change)
@@ -135,9 +135,10 @@ def _run(change: Change, seen: list[Seen], by: User, at: datetime, door: str) ->
     return outcome
 
 
-def _held(leads: QuerySet[Lead], ids: list[int]) -> QuerySet[Lead]:
-    """Lock leads in id order, as every turn does: what follows may be several turns, and nobody waits for what they passed over."""
-    return leads.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True, of=("self",))
+def in_one_order(leads: QuerySet[Lead]) -> QuerySet[Lead]:
+    """Lock leads in id order before several turns in one transaction: two who each hold what the other is yet to take would wait for ever.
+    So would who holds somebody with a cap, and is yet to take a lead."""
+    return leads.order_by("pk").select_for_update(no_key=True, of=("self",))
 
 
 def process(change: Change, seen: list[Seen], was: dict, **when) -> Result:
@@ -178,7 +179,7 @@ def take_back(rows: list[list], *, by: User, at: datetime, door: str = Door.PAGE
     }
     result = Result()
     with transaction.atomic():
-        list(_held(Lead.objects.all(), [row[0] for row in rows]).values_list("pk"))
+        list(in_one_order(Lead.objects.filter(pk__in=[row[0] for row in rows])).values_list("pk"))
         for (way, to), seen in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1] or 0)):
             both(result, ways[way](to, seen))
     return result

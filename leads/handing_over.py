@@ -107,6 +107,7 @@ def hand_over(
         raise Refused(f"{user} manages {', '.join(before.teams)}. RevOps names another manager first.", "teams")
     with transaction.atomic():
         was_on = user.is_active
+        list(bulk.in_one_order(in_hand(user) | beyond(user)).values_list("pk"))
         # Switched off already while it is shared out, so that nothing comes back to them in turn.
         User.objects.filter(pk=user.pk).update(is_active=False)
         result, went = Result(), handed_over.Went(to=rest.pk if rest else None)

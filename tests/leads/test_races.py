@@ -1,6 +1,7 @@
 """Two at once. Each race has its control: with the guard off, the same test finds the harm."""
 
 import threading
+import time
 from collections import Counter
 from unittest.mock import patch
 
@@ -8,8 +9,8 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import Account, Event, Opportunity, Product, Stage, Team, User
-from leads import assignment, bulk, dispositions, lifecycle, pulling, touches
-from leads.lifecycle import Refused, Seen, Step
+from leads import assignment, bulk, dispositions, handing_over, lifecycle, pulling, touches
+from leads.lifecycle import Refused, Result, Seen, Step
 from leads.models import Cycle, Lead, Spell
 from meetings import opportunities
 from tests.factories import held
@@ -84,6 +85,26 @@ def test_two_who_take_changes_of_many_back_take_the_leads_in_one_order(ana, ben,
 
     assert sorted(len(answer.done) for answer in answers) == [0, 2]
     assert sorted(refusal.code for answer in answers for _lead, refusal in answer.refused) == ["stale", "stale"]
+
+
+def test_who_hands_over_and_who_gives_away_what_is_handed_over_take_the_leads_in_one_order(ana, ben, cleo, north):
+    """Whoever has a cap is held once the leads are: to take more leads after that is to wait for who holds one and waits for the cap."""
+    ben.memberships.update(cap_open=50)
+    lead_in("assigned", ana, cleo, north)
+    kept = lead_in("kept", ana, cleo, north)
+
+    def a_moment_later():
+        time.sleep(1)
+        return assignment.assign([kept.pk], to=ben, by=cleo, at=LATER)
+
+    answers = overlapping(
+        "leads_lead",
+        lambda: handing_over.hand_over(ana, how="person", to=ben, rest=ben, by=cleo, at=LATER),
+        a_moment_later,
+    )
+
+    assert [type(answer) for answer in answers] == [Result, Result]
+    assert set(Lead.objects.values_list("owner", flat=True)) == {ben.pk}
 
 
 def test_a_manager_reassigns_while_a_rep_dispositions_in_one_of_two_orders(ana, ben, cleo, north):

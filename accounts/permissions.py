@@ -197,20 +197,22 @@ TEAMS = """SELECT id, parent_id, manager_id, ARRAY(SELECT user_id FROM accounts_
 def _reach(user: User) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
     """Read once for each user in hand (a request has its own): teams, own teams, people below."""
     if "_reach_of_user" not in user.__dict__:
-        with planned() as cursor:
-            cursor.execute(TEAMS)
-            rows = cursor.fetchall()
-        teams = [(pk, parent, manager) for pk, parent, manager, _members in rows]
+        read_reach([user])
+    return user.__dict__["_reach_of_user"]
+
+
+def read_reach(users: Iterable[User]) -> None:
+    """Read how far each of many reaches. One query."""
+    with planned() as cursor:
+        cursor.execute(TEAMS)
+        rows = cursor.fetchall()
+    teams = [(pk, parent, manager) for pk, parent, manager, _members in rows]
+    for user in users:
         managed = _below({pk for pk, _parent, manager in teams if manager == user.pk}, teams)
         people = {manager for pk, _parent, manager in teams if pk in managed and manager}
         own = {pk for pk, _parent, _manager, members in rows if user.pk in members}
         people.update(*(members for pk, _parent, _manager, members in rows if pk in managed))
-        user.__dict__["_reach_of_user"] = (
-            frozenset(managed | own),
-            frozenset(own),
-            frozenset(people - {user.pk}),
-        )
-    return user.__dict__["_reach_of_user"]
+        know_reach(user, managed | own, own, people - {user.pk})
 
 
 def _below(managed: set[int], teams: list[tuple[int, int | None, int | None]]) -> set[int]:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from django.db import connection
 
 from reporting import counting
-from reporting.models import Figure
+from reporting.models import Figure, TeamFigures
 
 IN_HAND = ("assigned", "working")  # always counted live
 
@@ -27,6 +27,12 @@ class Kept:
     moves: Counter = field(default_factory=Counter)
     stays: dict[str, float] = field(default_factory=dict)
     held: Counter = field(default_factory=Counter)  # who of them is stuck
+    due: int = 0  # and comes back within a week
+
+    def stand(self, stood: dict[str, int], held: dict[str, int], due: dict[str, int]) -> None:
+        for said, numbers in ((self.stands, stood), (self.is_stuck, held), (self.is_due, due)):
+            for key, number in numbers.items():
+                said(key, number)
 
     def stands(self, key: str, number: int) -> None:
         status, _motion, *kind = key.split(":")
@@ -40,11 +46,14 @@ class Kept:
         if status not in IN_HAND:
             self.held[status] += number
 
+    def is_due(self, _key: str, number: int) -> None:
+        self.due += number
 
-# How many stood where when they were counted last, who of them was stuck, how long they stay there; the moves of the days; the first day.
+
+# Where how many stood when they were counted last, who of them was stuck or due, how long they stay; the moves of the days; the first day.
 KEPT = """
 SELECT kind, key, value, day, frozen_at FROM reporting_figure
-WHERE kind IN ('count', 'stay', 'stuck') AND day = (SELECT max(day) FROM reporting_figure WHERE kind = 'count')
+WHERE kind IN ('count', 'stay', 'stuck', 'due') AND day = (SELECT max(day) FROM reporting_figure WHERE kind = 'count')
 UNION ALL SELECT kind, key, sum(value), NULL, NULL FROM reporting_figure
   WHERE kind = 'move' AND day >= %(first)s AND day < %(until)s GROUP BY kind, key
 UNION ALL SELECT 'first', '', NULL, min(day), NULL FROM reporting_figure WHERE kind = 'count'
@@ -65,6 +74,8 @@ def kept_of(period) -> Kept:
                 kept.stays[key] = float(value)
             elif what == Figure.Kind.STUCK:
                 kept.is_stuck(key, int(value))
+            elif what == Figure.Kind.DUE:
+                kept.is_due(key, int(value))
             else:
                 kept.day, kept.at = day, at
                 kept.stands(key, int(value))
@@ -74,7 +85,15 @@ def kept_of(period) -> Kept:
 def live(period, at: datetime) -> Kept:
     """Count the same of a small house that was never counted. Three queries; none says how long leads stay."""
     kept = Kept(moves=Counter(dict(counting.moves_now(period.first, period.until, at))))
-    for key, number, held in counting.standing_now(at):
-        kept.stands(key, number)
-        kept.is_stuck(key, held)
+    kept.stand(*counting.summed(counting.standing_now(at)))
+    return kept
+
+
+def of_people(people: list[int], teams: list[int]) -> Kept | None:
+    """Return what stood with these people and queues when they were counted last; None if just these never were. A query."""
+    counted = TeamFigures.objects.filter(people=people, teams=teams).first()
+    if counted is None:
+        return None
+    kept = Kept(at=counted.counted_at, stays=counted.figures["stay"])
+    kept.stand(counted.figures["count"], counted.figures["stuck"], counted.figures["due"])
     return kept

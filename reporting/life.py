@@ -1,18 +1,21 @@
 """The life of leads as the clock draws it: who is in hand, by age; who waits; what moved and what is stuck (REP-7, LIFE-13).
 
-For the house the waiting and the moves come from the daily figures, with the moment they were counted; for a manager's people both are
-counted live. In hand is live for everybody. Six queries at most.
+Who waits comes from the daily figures, with the moment they were counted; so do the house's moves, while those of a manager's people are
+counted live, as are the people. In hand is live for everybody.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from accounts.words import count
 from reporting import counting, stuck
-from reporting.kept import kept_of, live
+from reporting.kept import Kept, kept_of, live
+from reporting.kept import of_people as kept_of_people
+from reporting.period import ZONE
 
 # state, motion -> its piles from fresh to worst: class, words. The class is the colour of time (ui, 6).
 PILES = {
@@ -51,8 +54,13 @@ PLACE = f"""{PILE} + CASE WHEN c.working_at IS NULL THEN 0 ELSE 4 END + CASE c.m
 WITH_LEAD = "FROM leads_cycle c JOIN leads_lead l ON l.id = c.lead_id WHERE c.ended_at IS NULL"
 # Who uses the product is in no one's hands but its team's: found by the index of the queues.
 IS_OUT = "l.id IN (SELECT c.lead_id FROM leads_cycle c WHERE c.ended_at IS NULL AND c.has_exception)"
-OF_PRODUCT = """FROM leads_lead l WHERE l.status = 'working' AND l.motion = 'plg' AND l.gone_as = ''
-  AND l.team_id IN (SELECT t.id FROM accounts_team t)"""
+OF_PRODUCT = "FROM leads_lead l WHERE l.status = 'working' AND l.motion = 'plg' AND l.gone_as = ''"
+ALL_PRODUCT, THEIR_PRODUCT = " AND l.team_id IN (SELECT t.id FROM accounts_team t)", " AND l.team_id = ANY(%(teams)s)"
+# Theirs in hand, by the two indexes of what people and what queues hold; each once.
+THEIRS = """FROM (
+    SELECT id FROM leads_lead WHERE owner_id = ANY(%(people)s) AND status IN ('assigned', 'working') AND gone_as = ''
+    UNION SELECT id FROM leads_lead WHERE team_id = ANY(%(teams)s) AND status IN ('assigned', 'working') AND gone_as = ''
+  ) l JOIN leads_cycle c ON c.lead_id = l.id AND c.ended_at IS NULL"""
 OURS = " AND (l.owner_id = ANY(%(people)s) OR l.team_id = ANY(%(teams)s))"
 PASSED = " AND (l.development_owner_id = ANY(%(people)s) OR l.team_id = ANY(%(teams)s))"
 
@@ -68,11 +76,12 @@ class Life:
     stays: dict[str, float]
     due: int
     left_out: int
-    counted_at: datetime | None
+    counted_at: datetime | None  # up to when moves are counted
     counted_from: date | None = None  # moves of earlier days were never counted
     lanes: Counter = field(default_factory=Counter)  # moves between lanes, as counted
     changes: Counter = field(default_factory=Counter)
     stuck: Counter = field(default_factory=Counter)  # by state, in hand by lane
+    stood_at: datetime | None = None  # when what is not in hand was counted
     limits: dict[str, int] = field(default_factory=dict)  # days in a state after which somebody is stuck
 
     def piles(self, state: str, motion: str) -> list[tuple[str, int, str]]:
@@ -118,18 +127,19 @@ def of_house(period, at: datetime) -> Life:
     kept, days = kept_of(period), stuck.limits(at)
     if kept.day is None:
         kept = kept_of(period) if counting.count_first(at) else live(period, at)
-    hand, left_out, due, held = _in_hand("", stuck.values(days, at))
+    hand, left_out, held = _in_hand(False, stuck.values(days, at))
     life = Life(
         hand,
         kept.standing,
         kept.kinds,
         kept.moves,
         kept.stays,
-        due,
+        kept.due,
         left_out,
         kept.at,
         kept.first,
         stuck=kept.held + held,
+        stood_at=kept.at,
         limits=days,
     )
     _settle(life)
@@ -152,37 +162,50 @@ def sentence(found: Life, period) -> str:
 
 
 def of_people(people: list[int], teams: list[int], period, at: datetime) -> Life:
-    """Return the life of the leads of these people and queues, counted live. Six queries, by their own leads' indexes."""
+    """Return the life of the leads of these people and queues. Six queries, by their own leads' indexes.
+
+    What is in hand and what moved is live; what stands elsewhere as counted last. Of people who were never counted together that is
+    counted live too: three queries more.
+    """
     whose, days = {"people": people, "teams": teams}, stuck.limits(at)
     said = whose | stuck.values(days, at)
-    hand, left_out, due, held = _in_hand(OURS, said)
-    standing, kinds, moves, stays = Counter(), Counter(), Counter(), {}
+    hand, left_out, held = _in_hand(True, said)
+    kept = kept_of_people(people, teams) or _stand_now(whose, said)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT l.status, l.nurture_kind, count(*), count(*) FILTER (WHERE {stuck.LEAD}) FROM leads_lead l WHERE l.gone_as = ''"
-            f" AND l.status NOT IN ('assigned', 'working'){PASSED} GROUP BY 1, 2", said,
-        )  # fmt: skip
-        for status, kind, number, held_there in cursor.fetchall():
-            standing[status] += number
-            held[status] += held_there
-            if kind:
-                kinds[kind] += number
-        cursor.execute(counting.MOVED_OF, whose | _time_of(period, at))
-        for before, after, is_lane, number, stay in cursor.fetchall():
-            if is_lane and stay is not None:
-                stays[before] = float(stay)
-            elif not is_lane and number:
-                moves[f"{before}:{after}"] += number
-    life = Life(hand, standing, kinds, moves, stays, due, left_out, None, stuck=held, limits=days)
+        time = {"since": period.starts_at, "until": period.ends_at, "after": counting.mark_before(period.first)}
+        cursor.execute(counting.MOVES_OF, whose | time)
+        moves = Counter(dict(cursor.fetchall()))
+    life = Life(
+        hand,
+        kept.standing,
+        kept.kinds,
+        moves,
+        kept.stays,
+        kept.due,
+        left_out,
+        None,
+        stuck=kept.held + held,
+        limits=days,
+        stood_at=kept.at,
+    )
     _settle(life)
     return life
 
 
-def _time_of(period, at: datetime) -> dict[str, object]:
-    """Return from when to when moves are counted and stays are taken, and the event after which both lie."""
-    lately = at - counting.STAY_OVER
-    first = min(period.first, lately.astimezone(period.starts_at.tzinfo).date())
-    return {"since": period.starts_at, "until": period.ends_at, "lately": lately, "after": counting.mark_before(first)}
+def _stand_now(whose: dict, said: dict) -> Kept:
+    """Count what stands with some people and queues, and how long it stays. Three queries."""
+    kept, lately = Kept(), said["at"] - counting.STAY_OVER
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT concat_ws(':', l.status, l.motion, nullif(l.nurture_kind, '')), count(*),"
+            f" count(*) FILTER (WHERE {stuck.LEAD}), count(*) FILTER (WHERE {counting.DUE}) FROM leads_lead l"
+            f" WHERE l.gone_as = '' AND l.status NOT IN ('assigned', 'working'){PASSED} GROUP BY 1", said | _moments(said["at"]),
+        )  # fmt: skip
+        for key, *numbers in cursor.fetchall():
+            kept.stand(*({key: number} for number in numbers))
+    after = counting.mark_before(lately.astimezone(ZoneInfo(ZONE)).date())
+    [kept.stays] = counting.stays_of([(whose["people"], whose["teams"])], {"since": lately, "after": after})
+    return kept
 
 
 def _moments(at: datetime) -> dict[str, datetime]:
@@ -193,20 +216,20 @@ def _moments(at: datetime) -> dict[str, datetime]:
         "trying": at - 11 * day,
         "leaving": at + 3 * day,
         "quiet": at - 7 * day,
-        "soon": at + WEEKS_NOTICE,
+        "soon": at + counting.WEEKS_NOTICE,
     }
 
 
-def _in_hand(narrow: str, values: dict) -> tuple[dict, int, int, Counter]:
-    """Count what is in hand by pile, what is left out of it as an exception, who comes back within a week, and who is stuck. Two queries:
-    open rounds, and, by the leads' own indexes, who uses the product and who is due."""
+def _in_hand(is_narrow: bool, values: dict) -> tuple[dict, int, Counter]:
+    """Count what is in hand by pile, what is left out of it as an exception, and who is stuck. Two queries: open rounds, and, by the index
+    of the queues, who uses the product."""
     hand: dict[tuple[str, str], dict[str, int]] = {}
     left_out = used_out = 0
     held: Counter = Counter()
-    alone = WITH_LEAD if narrow else "FROM leads_cycle c WHERE c.ended_at IS NULL"
+    rounds = THEIRS if is_narrow else "FROM leads_cycle c WHERE c.ended_at IS NULL"
     values = values | _moments(values["at"])
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {PLACE}, count(*) {alone}{narrow and OURS} GROUP BY 1", values)
+        cursor.execute(f"SELECT {PLACE}, count(*) {rounds} GROUP BY 1", values)
         for place, number in cursor.fetchall():
             state, motion = "working" if place & 4 else "assigned", "plg" if place & 8 else "slg"
             uses = state == "working" and motion == "plg"
@@ -218,19 +241,14 @@ def _in_hand(narrow: str, values: dict) -> tuple[dict, int, int, Counter]:
                 piles[pile] = piles.get(pile, 0) + number
                 held[f"{state}/{motion}"] += number if place & 32 else 0
         cursor.execute(
-            f"SELECT count(*) FILTER (WHERE {IS_QUIET}), count(*), count(*) FILTER (WHERE {stuck.USED}),"
-            f" (SELECT count(*) {DUE}{narrow and PASSED})"
-            f" {OF_PRODUCT}{narrow and OURS}{f' AND NOT {IS_OUT}' if used_out else ''}", values,
+            f"SELECT count(*) FILTER (WHERE {IS_QUIET}), count(*), count(*) FILTER (WHERE {stuck.USED}) {OF_PRODUCT}"
+            + (THEIR_PRODUCT if is_narrow else ALL_PRODUCT) + (f" AND NOT {IS_OUT}" if used_out else ""), values,
         )  # fmt: skip
-        quiet, used, held_there, due = cursor.fetchone()
+        quiet, used, held_there = cursor.fetchone()
     if used:
         hand["working", "plg"] = {pile: number for pile, number in (("plg", used - quiet), ("late", quiet)) if number}
         held["working/plg"] += held_there
-    return hand, left_out, due, held
-
-
-DUE = "FROM leads_lead l WHERE l.status = 'nurture' AND l.recycle_at < %(soon)s AND l.gone_as = ''"
-WEEKS_NOTICE = timedelta(days=7)
+    return hand, left_out, held
 
 
 def _settle(life: Life) -> None:
@@ -256,7 +274,7 @@ def pile_of(
     if narrow is not None:
         whose, values = PASSED if pile == "due" else OURS, values | {"people": narrow[0], "teams": narrow[1]}
     if pile == "due":
-        source = f"{DUE}{whose}"
+        source = f"FROM leads_lead l WHERE l.gone_as = '' AND {counting.DUE}{whose}"
     elif pile == "out":
         source = f"{WITH_LEAD}{whose} AND c.has_exception"
     else:

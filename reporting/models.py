@@ -6,6 +6,7 @@ currency is worth in the house's.
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -29,6 +30,7 @@ class Figure(models.Model):
         MOVE = "move", "moves between states"
         STAY = "stay", "how long leads stayed in a state"
         STUCK = "stuck", "stuck in a state"
+        DUE = "due", "due within a week"
         PAY = "pay", "a line of a pay statement"
 
     kind = models.CharField(max_length=5, choices=Kind)
@@ -48,6 +50,21 @@ class Figure(models.Model):
 
     def __str__(self):
         return f"{self.key}, {self.day}"
+
+
+class TeamFigures(models.Model):
+    """What stands with the people and queues that a manager sees, how many of them are stuck, and how long they stay: as counted last.
+
+    Written anew by every count, and read by whoever sees just these people and queues; `figures` holds the sums by `Figure.kind` and key.
+    """
+
+    people = ArrayField(models.BigIntegerField())
+    teams = ArrayField(models.BigIntegerField())
+    figures = models.JSONField()
+    counted_at = models.DateTimeField()
+
+    def __str__(self):
+        return f"{len(self.people)} people, {len(self.teams)} teams"
 
 
 class BonusRate(Versioned):

@@ -15,8 +15,6 @@ WORDS = {
     "raw": "Newly assigned", "again": "Came round again", "worked": "Worked", "now": "Became now", "notnow": "Became not now",
     "never": "Became never", "lost": "Lost again",
 }  # fmt: skip
-OURS = " JOIN leads_cycle c ON c.id = e.cycle_id AND c.lead_id = e.lead_id"
-WHOSE = " AND (c.owner_id = ANY(%(people)s) OR c.team_id = ANY(%(teams)s))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +58,15 @@ def listed(
         since = max(since, counting.midnight(found.counted_from))
     values = {"pairs": list(life.TO_HAND[name]), "since": since, "until": period.ends_at, "at": until, "before": before,
               "after": counting.mark_before(period.first), "limit": limit}  # fmt: skip
-    whose = ("", "")
+    whose = ""
     if narrow is not None:
-        whose, values = (OURS, WHOSE), values | {"people": narrow[0], "teams": narrow[1]}
+        whose, values = f" AND {counting.OURS}", values | {"people": narrow[0], "teams": narrow[1]}
     lane = " AND split_part(e.from_lane, '/', 2) = %(motion)s" if motion else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT e.id, e.lead_id, e.recorded_at, e.actor_id, e.from_status, e.to_status FROM ({counting.LANES}) e{whose[0]}"
+            f"SELECT e.id, e.lead_id, e.recorded_at, e.actor_id, e.from_status, e.to_status FROM ({counting.LANES}) e"
             " WHERE e.from_status || ':' || e.to_status = ANY(%(pairs)s) AND e.recorded_at >= %(since)s AND e.recorded_at < %(until)s"
-            f" AND e.recorded_at <= %(at)s AND e.id < %(before)s AND e.id > %(after)s{lane}{whose[1]} ORDER BY e.id DESC LIMIT %(limit)s",
+            f" AND e.recorded_at <= %(at)s AND e.id < %(before)s AND {counting.LATER}{lane}{whose} ORDER BY e.id DESC LIMIT %(limit)s",
             values | {"motion": motion},
         )
         return [Move(*row) for row in cursor.fetchall()]

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from accounts.permissions import Scope, allowed, people_of, teams_of
+from accounts.models import User
+from accounts.permissions import ROWS, Scope, allowed, people_of, read_reach, teams_of
 from leads.models import Lead
 from reporting.filters import MANAGED, MATES, Filters
 
@@ -41,6 +42,15 @@ def of_whom(user) -> tuple[list[int], list[int]] | None:
     if allowed(user, "reports.see") & HOUSE:
         return None
     return sorted(people_of(user) | {user.pk}), sorted(teams_of(user))
+
+
+def watched() -> list[tuple[list[int], list[int]]]:
+    """Return whose leads' life is seen by those who see no more than their people's, each once. Two queries."""
+    roles = [role for role, scope in ROWS["reports.see"].items() if scope & Scope.TEAM and not scope & HOUSE]
+    managers = list(User.objects.filter(role__in=roles, is_active=True, is_superuser=False))
+    read_reach(managers)
+    found = {(tuple(people), tuple(teams)) for people, teams in map(of_whom, managers)}
+    return [(list(people), list(teams)) for people, teams in sorted(found)]
 
 
 def paid(user) -> frozenset[int] | None:

@@ -129,8 +129,8 @@ def _rounded(found: dict) -> dict:
 
 
 def _first_pages(say: Callable[[str], None]) -> None:
-    """Get the clock of the house beside the floor, and that of a manager of everybody beside its own SQL."""
-    wanted = [page for page in pages.PAGES if page.what in ("floor", "clock", "clock_boss")]
+    """Get the clock of the house, of a manager and of a manager of everybody beside the floor."""
+    wanted = [page for page in pages.PAGES if page.what == "floor" or page.what.startswith("clock")]
     for figure in pages.measure(wanted):
         if figure.what != "floor":
             say(

@@ -68,9 +68,8 @@ class ClockOut(serializers.Serializer):
     last = serializers.DateField()
     sentence = serializers.CharField()
     is_of_team = serializers.BooleanField(help_text="Of one's own people; else of the house.")
-    counted_at = serializers.DateTimeField(
-        allow_null=True, help_text="When what is not in hand was counted; null: now."
-    )
+    stood_at = serializers.DateTimeField(allow_null=True, help_text="When what is not in hand was counted; null: now.")
+    counted_at = serializers.DateTimeField(allow_null=True, help_text="Up to when moves are counted; null: now.")
     counted_from = serializers.DateField(allow_null=True, help_text="Moves of earlier days were never counted.")
     in_hand = serializers.IntegerField()
     left_out = serializers.IntegerField(help_text="In hand, and exceptions: in no pile.")
@@ -93,7 +92,7 @@ class Overview(OfReports):
         """Answer the clock: who is in hand by age, who waits, what moved; the last seven days, if no time is said (REP-7)."""
         period, of = self.form(usual=life.WEEK).period_asked(), permissions.of_whom(self.user)
         found = life.of(of, period, self.at)
-        same = {name: getattr(found, name) for name in ("counted_at", "counted_from", "left_out", "due")}
+        same = {name: getattr(found, name) for name in ("stood_at", "counted_at", "counted_from", "left_out", "due")}
         return Response(same | {
             "first": period.first, "last": period.last, "sentence": life.sentence(found, period), "is_of_team": of is not None,
             "in_hand": found.all_in_hand,

@@ -12,7 +12,7 @@ from accounts.models import Event
 from leadops.simulation import company, house
 from leadops.simulation.world import World
 from leads.models import Lead
-from reporting import counting, life
+from reporting import counting, life, permissions
 from reporting.models import Figure
 from reporting.period import ZONE, Period
 from tests.factories import put
@@ -94,3 +94,44 @@ def test_who_looks_at_the_same_moment_waits_for_that_count(shipped, house, monke
     at_once(*[lambda: counting.count_first(at)] * 4)
 
     assert Figure.objects.filter(kind="count").count() == 1
+
+
+def test_what_a_manager_sees_is_counted_with_the_house_and_equals_a_count_of_their_people_alone():
+    world = World(house.some(5, START), seed=5, start=START, end=START + timedelta(days=12))
+    company.live(world, per_day=8)
+    period = Period(START.date(), (world.end + timedelta(days=1)).date())
+    watched = permissions.watched()
+    alone = [life.of_people(*whose, period, world.end) for whose in watched]
+
+    counting.count(world.end)
+    with CaptureQueriesContext(connection) as asked:
+        kept = [life.of_people(*whose, period, world.end) for whose in watched]
+
+    assert len(watched) > 1
+    assert sum(sum(found.standing.values()) for found in alone) > 20
+    assert any(found.stays for found in alone)
+    assert all(found.stood_at is None for found in alone)
+    assert all(found.stood_at == world.end for found in kept)
+    assert [_said(found) for found in kept] == [_said(found) for found in alone]
+    assert len(asked) == 6 * len(watched)
+
+
+def test_a_manager_whose_people_change_sees_the_new_ones_at_once(shipped, house):
+    at = START + timedelta(days=1)
+    put(None, "nurture", owner=house.ana, at=START)
+    period = Period(START.date(), (at + timedelta(days=1)).date())
+    counting.count(at)
+    one = life.of_people([house.ben.pk], [], period, at)
+    both = life.of_people(sorted([house.ana.pk, house.ben.pk]), [], period, at)
+    assert (one.standing["nurture"], both.standing["nurture"]) == (0, 1)
+
+
+def _said(found: life.Life) -> tuple:
+    counts = (found.standing, found.kinds, found.moves, found.stuck, found.changes)
+    return (
+        found.hand,
+        *({key: n for key, n in each.items() if n} for each in counts),
+        found.stays,
+        found.due,
+        found.left_out,
+    )

@@ -136,14 +136,18 @@ def drop_of_sale(sale: Opportunity, *, at: datetime) -> None:
     waits.update(outcome=HandOff.Outcome.DROPPED, ended_at=at, sweep_at=None)
 
 
-def _waiting(hand_off: HandOff, by: User) -> HandOff:
+def hold(hand_off: HandOff) -> HandOff:
+    """Lock a hand-off with its sale and its lead, and read it as it is now. Inside a transaction; four queries."""
     Opportunity.objects.select_for_update(no_key=True).get(pk=hand_off.opportunity_id)
     # Then the lead: whoever changes its hands lets this follow, and has it first.
     list(Lead.objects.select_for_update(no_key=True).filter(pk=hand_off.lead_id).values_list("pk"))
     list(HandOff.objects.select_for_update(no_key=True).filter(pk=hand_off.pk).values_list("pk"))
-    row = HandOff.objects.select_related(
-        "receiver", "giver", "opportunity__product", "opportunity__account", "lead"
-    ).get(pk=hand_off.pk)
+    beside = ("receiver", "giver", "opportunity__product", "opportunity__account", "lead")
+    return HandOff.objects.select_related(*beside).get(pk=hand_off.pk)
+
+
+def _waiting(hand_off: HandOff, by: User) -> HandOff:
+    row = hold(hand_off)
     may(by, "answer", row)
     if row.outcome:
         who = row.ended_by.get_short_name() if row.ended_by else "LeadOps"

@@ -37,6 +37,10 @@ KINDS = {
     "hand_off_given": (
         "A customer is handed to you", "{sale} is won: accept the customer within 24 hours, or send them back.", Way.BOTH, EVERYWHERE, REPS,
     ),
+    "hand_off_again": (
+        "A lead is handed to you again", "{sale}: {lead} is handed over again. Accept within 24 hours, or send them back.",
+        Way.BOTH, IN_PAGE, REPS,
+    ),
     "hand_off_late": ("A hand-off waits over 24 h", "{sale}: the hand-off is not accepted for 24 hours.", Way.BOTH, IN_PAGE, ABOVE),
     "hand_off_accepted": ("A hand-off is accepted", "{sale}: the hand-off is accepted.", Way.PAGE, EVERYWHERE, REPS),
     "hand_off_refused": (
@@ -51,8 +55,8 @@ def _sale(message) -> str:
     return reverse("opportunity", args=[message.data["opportunity"]]) if message.data.get("opportunity") else ""
 
 
-URLS = {"hand_off_given": "/meetings/", "hand_off_late": "/meetings/", "contract_ends": _sale} | dict.fromkeys(
-    ("hand_off_accepted", "hand_off_refused"), _sale
+URLS = {"contract_ends": _sale, "hand_off_accepted": _sale, "hand_off_refused": _sale} | dict.fromkeys(
+    ("hand_off_given", "hand_off_again", "hand_off_late"), "/meetings/"
 )
 
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from django.db import transaction
 
-from accounts import changes, ownership
+from accounts import ownership
 from accounts.models import Account, Door, Event, Opportunity, OpportunityStatus, Product, Stage, User
 from accounts.writing import update_each
 from leads import dispositions, qualification
@@ -230,23 +230,6 @@ def known_currency(code: str) -> str:
     if len(code) != 3 or not code.isascii() or not code.isalpha():
         raise Refused("Write the currency like EUR.", "currency")
     return code
-
-
-def name_part(
-    opportunity: Opportunity, lead: int, *, role: str, by: User, at: datetime, door: str = Door.PAGE
-) -> ContactRole:
-    """Say what part one of its people has in a sale; empty: none named. Raises Refused for somebody who has none in it."""
-    with transaction.atomic():
-        row = hold(opportunity)
-        may(by, "change", row)
-        part = ContactRole.objects.filter(opportunity=row, lead=lead).first()
-        if part is None:
-            raise Refused("They have no part in this sale.", "lead")
-        if part.role != role.strip():
-            changes.note(part, {"role": [part.role, role.strip()]}, by=by, at=at, door=door)
-        part.role = role.strip()
-        part.save(update_fields=["role"])
-    return part
 
 
 def name_owner(opportunity: Opportunity, owner: User, *, by: User | None, at: datetime, door: str = Door.PAGE) -> None:

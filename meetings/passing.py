@@ -39,7 +39,7 @@ def go_along(step: Step, task: Task, to: User) -> None:
     """Let the meeting of a task go to who gets its lead, within their turn. Raises Refused where they are taken then, or away."""
     meeting = Meeting.objects.filter(task=task.pk, status=MeetingStatus.BOOKED).values_list("pk", flat=True).first()
     if meeting is not None:
-        _take(step, meeting, to)
+        take(step, meeting, to)
 
 
 def give(rows: QuerySet, *, to: User, by: User, at: datetime, door: str = Door.PAGE) -> Result:
@@ -51,7 +51,7 @@ def give(rows: QuerySet, *, to: User, by: User, at: datetime, door: str = Door.P
 
     def change(step: Step) -> None:
         for meeting in rows.filter(lead=step.lead.pk).order_by("starts_at").values_list("pk", flat=True):
-            _take(step, meeting, to)
+            take(step, meeting, to)
 
     ids = sorted(set(rows.values_list("lead", flat=True)))
     for start in range(0, len(ids), BATCH):
@@ -83,7 +83,7 @@ def bring_back(
     return result, {"meetings": came, "hand_offs": answer_for(waiting, frm, leaver, by, at, door)}
 
 
-def _take(step: Step, pk: int, to: User) -> None:
+def take(step: Step, pk: int, to: User) -> None:
     """Put one meeting into the hands of another within a turn: on record, in both calendars and the prospect's."""
     free = Meeting.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=pk).values_list("pk", flat=True)
     if not list(free):

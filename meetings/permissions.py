@@ -28,12 +28,13 @@ ACTIONS = {
         "settle": "meetings.settle",
     },
     Opportunity: {"see": "opportunities.see", "change": "opportunities.change"},
-    HandOff: {"see": "hand_offs.see", "answer": "hand_offs.answer"},
+    HandOff: {"see": "hand_offs.see", "answer": "hand_offs.answer", "again": "hand_offs.answer"},
 }
 VERBS = {
     "see": "see this", "move": "move this meeting", "cancel": "cancel this meeting", "disposition": "say what came of this meeting",
     "correct": "correct what was said of this meeting", "claim": "record this meeting", "contest": "contest this meeting",
     "confirm": "confirm this meeting", "settle": "settle this", "change": "change this opportunity", "answer": "answer this hand-off",
+    "again": "hand this over again",
 }  # fmt: skip
 
 
@@ -53,7 +54,9 @@ def _sale_people(row: Opportunity, action: str) -> set[int | None]:
 
 
 def _hand_off_people(row: HandOff, action: str) -> set[int | None]:
-    return {row.receiver_id} if action == "answer" else {row.giver_id, row.receiver_id}
+    """Whose own a hand-off is: to answer, of who receives it; to hand over again what was sent back, of who gave it; else of both."""
+    sides = {"answer": {row.receiver_id}, "again": {row.giver_id}}
+    return sides.get(action, {row.giver_id, row.receiver_id})
 
 
 PEOPLE: dict[type, Callable[[object, str], set[int | None]]] = {
@@ -93,7 +96,8 @@ def refusal(user: User, action: str, row) -> str:
     if isinstance(row, Meeting):
         who = row.sourced_by if action in ("claim", "contest") else row.owner
     else:
-        who = row.opportunity_owner if isinstance(row, Opportunity) else row.receiver
+        giver = isinstance(row, HandOff) and action == "again"
+        who = row.opportunity_owner if isinstance(row, Opportunity) else row.giver if giver else row.receiver
     whose = f"This is {possessive(who.get_short_name())}" if who else "This is nobody's"
     return f"{whose}: you cannot {VERBS[action]}."
 

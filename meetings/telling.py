@@ -76,6 +76,7 @@ MEETING = {
 HAND_OFF = {
     "accepted": ("check", lambda t, e: f"{t.who(e)} accepted the hand-off from {_with(t, e, 'from')}."),
     "refused": ("never", lambda t, e: f"{t.who(e)} refused the hand-off from {_with(t, e, 'from')}{_why(t, e)}. It is back."),
+    "again": ("swap", lambda t, e: f"{t.who(e)} handed the lead over again, to {_with(t, e, 'to')}."),
     "late": ("alert", lambda t, e: f"The hand-off to {_with(t, e, 'to')} was not accepted for 24 hours. The manager was told."),
     "dropped": ("never", lambda t, e: f"The hand-off to {_with(t, e, 'from')} fell away: the lead is in other hands."),
     "pass_on": ("swap", lambda t, e: f"{t.who(e)} gave the hand-off that waits from {_with(t, e, 'from')} to {_with(t, e, 'to')}."),
@@ -96,6 +97,10 @@ def _duty_broken(told: Told, event: Event) -> Entry:
     return Entry("alert", f"{_with(told, event)} made {number} in the 7 days after a no-show: fewer than 5.", event.at)
 
 
+def _part(told: Told, event: Event) -> Entry:
+    return Entry("plus", f"{told.who(event)} added them to the people of a sale.", event.at)
+
+
 def begin() -> None:
     """Tell the timeline what it says of meetings. Called when the app is ready."""
-    TELLERS.update(meeting=_told_by(MEETING), hand_off=_told_by(HAND_OFF), duty_broken=_duty_broken)
+    TELLERS.update(meeting=_told_by(MEETING), hand_off=_told_by(HAND_OFF), duty_broken=_duty_broken, part=_part)

@@ -21,6 +21,7 @@ KINDS = (
     "stage",
     "meeting",
     "hand_off",
+    "part",
     "duty_broken",
     "qualification",
     "tried",

@@ -11,7 +11,7 @@ from accounts.api.schema import listed
 from accounts.models import Account, Disposition, Door, Opportunity, User
 from leads.api.frame import Refusing, named, reason_of
 from leads.permissions import HOLDERS
-from meetings import accounts, handing, permissions
+from meetings import accounts, handing, permissions, returned
 from meetings.api.frame import Deed, OfRow
 from meetings.api.rows import NEAR, HandOffOut, hand_off
 from meetings.models import HandOff
@@ -78,6 +78,28 @@ class HandOffAnswers(Deed):
             reason = reason_of(said.get("reason", ""), Disposition.REFUSAL)
             handing.refuse(self.row, reason=reason, why=said.get("why", ""), **self.by)
         return hand_off(self.again())
+
+
+class HandOffAgain(Said):
+    """Into whose hands."""
+
+    to = Word(max_length=60, help_text="The name they sign in with; who sent it back, if not said.")
+
+
+class HandOffRepeats(Deed):
+    """A lead that was sent back, handed over again."""
+
+    model, action, tag = HandOff, "again", "hand-offs"
+    rights, says, gives = {"POST": "hand_offs.answer"}, {"POST": HandOffAgain}, {"POST": HandOffOut}
+
+    def post(self, request, pk):
+        """Hand a lead over again that was sent back (SLA-6); the answer is the new hand-off. A customer has `customers/`."""
+        return super().post(request, pk)
+
+    def do(self, said):
+        to = named(returned.takers(), "username", said["to"], "to") if said.get("to") else None
+        new = returned.hand_over(self.row, to=to, **self.by)
+        return hand_off(HandOff.objects.select_related(*NEAR[HandOff]).get(pk=new.pk))
 
 
 class OfCompany(Refusing):

@@ -5,11 +5,11 @@ from rest_framework import serializers
 from accounts.api.fields import Id, Said, Word
 from accounts.api.paging import Page
 from accounts.api.schema import listed
-from accounts.models import Door, Opportunity, Stage, User
+from accounts.models import Opportunity, Stage, User
 from accounts.models.reason import Disposition
 from leads.api.frame import named, reason_of
 from leads.models import ContactRole
-from meetings import closing, customers, opportunities
+from meetings import closing, customers, opportunities, parts
 from meetings.api.frame import Deed
 from meetings.api.rows import OpportunityOut, opportunity
 
@@ -159,14 +159,13 @@ class Roles(SaleDeed):
         return self.listed(ContactRole.objects.filter(opportunity=pk, lead__gone_as=""), _role)
 
     def post(self, request, pk):
-        """Say what part somebody has in it."""
+        """Say what part somebody has in it. Who of its company has none is added, once (ACC-8)."""
         return super().post(request, pk)
 
     def do(self, said):
-        row = opportunities.name_part(
-            self.row, said["lead"], role=said.get("role", ""), by=self.user, at=self.at, door=Door.API
-        )
-        return _role(row)
+        lead, role = said["lead"], said.get("role", "")
+        has_part = ContactRole.objects.filter(opportunity=self.row, lead=lead).exists()
+        return _role((parts.name_part if has_part else parts.add_part)(self.row, lead, role=role, **self.by))
 
 
 def _role(row: ContactRole) -> dict:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("hand-offs/", hands.HandOffs.as_view(), name="api-hand-offs"),
     path("hand-offs/<int:pk>/", hands.OneHandOff.as_view(), name="api-hand-off"),
     path("hand-offs/<int:pk>/answers/", hands.HandOffAnswers.as_view(), name="api-hand-off-answers"),
+    path("hand-offs/<int:pk>/repeats/", hands.HandOffRepeats.as_view(), name="api-hand-off-repeats"),
     path("opportunities/", sales.Opportunities.as_view(), name="api-opportunities"),
     path("opportunities/ending/", sales.Ending.as_view(), name="api-opportunities-ending"),
     path("opportunities/surprises/", sales.Surprises.as_view(), name="api-opportunities-surprises"),

@@ -4,7 +4,7 @@ from django import forms
 
 from accounts.models import Disposition, Reason, Stage, User
 from leads.views.forms import TOKEN
-from meetings import holders
+from meetings import holders, returned
 from meetings.models import MeetingStatus
 from meetings.views.booking import LENGTHS, CurrencyField, WhenForm
 
@@ -168,6 +168,13 @@ class RoleForm(TokenForm):
     role = forms.CharField(required=False, max_length=40)
 
 
+class PartForm(TokenForm):
+    """Somebody of the company, and their part in a sale."""
+
+    lead = forms.IntegerField(min_value=1, error_messages={"required": "Choose who.", "invalid": "Choose who."})
+    role = forms.CharField(required=False, max_length=40)
+
+
 class ToForm(TokenForm):
     """Into whose hands."""
 
@@ -175,6 +182,12 @@ class ToForm(TokenForm):
         User.objects.filter(is_active=True, role__in=holders.HOLDERS),
         error_messages={"required": "Choose who.", **OF_LIST},
     )
+
+
+class AgainForm(TokenForm):
+    """Who is to have a lead that was sent back; nobody chosen: who had it."""
+
+    to = forms.ModelChoiceField(returned.takers(), required=False, error_messages=OF_LIST)
 
 
 class OwnerForm(ToForm):

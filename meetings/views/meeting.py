@@ -1,4 +1,4 @@
-"""One meeting on its own page, and what is done with it: told, corrected, moved, called off; hand-offs answered (MEET-2 to MEET-5, SLA-6).
+"""One meeting on its own page, and what is done with it: told, corrected, moved, called off (MEET-2 to MEET-5).
 
 Every act is a POST with the version it was drawn from and a token that makes it count once. From the day's page it is answered with
 that page's lists (htmx) or leads back to it.
@@ -14,8 +14,8 @@ from accounts.models import Event, Opportunity
 from leads.models import Lead, Note
 from leads.timeline import TELLERS, Told
 from leads.views.answers import said
-from meetings import free, handing, moving, outcomes, permissions, zones
-from meetings.models import HandOff, Meeting, MeetingStatus
+from meetings import free, moving, outcomes, permissions, zones
+from meetings.models import Meeting, MeetingStatus
 from meetings.views import day, forms, lists, rows
 from meetings.views.acting import Place, Wrong, answered, do, may
 from meetings.views.booking import LENGTHS, holders, moment_of
@@ -203,44 +203,6 @@ def cancel(place, row, given):
     return f"{row.lead.name}: the meeting is called off. They are told."
 
 
-def _answer(request, pk, form_class, kind, effect):
-    place = Place(request)
-    row = place.found(
-        HandOff.objects.select_related("opportunity__product", "opportunity__account", "lead", "receiver", "giver"), pk
-    )
-    may(place, "answer", row)
-    try:
-        text = do(place, kind, form_class(request.POST), lambda given: effect(place, row, given))
-    except Wrong as wrong:
-        if place.is_htmx:
-            return again(place, wrong=wrong, at_row=-pk)
-        context = day.day(place) | {"now": place.at, "token": place.token, "wrong": wrong, "at_row": -pk, "show": ""}
-        return render(request, "meetings/day.html", context, status=wrong.status)
-    return again(place, text=text) if place.is_htmx else answered(place, text, place.back(reverse("meetings")))
-
-
-@require_POST
-def accept(request, pk):
-    """Take on what is handed over."""
-
-    def effect(place, row, _given):
-        handing.accept(row, by=place.user, at=place.at)
-        return f"{row.opportunity.name}: accepted."
-
-    return _answer(request, pk, forms.TokenForm, "accept", effect)
-
-
-@require_POST
-def refuse(request, pk):
-    """Send back what is handed over, with the reason."""
-
-    def effect(place, row, given):
-        handing.refuse(row, reason=given["reason"], why=given["why"], by=place.user, at=place.at)
-        return f"{row.opportunity.name}: sent back to {row.giver.get_short_name() if row.giver else 'the manager'}."
-
-    return _answer(request, pk, forms.RefuseForm, "refuse", effect)
-
-
 urlpatterns = [
     path("meetings/", day.meetings, name="meetings"),
     path("meetings/<int:pk>/", meeting, name="meeting"),
@@ -248,6 +210,4 @@ urlpatterns = [
     path("meetings/<int:pk>/correct/", correct, name="meeting-correct"),
     path("meetings/<int:pk>/move/", move, name="meeting-move"),
     path("meetings/<int:pk>/cancel/", cancel, name="meeting-cancel"),
-    path("hand-offs/<int:pk>/accept/", accept, name="hand-off-accept"),
-    path("hand-offs/<int:pk>/refuse/", refuse, name="hand-off-refuse"),
 ]

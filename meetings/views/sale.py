@@ -11,17 +11,18 @@ from accounts.models import Event, Opportunity, OpportunityStatus, Reason, Stage
 from leads.models import ContactRole, Lead, LeadStatus
 from leads.timeline import Told
 from leads.views.answers import said
-from meetings import accounts, closing, customers, holders, opportunities, permissions, success
+from meetings import accounts, closing, customers, holders, opportunities, parts, permissions, returned, success
 from meetings.models import HandOff, Meeting
 from meetings.views import forms, rows
 from meetings.views.account import LABELS, owner_of, went
 from meetings.views.acting import Place, Wrong, answered, do, may
+from meetings.views.handing import sent_back
 from meetings.views.lists import BESIDE as OF_MEETINGS
 from meetings.views.told import entries
 from meetings.views.words import money, when
 
 BESIDE = (*opportunities.BESIDE, "loss_reason")
-SHOWN = 50
+SHOWN, OTHERS = 50, 100
 LACKS = "a meeting that was held, and told as qualified"
 ROLES = ("decision maker", "champion", "user", "finance", "IT", "purchasing")
 
@@ -51,7 +52,7 @@ def page(place: Place, row: Opportunity, wrong: Wrong | None = None):
     context = {
         "o": row, "worth": money(row.amount, row.currency), "is_open": is_open, "changes": changes, "missing": missing,
         "stages": [_stage(row, stage, missing, is_met) for stage in stages],
-        "people": people(place, row), "roles": ROLES,
+        "people": people(place, row), "roles": ROLES, "others": list(parts.others_of(row)[:OTHERS]) if changes else [],
         "meetings": rows.meetings(place, list(met)),
         "entries": history(place, row),
         "owners": [owner_of(row, role, changes and (role != "development_owner" or above), place.at) for role in accounts.ROLES],
@@ -59,12 +60,21 @@ def page(place: Place, row: Opportunity, wrong: Wrong | None = None):
         "may": changes, "above": above, "owner_url": reverse("opportunity-owners", args=[row.pk]),
         "account_url": reverse("account-page", args=[row.account_id]),
         "success": list(User.objects.filter(role="csm", is_active=True).order_by("name")) if changes or customer else [],
-        "customer": customer,
+        "customer": customer, "sent_back": _sent_back(place, row) if is_open else [],
         "losses": losses(row, why) if changes else None,
         "now": place.at, "token": place.token, "wrong": wrong, "typed": place.request.POST, "back": reverse("opportunity", args=[row.pk]),
         "toast": said(place.request),
     }  # fmt: skip
     return render(place.request, "meetings/sale.html", context, status=wrong.status if wrong else 200)
+
+
+def _sent_back(place: Place, row: Opportunity) -> list[dict]:
+    """List its leads that were sent back, and where they are handed over again. One query."""
+    return [
+        {"name": one.lead.name, "told": sent_back(place, one), "url": reverse("hand-off-again", args=[one.pk])
+         if permissions.can(place.user, "again", one) else ""}
+        for one in returned.of_sale(row)
+    ]  # fmt: skip
 
 
 def _customer(place: Place, row: Opportunity) -> dict:
@@ -226,8 +236,15 @@ def value(place, row, given):
 @act(forms.RoleForm, "role")
 def role(place, row, given):
     """Say what part somebody has in a sale."""
-    part = opportunities.name_part(row, given["lead"], role=given["role"], by=place.user, at=place.at)
+    part = parts.name_part(row, given["lead"], role=given["role"], by=place.user, at=place.at)
     return f"{row.name}: {part.role or 'no part named'}."
+
+
+@act(forms.PartForm, "part")
+def part(place, row, given):
+    """Add somebody of the company to a sale, with their part."""
+    added = parts.add_part(row, given["lead"], role=given["role"], by=place.user, at=place.at)
+    return f"{row.name}: {added.lead.name} has a part in it{f', {added.role}' if added.role else ''}."
 
 
 urlpatterns = [
@@ -239,4 +256,5 @@ urlpatterns = [
     path("opportunities/<int:pk>/owners/", owners, name="opportunity-owners"),
     path("opportunities/<int:pk>/value/", value, name="opportunity-value"),
     path("opportunities/<int:pk>/roles/", role, name="opportunity-roles"),
+    path("opportunities/<int:pk>/people/", part, name="opportunity-people"),
 ]

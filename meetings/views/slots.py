@@ -6,7 +6,7 @@ from django.urls import reverse
 from accounts.prepared import Prepared
 from leads.models import Lead
 from leads.views import slots
-from meetings import permissions
+from meetings import permissions, returned
 from meetings.models import HandOff, HandOffPoint, Meeting, MeetingStatus
 from meetings.views import booking
 from meetings.views.words import badge, when
@@ -40,12 +40,14 @@ def meetings(desk, lead: Lead) -> dict | None:
     waiting = None
     if any(map(_may_wait, rows)):  # elsewhere the disposition is the acceptance: nothing waits
         last = HandOff.objects.filter(lead=lead, kind=HandOff.Kind.SALE).order_by("-pk")
-        waiting = last.select_related("receiver", "ended_by", "reason").first()
+        waiting = last.select_related("receiver", "giver", "ended_by", "reason", "opportunity", "lead").first()
     drawn = [
         _row(desk, row)
         for row in sorted(rows, key=lambda r: (r.status != MeetingStatus.BOOKED, -r.starts_at.timestamp()))
     ]
-    return {"template": "meetings/_on_lead.html", "side": False, "rows": drawn, "hand_off": _waits(desk, waiting)}
+    again = waiting is not None and returned.is_back(waiting) and permissions.can(desk.user, "again", waiting)
+    facts = {"hand_off": _waits(desk, waiting), "again": reverse("hand-off-again", args=[waiting.pk]) if again else ""}
+    return {"template": "meetings/_on_lead.html", "side": False, "rows": drawn, **facts}
 
 
 def _row(desk, row: Meeting) -> dict:

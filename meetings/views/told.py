@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from accounts.models import Event, Stage, User
+from leads.models import Lead
 from leads.timeline import TELLERS, Entry, Told
 from meetings.views.words import money
 
@@ -13,7 +14,7 @@ ROLES = {
 
 
 def entries(teller: Told, events: list[Event], sales: dict[int, str] | None = None) -> list[Entry]:
-    """Tell these events; `sales` names the sale of each, where there are several. Two queries more than the teller's own."""
+    """Tell these events; `sales` names the sale of each, where there are several. Three queries more than the teller's own."""
     stages = {stage.pk: stage.name for stage in Stage.objects.all()}
     ids = {
         e.data[name]
@@ -23,15 +24,17 @@ def entries(teller: Told, events: list[Event], sales: dict[int, str] | None = No
     }
     teller.users |= User.objects.in_bulk(ids - set(teller.users))
     told = []
+    parts = {e.lead_id for e in events if e.kind == "part"}
+    added = {lead.pk: lead.name for lead in Lead.objects.filter(pk__in=parts)} if parts else {}
     for event in events:
-        entry = _told(teller, event, stages)
+        entry = _told(teller, event, stages, added)
         if entry and sales and event.opportunity_id in sales:
             entry.text = f"{sales[event.opportunity_id]}: {entry.text}"
         told += [entry] if entry else []
     return told
 
 
-def _told(teller: Told, event: Event, stages: dict[int, str]) -> Entry | None:
+def _told(teller: Told, event: Event, stages: dict[int, str], added: dict[int, str]) -> Entry | None:
     if event.kind == "stage":
         return _stage(teller, event, stages)
     if event.kind == "value":
@@ -51,6 +54,10 @@ def _told(teller: Told, event: Event, stages: dict[int, str]) -> Entry | None:
             else "It was told of that the contract ends"
         )
         return Entry("calendar", f"{words} {ends:%-d %b %Y}.", event.at)
+    if event.kind == "part":
+        return Entry(
+            "plus", f"{teller.who(event)} added {added.get(event.lead_id, 'somebody')} to its people.", event.at
+        )
     if event.kind in ("meeting", "hand_off"):
         return TELLERS[event.kind](teller, event)
     return None

@@ -17,7 +17,7 @@ from accounts.models import Batch, Product, Reason, Stage
 from leadops.api import described
 from leads import consent, dispositions, exceptions, mass_guard, pulling, tasks
 from leads.models import Lead, Task, Touch
-from meetings import booking, closing, credit, outcomes
+from meetings import booking, closing, credit, handing, outcomes
 from meetings import tasks as history_tasks
 from meetings.models import HandOff, Meeting
 from tests.api.conftest import Browser, problem
@@ -271,6 +271,14 @@ def _settled(w):
 def _handed(w):
     w.meeting(amount=250_000)
     return "eva", f"hand-offs/{HandOff.objects.get(outcome='').pk}/answers/", {"accepted": True}
+
+
+@works("hand-offs/{id}/repeats/")
+def _handed_again(w):
+    w.meeting(amount=250_000)
+    row = HandOff.objects.get(outcome="")
+    handing.refuse(row, reason=reason("refused_person"), by=w.house.eva, at=w.at)
+    return "ana", f"hand-offs/{row.pk}/repeats/", {"to": "eva"}
 
 
 @works("accounts/{id}/owners/")

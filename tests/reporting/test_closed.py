@@ -15,7 +15,7 @@ from leadops.simulation.world import World as MadeUp
 from leads import assignment, contacts, dispositions, exceptions, import_undo, importing, recycling, touches
 from leads.lifecycle import turn
 from leads.models import ContactRole, Cycle, Lead, LeadStatus, Policy, Source
-from meetings import closing, opportunities
+from meetings import closing, parts
 from meetings.history import reading, runs, undoing
 from reporting import answers, exports
 from reporting.filters import Filters
@@ -286,7 +286,7 @@ def _people(world) -> bool:
     for part in ContactRole.objects.filter(opportunity__status="open", opportunity__gone_as="").select_related(
         "opportunity"
     ):
-        opportunities.name_part(part.opportunity, part.lead_id, role="Neighbour", by=by, at=LATER)
+        parts.name_part(part.opportunity, part.lead_id, role="Neighbour", by=by, at=LATER)
     with changes.dated(LATER):
         Account.objects.update(segment="moved")
     return bool(right)

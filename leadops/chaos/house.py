@@ -27,6 +27,12 @@ WHOLE = {"web": 3, "jobs": 6}  # processes: a main one and two workers; main, se
 FAST = {"LEADOPS_PING_SECONDS": "0.5", "LEADOPS_SILENCE_SECONDS": "8"}
 
 
+def _as_from_a_terminal() -> None:
+    end_with_parent()
+    # Whoever was started in the background of a shell is deaf to Ctrl-C, and so would be all that it starts.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class House:
     """One running LeadOps, and what can be seen of it from outside."""
 
@@ -48,7 +54,7 @@ class House:
                 stderr=out,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                preexec_fn=end_with_parent,
+                preexec_fn=_as_from_a_terminal,
             )
         return self
 

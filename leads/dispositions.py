@@ -13,7 +13,7 @@ from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import ContactRole, LeadStatus, Outcome, Spell, Task
 from leads.notes import attach
 from leads.permissions import possessive
-from leads.step import refuse_without_size
+from leads.step import size_of
 
 TAKE_BACK, LATER = timedelta(hours=24), (Role.MANAGER, Role.REVOPS)  # who may take back later
 
@@ -50,7 +50,7 @@ def _fits(reason: Reason, disposition: str, by: User | None, size: str = "") -> 
     if by is not None and (reason.is_system or not reason.is_active):
         raise Refused(f"“{reason.label}” is not for people to choose.", "reason")
     if by is not None:
-        refuse_without_size(reason, size)
+        size_of(reason, size)
 
 
 def end(

@@ -108,17 +108,17 @@ CREATE TRIGGER leads_cycle_frozen BEFORE UPDATE ON leads_cycle FOR EACH ROW
          NEW.relationship, NEW.is_target, NEW.score, NEW.owner_id, NEW.team_id, NEW.policy_id, NEW.assigned_at, NEW.lead_id))
   EXECUTE FUNCTION leads_cycle_frozen();
 
--- A reason that asks for the size has it, whoever chose it by whatever door (LIFE-4). What ended by itself or elsewhere nobody chose.
+-- A reason that asks for the size has it, a number, whoever chose it by whatever door (LIFE-4). What ended by itself nobody chose.
 CREATE OR REPLACE FUNCTION leads_cycle_sized() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM accounts_reason WHERE id = NEW.reason_id AND asks_size AND NOT is_system) THEN
-    RAISE EXCEPTION 'round % of lead %: its reason asks for the size', NEW.number, NEW.lead_id USING ERRCODE = 'check_violation';
+    RAISE EXCEPTION 'round % of lead %: its reason asks for the size, a number', NEW.number, NEW.lead_id USING ERRCODE = 'check_violation';
   END IF;
   RETURN NEW;
 END $$;
 CREATE TRIGGER leads_cycle_sized BEFORE UPDATE ON leads_cycle FOR EACH ROW
-  WHEN (NEW.size = '' AND NEW.ended_by_id IS NOT NULL AND NEW.reason_id IS NOT NULL
-    AND (OLD.reason_id IS DISTINCT FROM NEW.reason_id OR OLD.ended_by_id IS DISTINCT FROM NEW.ended_by_id OR OLD.size <> ''))
+  WHEN (NEW.size !~ '^[1-9][0-9]{0,6}$' AND NEW.ended_by_id IS NOT NULL AND NEW.reason_id IS NOT NULL
+    AND (OLD.reason_id IS DISTINCT FROM NEW.reason_id OR OLD.ended_by_id IS DISTINCT FROM NEW.ended_by_id OR OLD.size <> NEW.size))
   EXECUTE FUNCTION leads_cycle_sized();
 """
 

@@ -15,6 +15,7 @@ from accounts.permissions import manager_of
 from leads import notices
 from leads.lifecycle import Step
 from leads.models import Cycle, Outcome, Task
+from leads.step import size_of
 
 LIMIT, WITHIN = 10, timedelta(hours=1)
 LOCK = 0x1EAD3A  # the space of advisory locks that reps take who end untouched leads
@@ -57,7 +58,7 @@ def wait(step: Step, reason: Reason, size: str = "") -> Task:
     manager = step.turn.remember("manager", lambda: manager_of(step.by))
     task = Task(
         kind=Task.Kind.REVIEW, lead=step.lead, cycle=step.cycle, owner=manager, reason=reason, created_by=step.by, began_at=step.at,
-        due_at=step.at + timedelta(hours=24), sweep_at=step.at + timedelta(hours=24), what=size.strip()[:40] if reason.asks_size else "",
+        due_at=step.at + timedelta(hours=24), sweep_at=step.at + timedelta(hours=24), what=size_of(reason, size),
     )  # fmt: skip
     step.turn.remember("wishes told", lambda: step.tell(_telling(step, manager)) or True)
     step.record("disposition_waits", reason_id=reason.pk, data={"manager": manager.pk if manager else None})

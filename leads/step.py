@@ -163,7 +163,7 @@ class Step:
     def end_cycle(self, outcome: str, *, reason=None, **facts) -> None:
         """End the open round: its outcome, its spell, its open tasks. No earlier than the last hands took it, however late a sweep is."""
         if self.by is not None:
-            refuse_without_size(reason, facts.get("size", ""))
+            facts["size"] = size_of(reason, facts.get("size", ""))
         cycle = self.cycle
         began = (self.lead.status_since, self.turn.held_since.get(self.lead.pk), cycle.assigned_at)
         cycle.ended_at = self.at = max(self.at, *filter(None, began))
@@ -187,10 +187,27 @@ class Step:
         self.changed_tasks[task.pk] = task
 
 
-def refuse_without_size(reason: Reason | None, size: str) -> None:
-    """Refuse a reason that asks for the size without one (LIFE-4): asked of every end that somebody chooses, whatever the door. Pure.
+LARGEST = 9_999_999  # people
 
-    What ended by itself, or elsewhere before it was brought over, chose no reason of the list.
+
+def size_of(reason: Reason | None, size: str) -> str:
+    """Return the size as it is kept with an end: a number of people where its reason asks for it, nothing where not (LIFE-4). Pure.
+
+    Asked of every end that somebody chooses, whatever the door; what ended by itself, or elsewhere before it was brought over, chose no
+    reason of the list. Raises Refused for a reason that asks for it without one, and for a size that is no number.
     """
-    if reason is not None and reason.asks_size and not reason.is_system and not size.strip():
+    if reason is None or not reason.asks_size or reason.is_system:
+        return ""
+    if not size.strip():
         raise Refused(f"{reason.label}: write the size.", "size")
+    return number_of(size)
+
+
+def number_of(size: str) -> str:
+    """Return a size that was typed as the number it is; nothing for nothing. Raises Refused for what is no number of people. Pure."""
+    typed = size.strip()
+    if not typed:
+        return ""
+    if len(typed) > 40 or not typed.isdecimal() or not 0 < int(typed) <= LARGEST:
+        raise Refused("Write the size as a number, like 12.", "size")
+    return str(int(typed))

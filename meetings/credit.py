@@ -11,6 +11,7 @@ from accounts.lines import Lines
 from accounts.messages import post
 from accounts.models import Door, Reason, User
 from leads.lifecycle import Refused
+from leads.step import number_of, size_of
 from meetings import outcomes
 from meetings.models import Meeting, MeetingStatus
 from meetings.record import hold, may, put_on_record, tell, what_happened
@@ -35,7 +36,7 @@ def claim(
         if row.claim:
             raise Refused(f"{row.claimed_by.get_short_name()} recorded it; the manager confirms it.", "already")
         row.claim, row.claim_reason, row.claimed_at, row.claimed_by = status, reason, at, by
-        row.claim_size = size.strip()[:40] if reason is not None and reason.asks_size else ""
+        row.claim_size = size_of(reason, size)
         row.version += 1
         row.save(update_fields=CLAIM)
         put_on_record(None, row, "claim", by=by, at=at, door=door, status=status)
@@ -103,7 +104,7 @@ def settle(
             raise Refused("There is nothing to settle.", "state")
         if by.pk == row.contested_by_id:
             raise Refused("Somebody else settles what you contest.", "own")
-        is_other = (status, reason) != (row.status, row.reason) or size.strip() not in ("", row.size)
+        is_other = (status, reason) != (row.status, row.reason) or number_of(size) not in ("", row.size)
         if upheld and status and is_other:
             row = outcomes.correct(row, status, by=by, at=at, reason=reason, size=size, door=door)
         row.settled_at, row.settled_by = at, by

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from django.db import transaction
 
-from accounts import ownership
+from accounts import currencies, ownership
 from accounts.models import Account, Door, Event, Opportunity, OpportunityStatus, Product, Stage, User
 from accounts.writing import update_each
 from leads import dispositions, qualification
@@ -225,10 +225,12 @@ def _worth(row: Opportunity, amount: Decimal, currency: str, by: User | None, at
 
 
 def known_currency(code: str) -> str:
-    """Return a currency's code as it is kept: three capitals (ISO 4217). Raises Refused for anything else. Pure."""
+    """Return a currency's code as it is kept: three capitals of ISO 4217. Raises Refused for anything else. Pure."""
     code = code.strip().upper()
     if len(code) != 3 or not code.isascii() or not code.isalpha():
         raise Refused("Write the currency like EUR.", "currency")
+    if code not in currencies.KNOWN:
+        raise Refused(f"There is no currency {code}. Write it like EUR.", "currency")
     return code
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import Disposition, Door, Reason, User
 from leads import dispositions
 from leads.lifecycle import Refused
-from leads.step import refuse_without_size
+from leads.step import size_of
 from meetings import credited, repairing
 from meetings.following import follow
 from meetings.models import Meeting, MeetingStatus
@@ -93,17 +93,13 @@ def fits(status: str, reason: Reason | None, size: str) -> None:
         or not reason.is_active
     ):
         raise Refused(f"“{reason.label}” is no reason for this.", "reason")
-    refuse_without_size(reason, size)
-
-
-def _size(reason: Reason | None, size: str) -> str:
-    return size.strip()[:40] if reason is not None and reason.asks_size else ""
+    size_of(reason, size)
 
 
 def _stand(row: Meeting, status: str, reason: Reason | None, size: str) -> None:
     if row.status != status:  # another reason of the same end is no move
         getattr(row, MOVES[status])()
-    row.reason, row.size = reason, _size(reason, size)
+    row.reason, row.size = reason, size_of(reason, size)
     row.version += 1
     row.is_credited = status in MeetingStatus.HELD and row.sourced_by_id is not None and not credited.is_elsewhere(row)
 
@@ -128,7 +124,7 @@ def correct(
         may(by, "correct", row)
         if not row.is_disposed:
             raise Refused("Nothing was said of this meeting yet.", "state")
-        if (row.status, row.reason, row.size) == (status, reason, _size(reason, size)):
+        if (row.status, row.reason, row.size) == (status, reason, size_of(reason, size)):
             raise Refused(what_happened(row, at), "already")
         if by.pk == row.owner_id and by.role not in dispositions.LATER and at - row.disposed_at > CORRECT_WITHIN:
             raise Refused("After 24 hours a manager corrects it.", "too_late")

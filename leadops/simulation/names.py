@@ -149,4 +149,4 @@ TITLES = (
 )  # fmt: skip
 NOT_A_BUYER = ("Student", "Freelance Consultant", "Intern", "Recruiter", "Account Executive, reseller")
 FREE_MAIL = "freemail.example"  # the company lists it among the free ones
-SIZES = ("2 people", "3 people", "one van", "5 desks, no plans to grow", "4 seats")
+SIZES = ("2", "3", "1", "5", "4")

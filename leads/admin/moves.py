@@ -19,6 +19,7 @@ from leads.admin.reassign import ReassignForm
 from leads.lifecycle import Refused, Seen
 from leads.models import Lead, LeadStatus, Motion, Trigger
 from leads.notes import LONGEST
+from leads.views.forms import SizeField
 
 
 class MoveForm(forms.Form):
@@ -43,7 +44,7 @@ class NeverForm(MoveForm):
 
 class NotNowForm(NeverForm):
     disposition = Disposition.NURTURE
-    size = forms.CharField(required=False, max_length=7, help_text="For a reason that asks for it.")
+    size = SizeField(help_text="For a reason that asks for it.")
 
 
 class DiscardForm(NeverForm):

@@ -147,7 +147,7 @@ class NewDisposition(Noted):
 
     disposition = serializers.ChoiceField(["nurture", "unqualified", "keep"])
     reason = Word(max_length=40, help_text="The code of a reason; `keep` needs none.")
-    size = Word(max_length=40, help_text="Where the reason asks for it.")
+    size = Word(max_length=40, help_text="Where the reason asks for it: how many people work there, a number.")
     until = Moment(required=False, help_text="`keep`: until when.")
 
 

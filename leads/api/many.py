@@ -38,7 +38,7 @@ class Change(Said):
     )
     restart_clock = serializers.BooleanField(default=False, help_text="Of leads in hand, with a note (ROUTE-6).")
     reason = Word(max_length=40, help_text="The code of a reason.")
-    size = Word(max_length=40, help_text="Where the reason asks for it.")
+    size = Word(max_length=40, help_text="Where the reason asks for it: how many people work there, a number.")
     note = Word(max_length=LONGEST)
 
 

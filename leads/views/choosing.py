@@ -6,6 +6,7 @@ from accounts.models import Reason
 from leads import receivers
 from leads.bulk import Change
 from leads.notes import LONGEST
+from leads.views.forms import SizeField
 
 NOTE = {"max_length": f"A note holds {LONGEST:,} characters."}
 
@@ -61,9 +62,7 @@ class EndManyForm(forms.Form):
         label="Reason",
         error_messages={"required": "Choose a reason.", "invalid_choice": "Choose a reason of the list."},
     )
-    size = forms.CharField(
-        required=False, max_length=7, label="Size", help_text="Where the reason is that they are too small."
-    )
+    size = SizeField(label="Size", help_text="Where the reason is that they are too small.")
     note = forms.CharField(
         required=False, max_length=LONGEST, label="Note", widget=forms.Textarea({"rows": 2}), error_messages=NOTE
     )
@@ -76,12 +75,6 @@ class EndManyForm(forms.Form):
         self.fields["reason"].choices = [("", "Choose"), *((code, r.label) for code, r in self.reasons.items())]
         if not any(r.asks_size for r in self.reasons.values()):
             del self.fields["size"]
-
-    def clean_size(self) -> str:
-        size = self.cleaned_data["size"].strip()
-        if size and not (size.isdecimal() and int(size) > 0):
-            raise forms.ValidationError("Write the size as a number, like 12.")
-        return size
 
     @property
     def change(self) -> Change:

@@ -9,11 +9,26 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils import timezone
 
+from leads.lifecycle import Refused
 from leads.models import Channel, TouchOutcome
 from leads.notes import LONGEST
+from leads.step import number_of
 
 TOKEN = RegexValidator(r"^[\w-]{8,64}$", "This form is incomplete. Reload the page and press again.")
 TOO_LONG = f"A note holds {LONGEST:,} characters."
+
+
+class SizeField(forms.CharField):
+    """How many people work there, as a number; whether one is asked for, the process says."""
+
+    def __init__(self, **more):
+        super().__init__(required=False, **more)
+
+    def clean(self, value) -> str:
+        try:
+            return number_of(super().clean(value))
+        except Refused as refusal:
+            raise forms.ValidationError(refusal.words) from None
 
 
 class ActForm(forms.Form):
@@ -54,13 +69,7 @@ class EndForm(ActForm):
     """The end of a round: a reason by its code, a size where the reason asks for it, a note."""
 
     reason = forms.SlugField(error_messages={"required": "Choose a reason.", "invalid": "Choose a reason of the list."})
-    size = forms.CharField(required=False, max_length=7)
-
-    def clean_size(self) -> str:
-        size = self.cleaned_data["size"].strip()
-        if size and not (size.isdecimal() and int(size) > 0):
-            raise forms.ValidationError("Write the size as a number, like 12.")
-        return size
+    size = SizeField()
 
 
 class WhenForm(ActForm):

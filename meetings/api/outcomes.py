@@ -24,7 +24,7 @@ class MeetingDisposition(Seen):
 
     status = serializers.ChoiceField(STATUSES)
     reason = Word(max_length=40, help_text="`unqualified`: the code of a reason, not now or never.")
-    size = Word(max_length=40, help_text="Where the reason asks for it.")
+    size = Word(max_length=40, help_text="Where the reason asks for it: how many people work there, a number.")
 
 
 class MeetingDispositions(Deed):
@@ -60,7 +60,7 @@ class NewClaim(Said):
 
     status = serializers.ChoiceField(STATUSES)
     reason = Word(max_length=40, help_text="`unqualified`: the code of a reason, not now or never.")
-    size = Word(max_length=40, help_text="Where the reason asks for it.")
+    size = Word(max_length=40, help_text="Where the reason asks for it: how many people work there, a number.")
 
 
 class Claims(Deed):
@@ -123,7 +123,7 @@ class Settlement(Said):
     upheld = serializers.BooleanField()
     status = serializers.ChoiceField(STATUSES, required=False)
     reason = Word(max_length=40, help_text="`unqualified`: the code of a reason, not now or never.")
-    size = Word(max_length=40, help_text="Where the reason asks for it.")
+    size = Word(max_length=40, help_text="Where the reason asks for it: how many people work there, a number.")
 
 
 class Settlements(Deed):

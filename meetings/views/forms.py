@@ -3,7 +3,7 @@
 from django import forms
 
 from accounts.models import Disposition, Reason, Stage, User
-from leads.views.forms import TOKEN
+from leads.views.forms import TOKEN, SizeField
 from meetings import holders, returned
 from meetings.models import MeetingStatus
 from meetings.views.booking import LENGTHS, CurrencyField, WhenForm
@@ -28,7 +28,7 @@ class OutcomeForm(TokenForm):
     """What came of a meeting: the outcome, and for *held, unqualified* the reason in the same press: `unqualified:missing_feature`. The
     size where that asks for it."""
 
-    size = forms.CharField(required=False, max_length=7, error_messages=LONG)
+    size = SizeField()
     outcome = forms.CharField(max_length=60, error_messages={"required": "Choose what came of it."})
 
     def clean_outcome(self) -> tuple[str, Reason | None]:
@@ -46,12 +46,6 @@ class OutcomeForm(TokenForm):
             if reason is None:
                 raise forms.ValidationError("Choose why: not now, or never.")
         return status, reason
-
-    def clean_size(self) -> str:
-        size = self.cleaned_data["size"].strip()
-        if size and not (size.isdecimal() and int(size) > 0):
-            raise forms.ValidationError("Write the size as a number, like 12.")
-        return size
 
 
 class ConfirmForm(TokenForm):

@@ -522,8 +522,8 @@ def test_a_system_reason_is_nobodys_choice_and_a_size_is_asked_for(w):
         with pytest.raises(Refused) as refusal:
             dispositions.nurture([lead], reason=reason(code), by=w.ana, at=LATER)
         assert refusal.value.code == problem
-    small = dispositions.nurture([lead], reason=reason("too_small"), size="3 people", by=w.ana, at=LATER).lead
-    assert small.cycle.size == "3 people"
+    small = dispositions.nurture([lead], reason=reason("too_small"), size="3", by=w.ana, at=LATER).lead
+    assert small.cycle.size == "3"
 
 
 def test_a_mention_tells_the_colleague_once_if_they_may_see_the_lead(w):

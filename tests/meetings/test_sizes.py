@@ -31,7 +31,12 @@ def pressed_on_the_page(row, user, size):
 
 
 def pressed_in_the_mail(row, user, size):
-    fields = {"token": f"a-token-of-a-test{size}", "version": row.version, "outcome": SMALL, "size": size}
+    fields = {
+        "token": f"a-token-of-a-test{size.encode().hex()[:20]}",
+        "version": row.version,
+        "outcome": SMALL,
+        "size": size,
+    }
     return Client().post(links.PATH.format(token=links.make(row, user)), fields)
 
 
@@ -58,6 +63,42 @@ def test_too_small_needs_its_size_at_every_door(door, ana, eva):
     assert kept == ("booked", "working", events)
     assert (Lead.objects.get().status, cycle.reason.code, cycle.size) == ("nurture", "too_small", "12")
     assert Meeting.objects.get().size == "12"
+
+
+@pytest.mark.parametrize("door", [pressed_on_the_page, pressed_in_the_mail, sent_to_the_api])
+@pytest.mark.parametrize("size", ["twelve", "12 people", "0", "-3", "1.5", "10000000", "x" * 41])
+def test_a_size_that_is_no_number_of_people_is_refused_at_every_door_with_the_same_words(size, door, ana, eva):
+    row = met(ana, eva)
+    events = Event.objects.count()
+
+    answer = door(row, eva, size)
+
+    assert answer.status_code == 422
+    assert len(size) > 40 or "Write the size as a number, like 12." in answer.content.decode()
+    assert (Meeting.objects.get().status, Event.objects.count()) == ("booked", events)
+
+
+@pytest.mark.parametrize("where", ["leads/{}/dispositions/", "changes/"])
+def test_the_end_of_a_round_by_the_api_asks_for_a_number_too(where, ana, cleo):
+    lead = put(LeadFactory(), "working", owner=ana)
+    said = {"reason": "too_small", "size": "a van"}
+    said |= {"what": "nurture", "leads": [{"lead": lead.pk}]} if where == "changes/" else {"disposition": "nurture"}
+
+    answer = Browser(ana).post(where.format(lead.pk), said)
+
+    assert "Write the size as a number, like 12." in answer.content.decode()
+    assert Lead.objects.get().status == "working"
+
+
+def test_it_is_kept_as_the_number_it_is_and_only_where_it_is_asked_for(small, ana):
+    leads = [put(LeadFactory(), "working", owner=ana) for _ in range(2)]
+    at = Cycle.objects.latest("assigned_at").assigned_at + HOUR
+
+    dispositions.nurture([leads[0]], reason=small, size=" 0012 ", by=ana, at=at).lead  # noqa: B018
+    other = Reason.objects.get(code="budget_later")
+    dispositions.nurture([leads[1]], reason=other, size="12", by=ana, at=at).lead  # noqa: B018
+
+    assert list(Cycle.objects.order_by("lead").values_list("size", flat=True)) == ["12", ""]
 
 
 def test_the_api_names_the_field(ana, eva):
@@ -147,6 +188,7 @@ def test_the_database_refuses_the_reason_without_its_size(small, ana):
         Cycle.objects.filter(lead=lead).update(reason=small)
 
     Cycle.objects.filter(lead=lead).update(reason=small, size="4")
-    with pytest.raises(IntegrityError, match="asks for the size"), transaction.atomic():
-        Cycle.objects.filter(lead=lead).update(size="")
+    for wrong in ("", "four", "0"):
+        with pytest.raises(IntegrityError, match="asks for the size, a number"), transaction.atomic():
+            Cycle.objects.filter(lead=lead).update(size=wrong)
     assert Cycle.objects.get(lead=lead).size == "4"

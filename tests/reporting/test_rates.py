@@ -125,13 +125,53 @@ def test_a_gap_of_a_closed_month_may_be_filled_and_its_closing_stays_as_it_was(h
 
 
 @pytest.mark.parametrize(
-    ("currency", "rate", "field"), [("EUR", "1", "currency"), ("Dollar", "1", "currency"), ("USD", "0", "rate")]
+    ("currency", "rate", "field"),
+    [("EUR", "1", "currency"), ("Dollar", "1", "currency"), ("ZZZ", "1", "currency"), ("USD", "0", "rate")],
 )
 def test_what_is_no_rate_is_refused(currency, rate, field):
     with pytest.raises(Refused) as refused:
         kept(currency, 1, rate)
 
     assert (refused.value.code, ExchangeRate.objects.count()) == (field, 0)
+
+
+REACH = [
+    (date(1999, 12, 31), "A rate counts from 1 January 2000 at the earliest. Choose a later day."),
+    (date(1, 1, 1), "A rate counts from 1 January 2000 at the earliest. Choose a later day."),
+    (date(2027, 3, 4), "A rate counts from a year ahead at the latest, 3 March 2027. Choose an earlier day."),
+]
+
+
+@pytest.mark.parametrize(("day", "words"), REACH)
+def test_a_day_that_is_a_slip_of_the_hand_is_refused_with_the_day_that_would_do(
+    day, words, house, client_of, monkeypatch
+):
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+    with pytest.raises(Refused) as refused:
+        rates.keep("USD", day, Decimal(1), by=None, at=NOON)
+
+    typed = {"currency": "USD", "from_date": day.isoformat(), "rate": "0.92"}
+    page = client_of(house.rita).post("/admin/reporting/exchangerate/add/", typed)
+
+    assert (refused.value.code, refused.value.words, ExchangeRate.objects.count()) == ("from_date", words, 0)
+    assert page.context["adminform"].form.errors == {"from_date": [words]}
+    with pytest.raises(IntegrityError, match="exchangerate_in_reach"), transaction.atomic():
+        ExchangeRate.objects.create(currency="USD", from_date=day, rate=1, recorded_at=NOON)
+
+
+@pytest.mark.parametrize("day", [date(2000, 1, 1), date(2027, 3, 3)])
+def test_the_first_day_and_the_last_that_a_rate_may_count_from_are_kept(day):
+    rates.keep("USD", day, Decimal(1), by=None, at=NOON)
+
+    assert ExchangeRate.objects.get().from_date == day
+
+
+def test_a_currency_that_is_none_is_said_in_the_admin(house, client_of):
+    typed = {"currency": "ZZZ", "from_date": "2026-04-01", "rate": "0.92"}
+
+    page = client_of(house.rita).post("/admin/reporting/exchangerate/add/", typed)
+
+    assert page.context["adminform"].form.errors == {"currency": ["There is no currency ZZZ. Write it like EUR."]}
 
 
 def test_the_database_refuses_to_change_or_drop_a_rate():

@@ -67,6 +67,13 @@ class TeamFigures(models.Model):
         return f"{len(self.people)} people, {len(self.teams)} teams"
 
 
+def _percent(label: str, help_text: str) -> models.DecimalField:
+    return models.DecimalField(
+        label, max_digits=5, decimal_places=2, default=0,
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))], help_text=help_text,
+    )  # fmt: skip
+
+
 class BonusRate(Versioned):
     """One version of what a line of a pay statement brings (REP-19). A month goes by the one in force as it begins; as shipped, none."""
 
@@ -78,21 +85,13 @@ class BonusRate(Versioned):
         validators=[MinValueValidator(Decimal(0))],
         help_text="For each meeting held that the rep is credited for.",
     )
-    pipeline_percent = models.DecimalField(
+    pipeline_percent = _percent(
         "of pipeline, %",
-        max_digits=5,
-        decimal_places=2,
-        default=0,
-        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
-        help_text="Of the value of each opportunity when it first reached pipeline, in EUR at that day's rate; without one, as it is.",
+        "Of the value of each opportunity when it first reached pipeline, in EUR at that day's rate; without one, as it is.",
     )
-    won_percent = models.DecimalField(
+    won_percent = _percent(
         "of won sales, %",
-        max_digits=5,
-        decimal_places=2,
-        default=0,
-        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
-        help_text="Of the value of each sale when it was won, in EUR at the rate of its pipeline day; without one, as it is.",
+        "Of the value of each sale when it was won, in EUR at the rate of its pipeline day; without one, as it is.",
     )
 
     kept = Kept()

@@ -18,10 +18,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Message, Parked, Role, SweepRun, User
 
-BATCH, PART = (
-    200,
-    25,
-)  # rows in one transaction, whose locks are gone in 200 ms; rows that are looked at more closely together
+BATCH, PART = 200, 25  # rows in one transaction, its locks gone in 200 ms; rows looked at more closely together
 LOOK = 20_000  # keys read at once
 TRIES = 3
 MOST_FAILURES = 20  # in one run; beyond, it is not the rows' fault

@@ -207,9 +207,8 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
-LEADOPS_TIME_ZONE = os.environ.get(
-    "LEADOPS_TIME_ZONE", "Europe/Berlin"
-)  # the company's: months are counted on its wall clock
+# The company's: months are counted on its wall clock.
+LEADOPS_TIME_ZONE = os.environ.get("LEADOPS_TIME_ZONE", "Europe/Berlin")
 USE_TZ = True
 USE_I18N = True
 FORMAT_MODULE_PATH = ["leadops.formats"]  # 12 Oct 2026, 14:05: no month that could be a day

@@ -28,7 +28,7 @@ from django.template.defaulttags import (
     TemplateLiteral,
     URLNode,
     WithNode,
-)  # fmt: skip
+)
 from django.template.library import SimpleNode
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode, construct_relative_path
 from django.template.loaders import base, cached

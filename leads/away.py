@@ -5,11 +5,10 @@ from datetime import date, datetime, time, timedelta
 from django.core.exceptions import ValidationError
 
 from accounts.models import Absence, Event, User
-from accounts.permissions import Scope, allowed, people_of
+from accounts.permissions import HOLDERS, Scope, allowed, people_of
 from leads import board
 from leads.lifecycle import Refused
 from leads.models import Spell
-from leads.permissions import HOLDERS
 
 
 def below(by: User):

@@ -25,12 +25,11 @@ from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 
 from accounts.models import Absence, Role, Team, User
-from accounts.permissions import Scope, allowed, people_of, teams_of
+from accounts.permissions import HOLDERS, Scope, allowed, people_of, teams_of
 from accounts.prepared import Prepared
 from leads import attention
 from leads.late import CLOCK, EXCEPTION, clocks, granted, overdue, quiet, unplanned
 from leads.models import Lead, LeadStatus, Motion, Task, Touch
-from leads.permissions import HOLDERS
 from leads.queue import ENOUGH, wishes
 
 ROWS = 25

@@ -36,11 +36,10 @@ def opt_out(leads, *, by: User | None, at: datetime, channels=(), door: str = Do
         lead.opted_out_at = step.at
         step.record("opt_out", data={"channels": "all"})
         if lead.is_open:
-            was = lead.owner_id
             step.end_cycle(Outcome.OPTED_OUT, reason=reason)
             step.move("opt_out", reason=reason)
             step.own(None, None)
-            receiving.tell_who_waits(step, was, None)
+            receiving.tell_who_waits(step, step.was_owner_id, None)
         else:
             lead.recycle_at = None
             step.close_tasks(outcome=Task.Outcome.DROPPED)

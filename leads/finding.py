@@ -28,14 +28,8 @@ LONGEST = 100
 FEW_DIGITS = 5
 TELLS_OF_OTHERS = (Role.SDR, Role.CSM)
 NEAR = ("account", "owner", "team", "cycle")
-CALLED = (
-    "first_name",
-    "last_name",
-    "email",
-    "company",
-    "phone",
-    "status",
-)  # what orders those found; a lead reads its state as it is made
+# What orders those found; a lead reads its state as it is made.
+CALLED = ("first_name", "last_name", "email", "company", "phone", "status")
 
 
 @dataclass(slots=True)

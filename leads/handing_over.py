@@ -74,9 +74,8 @@ def in_hand(user: User):
 def beyond(user: User):
     """Return the leads that are somebody's without being in work: kept, waiting for their word, of a role of theirs."""
     mine = Q(owner=user) & ~Q(status__in=LeadStatus.OPEN)
-    others = Task.objects.filter(owner=user, done_at__isnull=True).exclude(
-        kind=Task.Kind.MEETING
-    )  # a meeting is held above
+    # A meeting is held above.
+    others = Task.objects.filter(owner=user, done_at__isnull=True).exclude(kind=Task.Kind.MEETING)
     asked = Q(pk__in=others.exclude(lead__owner=user).values("lead"))
     return Lead.objects.filter(mine | asked | Q(opportunity_owner=user) | Q(success_owner=user), gone_as="")
 

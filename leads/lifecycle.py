@@ -239,9 +239,8 @@ def what_happened(lead: Lead, at: datetime) -> str:
         return f"{lead.name} changed while you were writing."
     who = User.objects.filter(pk=event.actor_id).first() if event.actor_id else None
     actor = who.get_short_name() if who else "LeadOps"
-    moment = when(
-        event.at, timezone.get_current_timezone(), at
-    )  # the viewer's zone, which the page made the current one
+    # In the viewer's zone, which the page made the current one.
+    moment = when(event.at, timezone.get_current_timezone(), at)
     if event.kind == "owner" or event.move in ("assign", "reopen", "come_back"):
         return f"{actor} gave {lead.name} to {lead.owner or lead.team or 'no one'} {moment}, while you were writing."
     return f"{actor} moved {lead.name} to {lead.state_label} {moment}, while you were writing."

@@ -10,11 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Absence, Membership, Team, User
-from accounts.permissions import Scope, allowed, people_of, teams_of
+from accounts.permissions import HOLDERS, Scope, allowed, people_of, teams_of
 from accounts.words import moment
 from leads import routing
 from leads.models import Lead, LeadStatus
-from leads.permissions import HOLDERS
 
 MOST = 100
 

@@ -6,8 +6,8 @@ from functools import cached_property
 
 from accounts.models import Absence, Account, Opportunity, Product, Team, User
 from accounts.models.companies import Relationship
+from accounts.permissions import HOLDERS
 from leads.models import Lead, LeadStatus, Motion
-from leads.permissions import HOLDERS
 
 
 class Known:

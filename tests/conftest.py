@@ -57,6 +57,15 @@ def _application_role() -> Iterator[None]:
 
 
 @pytest.fixture
+def rung(monkeypatch) -> list[tuple]:
+    """What the job cluster was rung for, instead of ringing."""
+    calls: list[tuple] = []
+    for app in ("leads", "meetings"):
+        monkeypatch.setattr(f"{app}.tasks.async_task", lambda name, *args, **_: calls.append((name, *args)))
+    return calls
+
+
+@pytest.fixture
 def as_application(db: None) -> Callable[[], contextlib.AbstractContextManager[None]]:
     """Return a context in which the database grants only what the application may do.
 

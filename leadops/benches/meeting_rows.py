@@ -51,4 +51,4 @@ ROWS = (
     SELECT 'sale', sale, min(lead), rep, seller, '[]', at, at, at + {A_DAY}, at + {A_DAY}, '', false, ''
     FROM seat, LATERAL (SELECT %(at)s::timestamptz - sale %% 20 * interval '1 hour' AS at) t WHERE account %% 53 = 1
     GROUP BY sale, rep, seller, at""",
-)  # fmt: skip
+)

@@ -40,7 +40,7 @@ MADE = (
     """INSERT INTO leads_spell (lead_id, cycle_id, owner_id, role, how, began_at, ended_at)
     SELECT lead_id, id, (SELECT min(p.id) FROM accounts_user p WHERE p.role = 'sdr' AND p.id <> owner_id), 'development', 'sla', limit_at,
       ended_at FROM leads_cycle WHERE id %% 100 IN (7, 47) AND limit_at < ended_at""",
-)  # fmt: skip
+)
 TOUCHED = ("leads_cycle", "leads_spell", "accounts_event")
 
 
@@ -60,9 +60,8 @@ def main(say: Callable[[str], None], leads: int) -> None:
 def _make(at: datetime) -> None:
     with connection.cursor() as cursor:
         for table in TOUCHED:
-            cursor.execute(
-                f"ALTER TABLE {table} DISABLE TRIGGER USER"
-            )  # facts of the past, as the world itself is made
+            # facts of the past, as the world itself is made
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         for statement in MADE:
             cursor.execute(statement, {"at": at} if "%(at)s" in statement else {})
         for table in TOUCHED:

@@ -194,4 +194,4 @@ ROWS = (
       UNION ALL SELECT 5 + n, coalesce(at + days * interval '1 day', booked), 'stage', '', 'page', {SELLER}, NULL, NULL, account, id, '',
         '', NULL, NULL, jsonb_build_object('to', (SELECT x.id FROM accounts_stage x WHERE x.name = step.name))
       FROM sale, {WENT} WHERE reach = ANY(reaches)) e ORDER BY at, lead, place""",
-)  # fmt: skip
+)

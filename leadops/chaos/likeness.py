@@ -151,9 +151,8 @@ def _renewed(world: World, seller: User, number: int, at: datetime) -> None:
         opportunity_owner=seller,
     )
     closing.win(sale, by=None, at=at - 28 * DAY, contract_end_date=(at + 120 * DAY).date())
-    Opportunity.objects.filter(pk=sale.pk).update(
-        renew_at=at
-    )  # to the minute, so that each boundary has one of its own
+    # To the minute, so that each boundary has one of its own.
+    Opportunity.objects.filter(pk=sale.pk).update(renew_at=at)
 
 
 def _day(world: World, seller: User, number: int, at: datetime) -> None:

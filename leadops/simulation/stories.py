@@ -235,7 +235,7 @@ def customers(world: World) -> None:
         ("Marit Haugen", "Chief Operating Officer", "Lofoten Fisk", "Norway", "dov", "eva", 41_000, 44, 6, d(359)),
         ("Giulia Ferrero", "Supply Chain Manager", "Ferrero Trasporti", "Italy", "ana", "eva", 15_000, 38, 1.3, d(364)),
         ("Robin Achterberg", "Managing Director", "Achterberg Koel", "Netherlands", "ben", "finn", 12_000, 33, 0.15, d(365)),
-    )  # fmt: skip
+    )
     told = {}
     for name, title, company, country, rep, closer, amount, age, closed, ends in won:
         one = (

@@ -16,10 +16,9 @@ from django.utils.html import format_html
 
 from accounts import clock, receipts
 from accounts.models import Door, Team, User
-from accounts.permissions import Scope, allowed, people_of, teams_of
+from accounts.permissions import HOLDERS, Scope, allowed, people_of, teams_of
 from leads import bulk
 from leads.lifecycle import Refused, Seen
-from leads.permissions import HOLDERS
 from leads.views import told
 
 MOST = bulk.MOST

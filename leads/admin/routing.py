@@ -14,9 +14,10 @@ from accounts import clock
 from accounts.admin.base import RuledAdmin
 from accounts.domains import registrable
 from accounts.models import Account, Domain, Product, Team, User
+from accounts.permissions import HOLDERS
 from leads import rehearsal, routing_rules, routing_words
 from leads.models import Lead, Policy, RoutingRule, Source
-from leads.permissions import HOLDERS, visible_to
+from leads.permissions import visible_to
 from leads.refusals import Refused
 from leads.routing import Ask
 

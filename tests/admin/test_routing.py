@@ -16,12 +16,6 @@ TRY, DRAFT = "admin:leads_routingrule_try", "admin:leads_routingrule_draft"
 
 
 @pytest.fixture
-def desk(rita, client_of):
-    """RevOps at the admin."""
-    return client_of(rita)
-
-
-@pytest.fixture
 def pool(house) -> Team:
     pool = Team.objects.create(name="Inbound", kind="pool", manager=house.cleo)
     Membership.objects.create(user=house.ana, team=pool)

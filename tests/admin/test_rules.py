@@ -10,15 +10,10 @@ from accounts import clock
 from accounts.models import Account, Domain, Event, Reason, Stage
 from leads.admin.rules import consequence
 from leads.models import Policy
+from tests.admin.conftest import errors
 from tests.factories import AccountFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def desk(rita, client_of):
-    """RevOps at the admin."""
-    return client_of(rita)
 
 
 def add(model: str) -> str:
@@ -31,10 +26,6 @@ def page(row) -> str:
 
 def said(response) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request) if message.level_tag == "warning"]
-
-
-def errors(response) -> dict:
-    return dict(response.context["adminform"].form.errors)
 
 
 def a_reason(**facts) -> dict:

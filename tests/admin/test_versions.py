@@ -9,6 +9,7 @@ from accounts import clock
 from leads.models import CardRule
 from meetings.models import CoverageRule
 from reporting.models import BonusRate, StuckLimit
+from tests.admin.conftest import errors
 
 pytestmark = pytest.mark.django_db
 SAID = {
@@ -39,10 +40,6 @@ def add(model) -> str:
 
 def said(model, at, **facts) -> dict:
     return {"valid_from_0": f"{at:%Y-%m-%d}", "valid_from_1": f"{at:%H:%M:%S}"} | SAID[model] | facts
-
-
-def errors(response) -> dict:
-    return dict(response.context["adminform"].form.errors)
 
 
 @BOTH

@@ -6,7 +6,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,10 +14,9 @@ from django.db import connection
 from accounts import clock
 from accounts.models import Batch, Product, Reason, Stage
 from leadops.api import described
-from leads import consent, dispositions, exceptions, mass_guard, pulling, tasks
+from leads import consent, dispositions, exceptions, mass_guard, pulling
 from leads.models import Lead, Task, Touch
 from meetings import booking, closing, credit, handing, outcomes
-from meetings import tasks as history_tasks
 from meetings.models import HandOff, Meeting
 from tests.api.conftest import Browser, problem
 from tests.factories import AccountFactory, LeadFactory, held, opportunity_of, put, reason
@@ -353,15 +351,6 @@ def everything() -> dict[str, list]:
     return found
 
 
-@pytest.fixture(autouse=True)
-def rung(monkeypatch):
-    """What the job cluster was rung for, instead of ringing."""
-    calls = SimpleNamespace(names=[])
-    for module in (tasks, history_tasks):
-        monkeypatch.setattr(module, "async_task", lambda name, *args, **_: calls.names.append((name, *args)))
-    return calls
-
-
 @pytest.mark.django_db
 @pytest.mark.parametrize("where", sorted(POSTS))
 def test_what_was_posted_under_a_key_is_answered_again_and_not_done_again(house, rung, where):
@@ -370,13 +359,13 @@ def test_what_was_posted_under_a_key_is_answered_again_and_not_done_again(house,
 
     first = send(who, path, body, "k1")
     assert first.status_code in (200, 201), first.content
-    done, rings = everything(), list(rung.names)
+    done, rings = everything(), list(rung)
     again = send(who, path, body, "k1")
     other = who.post("me/", {"keys_on": False}, key="k1")
 
     assert (again.status_code, again.json(), again["Idempotency-Replayed"]) == (first.status_code, first.json(), "true")
     assert problem(other) == (422, "key_reused", ["Idempotency-Key"])
-    assert (everything(), rung.names) == (done, rings)
+    assert (everything(), rung) == (done, rings)
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,7 @@ from meetings import tasks
 from tests.api.conftest import problem
 from tests.meetings.test_history import LEADS, SALES
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def rung(monkeypatch):
-    """What the job cluster was rung for, instead of ringing."""
-    calls = []
-    monkeypatch.setattr(tasks, "async_task", lambda name, pk, **_: calls.append((name, pk)))
-    return calls
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rung")]
 
 
 def send(browser, key="", files=None, **more):

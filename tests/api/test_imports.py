@@ -12,16 +12,8 @@ from leads.models import Lead
 from tests.api.conftest import problem
 from tests.factories import put
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rung")]
 FILE = "Email,First,Origin\nmarta@nordlicht.example,Marta,Fair\nben@alder.example,Ben,Fair\nnowhere,X,Fair\n"
-
-
-@pytest.fixture(autouse=True)
-def rung(monkeypatch):
-    """What the job cluster was rung for, instead of ringing."""
-    calls = []
-    monkeypatch.setattr(tasks, "async_task", lambda name, pk, **_: calls.append((name, pk)))
-    return calls
 
 
 def send(browser, content=FILE, key="", **more):

@@ -5,11 +5,11 @@ from itertools import count
 
 from django.db import connection
 
-from accounts.models import Account, Product, Reason, Stage
+from accounts.models import Account, Product, Stage
 from leads import assignment, consent, dispositions, product_led, touches
 from leads.models import Lead
 from meetings import opportunities
-from tests.factories import held
+from tests.factories import held, reason
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -28,10 +28,6 @@ STATES = (
     "unqualified",
     "opted_out",
 )
-
-
-def reason(code: str) -> Reason:
-    return Reason.objects.get(code=code)
 
 
 def raw(**facts) -> Lead:

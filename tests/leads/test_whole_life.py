@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from accounts import receipts, sweeping
-from accounts.models import Absence, Door, Product, Reason, Stage
+from accounts.models import Absence, Door, Product, Stage
 from leadops import invariants
 from leadops.schedules import SWEEPS
 from leads import (
@@ -45,7 +45,7 @@ from leads import touches as touching
 from leads.lifecycle import Refused, Result, Seen
 from leads.models import Lead, Touch
 from meetings import opportunities
-from tests.factories import held
+from tests.factories import held, reason
 from tests.leads.states import NOON, settle
 
 LIVES = int(os.environ.get("LEADOPS_LIVES", "6"))
@@ -365,10 +365,6 @@ class WholeLife(RuleBasedStateMachine):
         if hasattr(self, "atomic"):
             broken = invariants.broken()
             assert broken == {}, broken
-
-
-def reason(code: str) -> Reason:
-    return Reason.objects.get(code=code)
 
 
 @pytest.mark.django_db

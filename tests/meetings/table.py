@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from accounts.models import Membership, Product, Team
+from leadops import invariants
 from leads.models import Lead
 from meetings import booking
 from meetings.models import Meeting
 from tests.factories import AccountFactory, LeadFactory, put
+from tests.leads.states import settle
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday; the clocks change on 29 March
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -29,6 +31,12 @@ def booked(
     lead = Lead.objects.get(pk=lead.pk)
     product = product or Product.objects.first()
     return booking.book(lead, product=product, starts_at=starts_at, by=by, at=at, owner=owner, amount=amount, **facts)
+
+
+def sound() -> None:
+    """Let the database look at what is checked at the end, and hold every rule of meetings to the rows."""
+    settle()
+    assert [rule.name for rule, rows in invariants.check(invariants.MEETINGS) if rows] == []
 
 
 def sellers(*people) -> Team:

@@ -4,14 +4,12 @@ import pytest
 
 from accounts import clock
 from accounts.models import Event, Opportunity
-from leadops import invariants
 from leads import assignment
 from leads.models import Lead, Task
 from meetings import closing, outcomes
 from meetings.models import HandOff, Meeting
 from tests.factories import AccountFactory, LeadFactory, reason
-from tests.leads.states import settle
-from tests.meetings.table import END, HOUR, SCHEDULED, START, booked, worked
+from tests.meetings.table import END, HOUR, SCHEDULED, START, booked, sound, worked
 
 pytestmark = pytest.mark.django_db
 LOST = START + HOUR / 4  # while it is held
@@ -28,11 +26,6 @@ def lost_meanwhile(ana, eva, **facts) -> Meeting:
 
 def planned(lead: int) -> list[tuple]:
     return list(Task.objects.filter(lead=lead, done_at=None).values_list("kind", "owner__username", "what", "due_at"))
-
-
-def sound() -> None:
-    settle()
-    assert [rule.name for rule, rows in invariants.check(invariants.MEETINGS) if rows] == []
 
 
 def test_qualified_after_the_sale_was_lost_its_seller_has_a_next_step_and_the_credit(ana, eva):

@@ -4,13 +4,11 @@ import pytest
 
 from accounts import clock
 from accounts.models import Event, Product, User
-from leadops import invariants
 from leads.models import Lead
 from meetings import accounts, closing, handing, outcomes
 from meetings.models import HandOff
 from tests.factories import reason
-from tests.leads.states import settle
-from tests.meetings.table import BOOKED, DAY, END, HOUR, SCHEDULED, booked, worked
+from tests.meetings.table import BOOKED, DAY, END, HOUR, SCHEDULED, booked, sound, worked
 
 pytestmark = pytest.mark.django_db
 AFTER, LATER = END + HOUR, END + 3 * HOUR
@@ -24,11 +22,6 @@ def waiting(ana, eva, rita) -> HandOff:
     accounts.change_owner_of_sale(meeting.opportunity, "opportunity_owner", to=eva, by=rita, at=BOOKED + HOUR)
     outcomes.complete_qualified(meeting, by=ana, at=AFTER)
     return HandOff.objects.get(receiver=eva, outcome="")
-
-
-def sound() -> None:
-    settle()
-    assert [rule.name for rule, rows in invariants.check(invariants.MEETINGS) if rows] == []
 
 
 def on_the_sale(row, browser, to):

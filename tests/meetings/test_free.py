@@ -29,6 +29,7 @@ def test_what_is_taken_or_away_is_not_offered(ana, eva):
 
     offered = free.times([eva], NOON, minutes=30)
 
+    assert len(offered) == 4
     assert all(t >= first + 2 * DAY for t in offered)
 
 

@@ -6,15 +6,13 @@ import pytest
 
 from accounts import sweeping
 from accounts.models import Event, Opportunity, Reason, Stage
-from leadops import invariants
 from leadops.schedules import SWEEPS
 from leads import assignment, dispositions, qualification, signals, touches
 from leads.lifecycle import Refused
 from leads.models import ContactRole, Cycle, Lead, Task
 from meetings import booking, moving, opportunities, outcomes
 from meetings.models import Meeting
-from tests.leads.states import settle
-from tests.meetings.table import DAY, HOUR, NONE, START, booked, worked
+from tests.meetings.table import DAY, HOUR, NONE, START, booked, sound, worked
 
 pytestmark = pytest.mark.django_db
 SAID = START + HOUR
@@ -41,11 +39,6 @@ def sweep(at) -> None:
 def state_of(lead) -> tuple:
     lead = Lead.objects.select_related("reason", "owner").get(pk=lead.pk)
     return lead.status, lead.owner, lead.reason.code if lead.reason else ""
-
-
-def sound() -> None:
-    settle()
-    assert [rule.name for rule, rows in invariants.check(invariants.MEETINGS) if rows] == []
 
 
 @pytest.mark.parametrize("touched", [5, 0], ids=["abandoned by its rep", "by itself"])

@@ -233,9 +233,9 @@ def test_all_that_a_reason_held_come_back_into_the_queue_and_who_stays_is_told(h
     assert Batch.objects.get().status == "done"
 
 
-def test_many_are_released_in_the_background_and_a_lost_ring_is_made_up_for(house, held, north, client_of, monkeypatch):
-    rung = []
-    monkeypatch.setattr(tasks, "async_task", lambda name, pk, **_: rung.append((name, pk)))
+def test_many_are_released_in_the_background_and_a_lost_ring_is_made_up_for(
+    house, held, north, client_of, rung, monkeypatch
+):
     monkeypatch.setattr("leads.tasks.AT_ONCE", 2)
     monkeypatch.setattr(releasing, "BATCH", 2)
     rita = client_of(house.rita)

@@ -92,9 +92,8 @@ def person(house, desk):
     )  # fmt: skip
     lead.refresh_from_db()
     plain = desk(house.ana, script=False)
-    plain.press(
-        lead, "touches", channel="call", outcome="voicemail"
-    )  # a toast in a session, an answer with its receipt
+    # A toast in a session, an answer with its receipt.
+    plain.press(lead, "touches", channel="call", outcome="voicemail")
     Message.objects.create(
         address=CANARIES["email"], channel="mail", kind="invitation", subject="Zqfirst Zqlast", body="zqfirst zqlast", dedupe_key="a",
         created_at=at,

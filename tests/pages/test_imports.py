@@ -13,14 +13,6 @@ pytestmark = pytest.mark.django_db
 FILE = "Email,First,Origin\nmarta@nordlicht.example,Marta,Fair\nben@alder.example,Ben,Fair\nnowhere,X,Fair\n"
 
 
-@pytest.fixture
-def rung(monkeypatch):
-    """What the job cluster was rung for, instead of ringing."""
-    calls = []
-    monkeypatch.setattr(tasks, "async_task", lambda name, pk, **_: calls.append((name, pk)))
-    return calls
-
-
 def upload(client, content=FILE, name="fair.csv"):
     data = content.encode() if isinstance(content, str) else content
     return client.post("/imports/new/", {"file": SimpleUploadedFile(name, data)})

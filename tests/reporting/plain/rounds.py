@@ -172,7 +172,7 @@ def response(rows, known) -> dict:
         "self_booked": number(answered, _is_self_booked),
         "untouched": len(ours) - len(asked),
         "beside": aside(r for r in rows if r["go_to_market"] == "inbound"),
-    }  # fmt: skip
+    }
 
 
 def vanity(rows, known) -> dict:
@@ -256,7 +256,7 @@ def dispositions(rows, known) -> dict:
         "age_30d": aged(7 * DAY, 30 * DAY),
         "age_old": aged(30 * DAY),
         "beside": aside(rows),
-    }  # fmt: skip
+    }
 
 
 def product_led(rows, known) -> dict:

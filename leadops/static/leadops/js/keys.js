@@ -190,10 +190,11 @@ addEventListener("focus", async () => {
 addEventListener("click", (e) => {
   for (const open of document.querySelectorAll("details.menu[open]")) if (!open.contains(e.target)) open.open = false;
   const refused = e.target.closest("[data-acts][aria-disabled=true]");
-  if (refused) { e.preventDefault(); 
+  if (refused) {
+    e.preventDefault();
     const why = document.getElementById(refused.getAttribute("aria-describedby")) ?? refused.querySelector("small");
     say(why?.textContent ?? "Not possible yet");
-   }
+  }
   if (!e.target.closest("[data-help]")) return;
   const dialog = document.getElementById("keys"), list = document.getElementById("keylist");
   const line = (key, does) => {

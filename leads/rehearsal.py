@@ -3,7 +3,7 @@
 Called by the admin. Reads only; the pools are not held, so what it says of turns is true at this moment and no longer.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -29,16 +29,12 @@ def try_out(ask: Ask, at: datetime, rules: Sequence[RoutingRule] | None = None) 
 
 @dataclass(slots=True)
 class Moved:
-    """One round that would have gone elsewhere."""
+    """One round that would have gone to another pool."""
 
     lead: int
     at: datetime
-    was_rule: int | None
     was_pool: int | None
-    was_owner: int | None
-    rule: int | None
     pool: int | None
-    owner: int | None
 
 
 @dataclass(slots=True)
@@ -52,8 +48,7 @@ class Replay:
     moved_pool: int = 0
     pools: dict[int | None, Counter] = field(default_factory=dict)  # by pool: was, would
     people: dict[int, Counter] = field(default_factory=dict)
-    rules: Counter = field(default_factory=Counter)
-    examples: list[Moved] = field(default_factory=list)
+    examples: deque[Moved] = field(default_factory=lambda: deque(maxlen=SHOWN))  # the newest, in the order they came
 
 
 def replay(since: datetime, until: datetime, rules: Sequence[RoutingRule]) -> Replay:
@@ -79,18 +74,13 @@ def replay(since: datetime, until: datetime, rules: Sequence[RoutingRule]) -> Re
             continue
         rule, _tried = routing_rules.first_match(rules, _ask(cycle))
         result.unmatched += rule is None
-        result.rules[rule.pk if rule else None] += 1
         pool = rule.pool_id if rule else was.get("pool")
         owner = turns.take(rule, cycle.assigned_at) if rule else cycle.owner_id
         _count(result.pools, was.get("pool"), pool)
         _count(result.people, cycle.owner_id, owner)
         if pool != was.get("pool"):
             result.moved_pool += 1
-            if len(result.examples) < SHOWN:
-                result.examples.append(
-                    Moved(cycle.lead_id, cycle.assigned_at, was.get("rule"), was.get("pool"), cycle.owner_id,
-                          rule.pk if rule else None, pool, owner)
-                )  # fmt: skip
+            result.examples.append(Moved(cycle.lead_id, cycle.assigned_at, was.get("pool"), pool))
     return result
 
 

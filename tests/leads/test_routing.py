@@ -434,6 +434,18 @@ def test_the_last_weeks_under_a_draft_beside_what_happened(house, pool):
 
 
 @pytest.mark.django_db
+def test_the_examples_of_a_replay_are_the_newest(house, pool, monkeypatch):
+    monkeypatch.setattr(rehearsal, "SHOWN", 2)
+    rule("All", pool)
+    leads = [asks(raw(region="West"), at=NOON + n * HOUR) for n in range(3)]
+    draft = [RoutingRule(pk=99, name="West", pool=make_pool("West", house.dov), region="West")]
+
+    result = rehearsal.replay(NOON - DAY, NOON + DAY, draft)
+
+    assert (result.moved_pool, [moved.lead for moved in result.examples]) == (3, [lead.pk for lead in leads[1:]])
+
+
+@pytest.mark.django_db
 def test_a_draft_is_switched_on_all_at_once_and_what_was_in_force_stays_to_be_read(house, pool):
     old = rule("All", pool)
     routing_rules.begin_draft(at=NOON)

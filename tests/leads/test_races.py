@@ -12,7 +12,7 @@ from accounts.models import Account, Event, Opportunity, Product, Stage, Team, U
 from leads import assignment, bulk, dispositions, handing_over, lifecycle, pulling, touches
 from leads.lifecycle import Refused, Result, Seen, Step
 from leads.models import Cycle, Lead, Spell
-from meetings import opportunities
+from meetings import closing, opportunities
 from tests.factories import held
 from tests.lasting import all_halted, at_once, in_processes, overlapping
 from tests.leads.states import HOUR, NOON, lead_in, raw, reason
@@ -105,6 +105,27 @@ def test_who_hands_over_and_who_gives_away_what_is_handed_over_take_the_leads_in
 
     assert [type(answer) for answer in answers] == [Result, Result]
     assert set(Lead.objects.values_list("owner", flat=True)) == {ben.pk}
+
+
+def test_who_hands_over_and_who_loses_a_sale_of_theirs_take_the_sale_before_its_people(ana, eva, finn, rita):
+    lead = lead_in("qualified", ana, rita, None)
+    sale = Opportunity.objects.get()
+    Opportunity.objects.update(opportunity_owner=eva)
+    Lead.objects.update(owner=eva, opportunity_owner=eva)
+
+    def a_moment_later():
+        time.sleep(1)
+        return closing.lose(sale, reason=reason("lost_price"), by=rita, at=LATER)
+
+    answers = overlapping(
+        "leads_lead",
+        lambda: handing_over.hand_over(eva, how="person", to=finn, rest=finn, by=rita, at=LATER),
+        a_moment_later,
+    )
+
+    assert [answer for answer in answers if isinstance(answer, Exception)] == []
+    assert Opportunity.objects.values_list("opportunity_owner", "status").get() == (finn.pk, "lost")
+    assert Lead.objects.get(pk=lead.pk).status == "nurture"
 
 
 def test_a_manager_reassigns_while_a_rep_dispositions_in_one_of_two_orders(ana, ben, cleo, north):

@@ -47,14 +47,13 @@ def _line(metric: Metric, label: str, line: Line) -> list:
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """One figure of a report: the measure, which part of it, the line it stands in, and from which row on."""
+    """One figure of a report: the measure, which part of it, and the line it stands in."""
 
     measure: Measure
     part: str
     by: str
     key: object
     is_narrowed: bool
-    after: int
     label: str
 
 
@@ -78,8 +77,7 @@ def which(metric: Metric, filters: Filters, by: str | None, given) -> Which | No
         except ValueError:
             return None
         label = dimension.empty if key is None else str(dimension.labels([key]).get(key, key))
-    after = given.get("after", "")
-    return Which(measure, part, by, key, is_narrowed, int(after) if after.isdecimal() and len(after) < 19 else 0, label)
+    return Which(measure, part, by, key, is_narrowed, label)
 
 
 def _key(dimension: Dimension, text: str) -> object:

@@ -1,6 +1,9 @@
-"""What a report is asked, read from its address. What is not understood is left out rather than refused: an old link still opens."""
+"""What a report is asked, and which two people are compared, read from an address. What is wrong is said by its field.
 
-from datetime import date, datetime, time, timedelta
+Used by the pages, their files and the API, so that all understand and refuse the same.
+"""
+
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -9,84 +12,51 @@ from accounts.models import Role, Team, User
 from accounts.permissions import Scope, allowed, people_of, teams_of
 from leads.models import GoToMarket, Motion, Source
 from reporting import permissions
-from reporting.filters import Filters
+from reporting.filters import MATES, Filters
 from reporting.frame import Metric
-from reporting.period import LONGEST, NAMED, ZONE, Period, named
+from reporting.period import ZONE
+from reporting.questions import NEVER, NONE_SUCH, USUAL, Time, day
 
 MANY = 300
-USUAL = "last-30"
-BY_DAYS = ("days", "From and to")
 YES_NO = [("", "Any"), ("1", "Yes"), ("0", "No")]
 REPS = (Role.SDR, Role.AE, Role.CSM, Role.MANAGER)
 
 
-def _day() -> forms.DateField:
-    return forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+MY_TEAM = "team"
+ROUND = dict.fromkeys(("invalid", "min_value", "max_value"), "Rounds are numbered from 1 to 9999.")
 
 
-class Time(forms.Form):
-    """Which days: by a name, else from and to."""
+def _choice(label: str, choices: list) -> forms.ChoiceField:
+    return forms.ChoiceField(required=False, label=label, choices=choices, error_messages=NONE_SUCH)
 
-    period = forms.ChoiceField(required=False, label="Period", choices=[*NAMED, BY_DAYS])
-    first, last = _day(), _day()
 
-    def __init__(self, data, now: datetime):
-        super().__init__(data)
-        self.now = now
-        self.fields["first"].label, self.fields["last"].label = "From", "To"
-        for field in self.fields.values():
-            field.widget.attrs["class"] = "input"
-
-    @property
-    def names(self) -> list[tuple[str, str]]:
-        return [*NAMED, BY_DAYS]
-
-    @property
-    def asked(self) -> dict[str, str]:
-        """Return what stands in the address, for a page that draws its fields itself."""
-        return {name: self.data.get(name, "") for name in ("period", "first", "last")}
-
-    def said(self) -> dict:
-        """Return what was chosen and understood, as an address says it."""
-        self.is_valid()
-        found = {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
-        return {name: value.isoformat() if isinstance(value, date) else value for name, value in found.items()}
-
-    def period_asked(self) -> Period:
-        self.is_valid()
-        first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
-        whole = first and last and first <= last and first.year > 1970 and last.year < 9000
-        if whole and last - first < LONGEST:
-            return Period(first, last + timedelta(days=1))
-        name = self.cleaned_data.get("period")
-        return named(name if name in dict(NAMED) else USUAL, self.now)
+def _number(label: str) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(required=False, label=label, coerce=int, empty_value=None, error_messages=NONE_SUCH)
 
 
 class Asked(Time):
     """Period, filters, how to tell apart, as of when."""
 
-    as_of = _day()
-    by = forms.ChoiceField(required=False, label="Told apart by")
-    team = forms.TypedChoiceField(required=False, label="Team", coerce=int, empty_value=None)
-    rep = forms.TypedChoiceField(required=False, label="Rep", coerce=int, empty_value=None)
-    motion = forms.ChoiceField(required=False, label="Motion", choices=[("", "Any"), *Motion.choices])
-    go_to_market = forms.ChoiceField(required=False, label="Go-to-market", choices=[("", "Any"), *GoToMarket.choices])
-    source = forms.TypedChoiceField(required=False, label="Source", coerce=int, empty_value=None)
-    campaign = forms.TypedChoiceField(required=False, label="Campaign", coerce=int, empty_value=None)
+    as_of = day("As known on")
+    by = _choice("Told apart by", [])
+    team, rep = _number("Team"), _number("Rep")
+    whose = _choice("Whose", [("", "Everybody's"), (MY_TEAM, "My team's")])
+    motion = _choice("Motion", [("", "Any"), *Motion.choices])
+    go_to_market = _choice("Go-to-market", [("", "Any"), *GoToMarket.choices])
+    source, campaign = _number("Source"), _number("Campaign")
     segment = forms.CharField(required=False, label="Segment", max_length=40)
     region = forms.CharField(required=False, label="Region", max_length=40)
-    target = forms.ChoiceField(required=False, label="Target account", choices=YES_NO)
-    cycle = forms.IntegerField(required=False, label="Round", min_value=1, max_value=9999)
-    again = forms.ChoiceField(required=False, label="Came round again", choices=YES_NO)
-    matured = forms.ChoiceField(required=False, label="Matured only", choices=[("", "No"), ("1", "Yes")])
-    fully_worked = forms.ChoiceField(required=False, label="Fully worked only", choices=[("", "No"), ("1", "Yes")])
+    target = _choice("Target account", YES_NO)
+    cycle = forms.IntegerField(required=False, label="Round", min_value=1, max_value=9999, error_messages=ROUND)
+    again = _choice("Came round again", YES_NO)
+    matured = _choice("Matured only", [("", "No"), ("1", "Yes")])
+    fully_worked = _choice("Fully worked only", [("", "No"), ("1", "Yes")])
 
-    def __init__(self, data, user: User, metric: Metric | None, now: datetime):
-        if not data.get("period") and not data.get("first"):
-            usual = metric.usual if metric and metric.usual else USUAL
-            data = {**data.dict(), "period": usual} if hasattr(data, "dict") else {**data, "period": usual}
-        super().__init__(data, now)
+    def __init__(
+        self, data, user: User, metric: Metric | None, now: datetime, beside: tuple[str, ...] | None = None, usual: str = ""
+    ):  # fmt: skip
         self.user, self.metric = user, metric
+        super().__init__(data, now, usual or (metric.usual if metric and metric.usual else USUAL), beside)
         sees = permissions.sees_people(user)
         kept = [d for d in metric.relation.dimensions if sees or not d.is_people] if metric else []
         self.fields["by"].choices = [("", "As usual"), ("all", "Not at all"), *((d.name, d.title) for d in kept)]
@@ -95,11 +65,30 @@ class Asked(Time):
         self._choose("campaign", [(pk, name) for pk, name, parent in sources if parent is not None])
         self._choose("rep", _people(user))
         self._choose("team", _teams(user))
+        if Scope.ALL not in allowed(user, "reports.see"):
+            del self.fields["whose"]  # who sees no more than their team's has nobody else's
         for name in metric.relation.ignores if metric else ():
             self.fields.pop(name, None)
         if metric and not metric.ripe:
             self.fields.pop("matured")
-        self.fields["as_of"].label = "As known on"
+
+    def foreign(self, name: str) -> str:
+        """Say that this is not asked here; a filter by its name."""
+        if name not in self.base_fields:
+            return super().foreign(name)
+        return f"{self.base_fields[name].label or name} is not asked here, or not by you."
+
+    def clean(self):
+        """Besides the days: what was known is known of a day that has begun. One's own number is nobody's secret."""
+        if self.beside is not None and self.data.get("rep") == str(self.user.pk):
+            self.beside = (*self.beside, "rep")
+        said = super().clean()
+        on, today = said.get("as_of"), self.now.astimezone(ZoneInfo(ZONE)).date()
+        if on and on.year <= 1970:
+            self.add_error("as_of", NEVER)
+        elif on and on > today:
+            self.add_error("as_of", f"{on:%-d %b %Y} has not come yet: nothing is known as of then.")
+        return said
 
     def _choose(self, name: str, choices: list) -> None:
         if choices:
@@ -111,9 +100,16 @@ class Asked(Time):
         """Return the end of the day as of which the figures are asked."""
         self.is_valid()
         on = self.cleaned_data.get("as_of")
-        if not on or not 1970 < on.year < 9000:
+        if not on:
             return None
         return datetime.combine(on + timedelta(days=1), time(), ZoneInfo(ZONE))
+
+    def narrowed_by(self) -> str:
+        """Name the filters that are on, as a sentence lists them; '' where none is."""
+        names = [
+            self.fields[name].label for name in self.said() if name not in ("period", "first", "last", "by", "as_of")
+        ]
+        return " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
     def by_asked(self) -> str | None:
         by = self.said().get("by")
@@ -125,7 +121,43 @@ class Asked(Time):
         facts = {name: said[name] for name in plain if name in said}
         facts |= {name: said[name] == "1" for name in ("target", "again") if name in said}
         facts |= {name: True for name in ("fully_worked", "matured") if said.get(name) == "1"}
+        if said.get("whose") == MY_TEAM:
+            facts |= {"reach": MATES, "whose": self.user.pk}
         return permissions.narrowed(self.user, Filters(**facts))
+
+
+class Two(Asked):
+    """Which two people, of whom both are one's to compare (REP-9)."""
+
+    left, right = _number("One"), _number("The other")
+
+    def __init__(self, data, user: User, now: datetime, beside: tuple[str, ...] | None = None):
+        super().__init__(data, user, None, now, beside)
+        people = self.fields["rep"].choices[1:] if "rep" in self.fields else []
+        for name in set(self.fields) - {"period", "first", "last", "left", "right"}:
+            del self.fields[name]
+        for name in ("left", "right"):
+            self.fields[name].choices = [("", "Choose"), *people]
+
+    def clean(self):
+        """Nobody stands beside themselves; of two, both are named."""
+        said = super().clean()
+        left, right = said.get("left"), said.get("right")
+        if self.errors.keys() & {"left", "right"}:
+            return said
+        if left and left == right:
+            name = dict(self.fields["right"].choices)[right]
+            self.add_error("right", f"{name} stands on both sides. Choose two different people.")
+        elif bool(left) != bool(right):
+            self.add_error("right" if left else "left", "Choose whom to set beside.")
+        return said
+
+    def pair(self) -> list[User]:
+        """Return the two who are asked for, or nobody. Only of a question that is understood. A query."""
+        self.is_valid()
+        asked = [self.cleaned_data.get(name) for name in ("left", "right")]
+        found = User.objects.in_bulk([pk for pk in asked if pk])
+        return [found[pk] for pk in asked if pk]
 
 
 def _people(user) -> list[tuple[int, str]]:

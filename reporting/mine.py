@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.permissions import Scope, allowed
 from reporting import answers, permissions, words
 from reporting.answers import Answer, Cell
 from reporting.filters import Filters
-from reporting.forms import Asked
-from reporting.frame import Measure, Metric
+from reporting.forms import MY_TEAM
+from reporting.frame import SHARE, Measure, Metric
 from reporting.metrics import METRICS
 from reporting.period import Period
 
@@ -36,14 +37,18 @@ class Own:
     metric: Metric
     measure: Measure
     mine: str
-    base: str
     team: str
     tone: str
     change: str
     rank: str
     cell: Cell
     of_team: Cell
-    url: str
+    sides: list[dict]
+    rank_url: str
+
+    @property
+    def called(self) -> str:
+        return f"{self.metric.title}: {self.measure.title.lower()}"
 
 
 def board(user: User, period: Period, *, now: datetime) -> list[Own]:
@@ -62,6 +67,12 @@ def board(user: User, period: Period, *, now: datetime) -> list[Own]:
     return lines
 
 
+def _whose_team(user: User) -> dict[str, str] | None:
+    """Say how an address asks for the rows of somebody's team; None where they may not see them: a rep sees their team's sums (WORK-9)."""
+    scope = allowed(user, "reports.see")
+    return {"whose": MY_TEAM} if Scope.ALL in scope else {} if Scope.TEAM in scope else None
+
+
 def _named(team: Filters) -> Filters:
     """The team told apart by person, to count ranks by; nothing of it but the rank is shown."""
     return replace(team, shows_people=True)
@@ -70,20 +81,38 @@ def _named(team: Filters) -> Filters:
 def _own(metric: Metric, measure: Measure, mine: Answer, each: Answer, user: User) -> Own:
     cell, before = mine.total.cells[measure.name], mine.before.cells[measure.name]
     of_team = each.total.cells[measure.name]
+    whose, place = _whose_team(user), rank(each, measure, user.pk)
+    sides = [
+        shown(mine, measure, "Mine", {"by": "all", "rep": user.pk}),
+        shown(each, measure, "My team", None if whose is None else {"by": "rep"} | whose),
+    ]
     return Own(
-        metric, measure, words.said(measure, cell), words.base(measure, cell), words.said(measure, of_team), words.tone(measure, cell),
-        words.change(measure, cell, before), rank(each, measure, user.pk), cell, of_team,
-        rows_of(mine, measure, user.pk),
+        metric, measure, words.said(measure, cell), words.said(measure, of_team), words.tone(measure, cell),
+        words.change(measure, cell, before), place, cell, of_team, sides,
+        "" if whose is None or not place else _address("report", each, {"by": "rep"} | whose),
     )  # fmt: skip
 
 
-def rows_of(answer: Answer, measure: Measure, person: int) -> str:
-    """Return where the rows of one person's figure are; '' where there are none."""
-    if not answer.total.cells[measure.name].n:
-        return ""
+def shown(answer: Answer, measure: Measure, who: str, asked: dict | None) -> dict:
+    """Say a figure of all as a cell of a table: its words, and where its rows are, also those that it is a share of; nowhere for None."""
+    cell = answer.total.cells[measure.name]
+    said = {
+        "text": words.said(measure, cell), "title": who, "tone": words.tone(measure, cell), "is_nil": cell.value is None,
+        "n": cell.n, "of": cell.of if measure.how == SHARE else None, "base": words.base(measure, cell), "url": "", "of_url": "",
+    }  # fmt: skip
+    if asked is None:
+        return said | {"says_base": bool(cell.base)}
+    rows = lambda part: _address("report-rows", answer, asked | {"measure": measure.name, "part": part})  # noqa: E731
+    return said | {
+        "url": rows("n") if cell.n else "",
+        "of_url": rows("of") if measure.how == SHARE and cell.of else "",
+        "says_base": measure.how != SHARE and cell.n not in (0, cell.value),
+    }
+
+
+def _address(page: str, answer: Answer, asked: dict) -> str:
     days = {"first": answer.period.first.isoformat(), "last": answer.period.last.isoformat()}
-    asked = urlencode(days | {"by": "all", "rep": person, "measure": measure.name, "part": "n"})
-    return f"{reverse('report-rows', args=[answer.metric.name])}?{asked}"
+    return f"{reverse(page, args=[answer.metric.name])}?{urlencode(days | asked)}"
 
 
 def rank(each: Answer, measure: Measure, person: int) -> str:
@@ -105,6 +134,10 @@ class Pair:
     sides: list[dict]
     cells: list[Cell]
 
+    @property
+    def called(self) -> str:
+        return f"{self.metric.title}: {self.measure.title.lower()}"
+
 
 def side_by_side(people: list[User], period: Period, filters: Filters, *, now: datetime) -> list[Pair]:
     """Return every figure of two people. Four queries a metric."""
@@ -116,20 +149,8 @@ def side_by_side(people: list[User], period: Period, filters: Filters, *, now: d
         for measure in map(metric.measure, measures):
             cells = [answer.total.cells[measure.name] for answer in both]
             sides = [
-                {
-                    "text": words.said(measure, c),
-                    "base": words.base(measure, c),
-                    "tone": words.tone(measure, c),
-                    "who": str(p),
-                    "url": rows_of(a, measure, p.pk),
-                }
-                for c, a, p in zip(cells, both, people, strict=True)
+                shown(answer, measure, str(person), {"by": "all", "rep": person.pk})
+                for answer, person in zip(both, people, strict=True)
             ]
             lines.append(Pair(metric, measure, sides, cells))
     return lines
-
-
-def person_of(form: Asked, chosen: str | None) -> User | None:
-    """Return a person that the one who asks may compare."""
-    offered = {str(pk) for pk, _name in form.fields["rep"].choices} if "rep" in form.fields else set()
-    return User.objects.filter(pk=int(chosen)).first() if chosen and chosen.isdecimal() and chosen in offered else None

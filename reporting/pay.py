@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
 from meetings.models import Meeting
 from reporting.models import HOUSE, BonusRate, Figure
-from reporting.period import Period, add_months
+from reporting.period import ZONE, Period, add_months
 from reporting.relations import meetings, sales
 
 WHAT = {"meeting": "Meeting held", "pipeline": "Pipeline", "won": "Won"}
@@ -180,7 +181,8 @@ def month_of(on: date) -> Period:
 
 def months(now: datetime) -> list[Period]:
     """Return the months whose statements are shown: this one and the eleven before, the latest first."""
-    return [month_of(add_months(now.date().replace(day=1), -n)) for n in range(12)]
+    this = now.astimezone(ZoneInfo(ZONE)).date()
+    return [month_of(add_months(this, -n)) for n in range(12)]
 
 
 def months_to_freeze(now: datetime, back: int = 3) -> list[Period]:

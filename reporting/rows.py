@@ -10,6 +10,7 @@ from accounts.models import Account, Opportunity, OpportunityStatus, Reason, Use
 from accounts.words import DASH, duration, moment
 from leads.models import Channel, Lead, LeadStatus, Outcome, Source, TouchOutcome
 from meetings.models import HandOff, MeetingStatus
+from meetings.permissions import visible_to
 from reporting.answers import Rows
 from reporting.words import days
 
@@ -37,13 +38,16 @@ class Said:
     is_number: bool = False
 
 
-def said(page: Rows, now) -> list[list[Said]]:
-    """Say every cell of a page of rows. One query for each kind of thing that is named."""
-    words = {}
+def said(page: Rows, now, user: User | None = None) -> list[list[Said]]:
+    """Say every cell of a page of rows, each lead and opportunity with where it is, to who may see it. Two queries for each kind that
+    is named."""
+    words, links = {}, {}
     for place, (_title, kind) in enumerate(page.titles):
         if kind in LOOKED_UP or kind == "opportunity":
-            words.setdefault(kind, _names(kind, {row[place] for row in page.rows if row[place] is not None}))
-    speak = [_speaker(kind, words, now) for _title, kind in page.titles]
+            ids = {row[place] for row in page.rows if row[place] is not None}
+            words.setdefault(kind, {}).update(_names(kind, ids))
+            links.setdefault(kind, set()).update(_seen(kind, ids, user))
+    speak = [_speaker(kind, words, links, now) for _title, kind in page.titles]
     heads = [(title, kind in NUMBERS) for title, kind in page.titles]
     return [
         [
@@ -68,10 +72,19 @@ def _names(kind: str, ids: set[int]) -> dict:
     return {row.pk: str(row) for row in LOOKED_UP[kind].objects.filter(pk__in=ids)}
 
 
-def _speaker(kind: str, words: dict, now) -> Callable[[object], Said]:
+def _seen(kind: str, ids: set[int], user: User | None) -> set[int]:
+    """Return which of these somebody may open. A query."""
+    if user is None or not ids or kind not in ("lead", "opportunity"):
+        return set()
+    if kind == "lead":
+        return set(Lead.objects.filter(pk__in=ids).visible_to(user).values_list("pk", flat=True))
+    return set(visible_to(Opportunity.objects.filter(pk__in=ids), user).values_list("pk", flat=True))
+
+
+def _speaker(kind: str, words: dict, links: dict[str, set[int]], now) -> Callable[[object], Said]:
     zone = timezone.get_current_timezone()
     if kind in words:
-        link = (lambda value: reverse("lead", args=[value])) if kind == "lead" else (lambda value: "")
+        link = lambda value: reverse(kind, args=[value]) if value in links[kind] else ""  # noqa: E731
         return lambda value: Said(DASH) if value is None else Said(words[kind].get(value, f"no. {value}"), link(value))
     if kind in CHOICES:
         return lambda value: Said(str(CHOICES[kind].get(value, value)) if value is not None else DASH)

@@ -9,6 +9,11 @@ from reporting.frame import COUNT, FEW, MEAN, MEDIAN, P90, SHARE, SUM, Measure
 from reporting.period import steps
 
 DRAWN = 20  # bars of a picture; the table has them all
+ONE = {
+    "rounds": "round", "leads in a rep's hands": "lead in a rep's hands", "opportunities": "opportunity", "touches": "touch",
+    "passed limits": "passed limit", "working days": "working day", "meetings": "meeting", "hand-offs": "hand-off",
+    "companies": "company", "times somebody asked for us": "time somebody asked for us",
+}  # fmt: skip
 DAYS = {"day": "%d %b %Y", "week": "%d %b %Y", "month": "%b %Y"}
 
 
@@ -41,6 +46,11 @@ def days(number: float) -> str:
     """Say a number of calendar days: `14 days`, `48.44 days`."""
     said = f"{number:,.2f}".rstrip("0").rstrip(".").replace("-", "−")
     return f"{said} day" if said == "1" else f"{said} days"
+
+
+def noun(number: int | None, many: str) -> str:
+    """Say what so many are: `rounds`, and of one `round`."""
+    return ONE[many] if number == 1 else many
 
 
 def base(measure: Measure, cell: Cell) -> str:
@@ -86,14 +96,14 @@ def tone(measure: Measure, cell: Cell) -> str:
 def sentence(answer: Answer, measure: Measure) -> str:
     """Say what the picture shows, in words computed from its data."""
     total, before = answer.total.cells[measure.name], answer.before.cells[measure.name]
-    noun = answer.metric.stands_on(answer.by.name if answer.by else "", answer.filters).noun
+    many = answer.metric.stands_on(answer.by.name if answer.by else "", answer.filters).noun
     if not total.base:
         if measure.how not in (COUNT, SUM):
             return f"{measure.title} in {answer.period}: nothing to work it out from."
-        return f"Nothing to show: no {noun} in {answer.period}."
+        return f"Nothing to show: no {many} in {answer.period}."
     head = f"{measure.title} in {answer.period}: {said(measure, total)}"
     if measure.how not in (COUNT, SUM):
-        head += f" ({base(measure, total)} {noun})"
+        head += f" ({base(measure, total)} {noun(total.base, many)})"
     moved = change(measure, total, before)
     head += f", {moved}{'' if moved == 'as before' else ' on the period before'}." if moved else "."
     return head + _ends(answer, measure) + _beside(answer, measure)
@@ -123,7 +133,8 @@ def _beside(answer: Answer, measure: Measure) -> str:
     steps, there = steps_of(answer), {line.key for line in answer.lines if line.cells[measure.name].base}
     if missing := sum(step not in there for step in steps):
         what = "Nothing" if measure.how in (COUNT, SUM) else "Nothing to work it out from"
-        return f" {what} in {missing} of {len(steps)} {answer.by.name}s." if there else ""
+        each = f"{answer.by.name}{'s' if len(steps) != 1 else ''}"
+        return f" {what} in {missing} of {len(steps)} {each}." if there else ""
     drawn = [line for line in answer.lines if line.cells[measure.name].value is not None]
     if answer.by and not answer.by.is_time and answer.by.name != "hour_of_week" and len(drawn) > DRAWN:
         return f" Of {len(drawn)} the first {DRAWN} are drawn."
@@ -148,9 +159,10 @@ def _ends(answer: Answer, measure: Measure) -> str:
     ranked = sorted(judged, key=lambda line: float(line.cells[measure.name].value))
     low, high = ranked[0], ranked[-1]
     if low.cells[measure.name].value == high.cells[measure.name].value:
-        return f" The same for each {answer.by.title.lower()}."
+        return f" The same for each {answer.by.title.lower()}{'' if judged == lines else f' with {FEW} or more'}."
     figures = (
         f"{line_called(answer, high)} ({said(measure, high.cells[measure.name])})",
         f"{line_called(answer, low)} ({said(measure, low.cells[measure.name])})",
     )
-    return f" Highest: {figures[0]}; lowest: {figures[1]}."
+    among = "Highest" if judged == lines else f"Of those with {FEW} or more the highest"
+    return f" {among}: {figures[0]}; lowest: {figures[1]}."

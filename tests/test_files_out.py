@@ -13,6 +13,7 @@ from accounts.models import Batch
 from leads import assignment, tasks, touches
 from leads.models import Source
 from meetings import closing
+from reporting.metrics import METRICS
 from reporting.reports import GROUPS
 from tests.factories import AccountFactory, LeadFactory, opportunity_of, put
 from tests.pages.test_imports import mapped, rung, upload
@@ -73,6 +74,8 @@ def test_no_report_holds_a_formula_whoever_is_called_what(house, client_of, name
     client, seen = client_of(house.rita), []
 
     for by in ("", "rep", "source", "segment", "region", "team"):
+        if by and METRICS[name].relation.dimension(by) is None:
+            continue  # it is not told apart by that, and says so
         cells = cells_of(client.get(f"/reports/{name}/file/", {"by": by} if by else {}))
         assert formulas(cells) == []
         seen += cells

@@ -136,7 +136,9 @@ def undo(request, token):
             messages.warning(request, "The ten minutes are over. Choose them and move them again.")
         elif not receipt.data["undone"]:
             result = bulk.take_back(receipt.data["rows"], by=desk.user, at=desk.at)
-            stay = f" {count(len(result.refused))} stay: they went on meanwhile." if result.refused else ""
+            stayed = len(result.refused)
+            does = "stays: it" if stayed == 1 else "stay: they"
+            stay = f" {count(stayed)} {does} went on meanwhile." if stayed else ""
             receipts.keep(receipt.pk, receipt.data | {"undone": f"{count(len(result.done))} moved back.{stay}"})
     return HttpResponseRedirect(reverse("bulk-done", args=[token]))
 

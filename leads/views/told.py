@@ -37,6 +37,11 @@ def _where(outcome: Outcome) -> str:
     return {"turn": f"over {change.to}", "queue": f"to the queue of {change.to}"}.get(change.how, f"to {change.to}")
 
 
+def _s(number: int) -> str:
+    """End a verb: one waits, two wait."""
+    return "s" if number == 1 else ""
+
+
 def preview(outcome: Outcome, whose: str) -> str:
     """Say what would happen: `48 of 52 can move to Ben. 3 are beyond the cap, 1 opted out.`"""
     can = "can end:" if outcome.change.what != "assign" else f"can {DOES.get(outcome.change.how, DOES[''])[0]}"
@@ -46,7 +51,7 @@ def preview(outcome: Outcome, whose: str) -> str:
     if outcome.change.how == "turn" and outcome.shares:
         said += f" {', '.join(f'{name} gets {number}' for name, number in outcome.shares)}."
     if outcome.waiting:
-        said += f" After {LIMIT} untouched leads of one source, {count(outcome.waiting)} wait for {whose} word."
+        said += f" After {LIMIT} untouched leads of one source, {count(outcome.waiting)} wait{_s(outcome.waiting)} for {whose} word."
     return said
 
 
@@ -67,7 +72,7 @@ def done(outcome: Outcome, whose: str) -> str:
         return f"{count(number)} {DOES.get(outcome.change.how, DOES[''])[1]} {_where(outcome)}, {clocks}.{shares}"
     said = f"{count(number)} ended: {_where(outcome)}."
     if outcome.waiting:
-        waits = f"{count(outcome.waiting)} wait for it"
+        waits = f"{count(outcome.waiting)} wait{_s(outcome.waiting)} for it"
         said += f" Stopped after {LIMIT}. So many untouched leads of one source need {whose} word; {waits}."
     return said
 

@@ -11,7 +11,7 @@ from accounts.api.resource import Forbidden, Resource
 from accounts.permissions import allowed
 from reporting import answers, permissions
 from reporting.forms import Asked
-from reporting.period import LONGEST, NAMED
+from reporting.period import NAMED
 
 
 class FigureOut(serializers.Serializer):
@@ -34,9 +34,14 @@ class Days(Said):
         first, last = said.get("first"), said.get("last")
         if bool(first) != bool(last):
             raise serializers.ValidationError({"first" if last else "last": ["Say the first day and the last."]})
-        if first and not (first <= last and first.year > 1970 and last.year < 9000 and last - first < LONGEST):
-            raise serializers.ValidationError({"last": ["Not before the first day, and at most ten years after it."]})
         return said
+
+
+def readable(form):
+    """Return a form that is understood. Raises Unreadable, which names the fields."""
+    if not form.is_valid():
+        raise Unreadable({field: list(words) for field, words in form.errors.items()})
+    return form
 
 
 class OfReports(Resource):
@@ -59,16 +64,12 @@ class OfReports(Resource):
 
     def form(self, metric=None, usual: str = "") -> Asked:
         """Read the time and the filters that are asked, as a page's address is read; what is not asked of this metric is refused."""
-        said, given = self.asked(), self.request.query_params
-        if usual and "period" not in said and "first" not in said:
-            given = given.dict() | {"period": usual}
-        form = Asked(given, self.user, metric, self.at)
+        said = self.asked()
+        form = Asked(self.request.query_params, self.user, metric, self.at, usual=usual)
         asks = {name for name in said if name in Asked.base_fields}
         if errors := {name: ["This is not asked here by you."] for name in asks - form.fields.keys()}:
             raise Unreadable(errors)
-        if not form.is_valid():
-            raise Unreadable({field: list(words) for field, words in form.errors.items()})
-        return form
+        return readable(form)
 
 
 ABOVE = (permissions.can_see_overview, permissions.sees_people)

@@ -1,7 +1,5 @@
 """Figures of people by the API: one's own, those of two reps, what pay is based on (WORK-9, REP-9, REP-19). For people."""
 
-from datetime import date
-
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -10,7 +8,10 @@ from accounts.api.paging import PAGE, Page, read, write
 from accounts.api.problems import Unreadable
 from accounts.models import User
 from reporting import mine, pay, permissions, words
-from reporting.api.frame import ABOVE, Days, FigureOut, OfReports, figure
+from reporting.api.frame import ABOVE, Days, FigureOut, OfReports, figure, readable
+from reporting.filters import Filters
+from reporting.forms import Two
+from reporting.questions import Month
 
 
 class OwnOut(serializers.Serializer):
@@ -82,7 +83,7 @@ class PairsOut(serializers.Serializer):
     items = PairOut(many=True)
 
 
-class Two(OfReports):
+class TwoReps(OfReports):
     """Two reps side by side."""
 
     needs = ABOVE
@@ -90,13 +91,11 @@ class Two(OfReports):
 
     def get(self, request):
         """Set two of your people side by side, in every figure that tells reps apart (REP-9)."""
-        said, form = self.asked(), self.form()
-        pair = {side: mine.person_of(form, str(said[side])) for side in ("left", "right")}
-        if nobody := {side: ["You compare nobody of this number."] for side in pair if pair[side] is None}:
-            raise Unreadable(nobody)
-        period, filters = form.period_asked(), permissions.narrowed(self.user, form.filters())
-        lines = mine.side_by_side(list(pair.values()), period, filters, now=self.at)
-        names = {side: person.username for side, person in pair.items()}
+        self.asked()
+        form = readable(Two(self.request.query_params, self.user, self.at))
+        period, pair = form.period_asked(), form.pair()
+        lines = mine.side_by_side(pair, period, permissions.narrowed(self.user, Filters()), now=self.at)
+        names = {side: person.username for side, person in zip(("left", "right"), pair, strict=True)}
         return Response({"first": period.first, "last": period.last, **names, "items": [_pair(line) for line in lines]})
 
 
@@ -109,7 +108,11 @@ def _pair(line: mine.Pair) -> dict:
 class Statement(Page):
     """Which month."""
 
-    month = serializers.DateField(required=False, help_text="Its first day; the month we have, if not said.")
+    month = serializers.RegexField(
+        r"^[0-9]{4}-[0-9]{2}(-01)?$", required=False,
+        help_text="`2026-10`, or its first day: this month, or one of the eleven before; this month, if not said.",
+        error_messages={"invalid": "A month, as 2026-10, or its first day."},
+    )  # fmt: skip
 
 
 class PayLineOut(serializers.Serializer):
@@ -156,7 +159,7 @@ class Pay(OfReports):
     def get(self, request):
         """Answer what pay of a month is based on: your own lines, or your people's; frozen once the month has closed (REP-19)."""
         said = self.asked()
-        month = _month(said.get("month"), pay.months(self.at))
+        month = readable(Month(said, pay.months(self.at))).month_asked()
         found, is_frozen = pay.statement(month, permissions.paid(self.user), now=self.at)
         lines = sorted(found, key=_key)
         if "cursor" in said:
@@ -171,13 +174,6 @@ class Pay(OfReports):
             "first": month.first, "last": month.last, "closes_at": month.closes_at, "is_frozen": is_frozen, "items": items,
             "next_cursor": cursor,
         })  # fmt: skip
-
-
-def _month(first: date | None, months: list):
-    found = next((month for month in months if first in (None, month.first)), None)
-    if found is None:
-        raise Unreadable({"month": ["The first day of this month, or of one of the eleven before."]})
-    return found
 
 
 def _key(line: pay.Line) -> tuple[int, str, int]:

@@ -8,7 +8,7 @@ from accounts.api.fields import Id, Word
 from leads.models import GoToMarket, Motion
 from reporting import answers
 from reporting.api.frame import Days, FigureOut, OfReports, figure
-from reporting.forms import YES_NO
+from reporting.forms import MY_TEAM, YES_NO
 from reporting.metrics import METRICS
 
 
@@ -73,6 +73,9 @@ class Question(Days):
     by = Word(max_length=40, help_text="What lines are told apart by; `all`: not at all.")
     team = Id(required=False)
     rep = Id(required=False)
+    whose = serializers.ChoiceField(
+        [(MY_TEAM, "My team's")], required=False, help_text="Of your own team only, where you see everybody's."
+    )
     motion = serializers.ChoiceField(Motion.choices, required=False)
     go_to_market = serializers.ChoiceField(GoToMarket.choices, required=False)
     source = Id(required=False)

@@ -12,14 +12,15 @@ from accounts import clock
 from accounts.models import User
 from leads.models import Lead, LeadStatus
 from reporting import charts, life, moves, permissions
-from reporting.forms import Time
+from reporting.questions import Time
+from reporting.views.asking import LAST, place, says_what_is_unclear, understood
 from reporting.views.overview import PAGE
 
-LAST = 2**63 - 1
 STATES = dict(LeadStatus.choices)
 
 
 @require_GET
+@says_what_is_unclear
 def moved(request):
     """List the moves behind one number of the clock. A fixed number of queries."""
     user, given = request.user, request.GET
@@ -29,11 +30,11 @@ def moved(request):
     if name not in life.TO_HAND or motion not in ("", *charts.PLACES):
         raise Http404("no such move")
     now = clock.now()
-    form = Time(given if "period" in given or "first" in given else {"period": life.WEEK}, now)
+    form = Time(given, now, life.WEEK, ("move", "motion", "before"))
+    understood(form, moves.WORDS[name], reverse("overview"))
+    before = place(given, "before", moves.WORDS[name], reverse("overview"), LAST)
     period, of = form.period_asked(), permissions.of_whom(user)
     found = life.of(of, period, now)
-    before = given.get("before", "")
-    before = int(before) if before.isdecimal() and len(before) < 19 else LAST
     rows = moves.listed(found, name, motion, of, period, now, before, PAGE + 1)
     said = {key: value for key, value in given.items() if key in ("move", "motion", "period", "first", "last")}
     older = f"{request.path}?{urlencode(said | {'before': rows[PAGE - 1].pk})}" if len(rows) > PAGE else ""

@@ -14,9 +14,10 @@ from accounts.words import DASH, count, duration
 from leads import sla
 from leads.models import Lead, LeadStatus
 from reporting import charts, life, moves, permissions, stuck
-from reporting.forms import Time
 from reporting.kept import IN_HAND
 from reporting.life import Life
+from reporting.questions import Question, Time
+from reporting.views.asking import place, says_what_is_unclear, understood
 
 PAGE = 50
 LANE_MOVES = {
@@ -32,12 +33,14 @@ CAME = {
 
 
 @require_GET
+@says_what_is_unclear
 def overview(request):
     """Show the clock."""
     if not permissions.can_see_overview(request.user):
         raise PermissionDenied("The overview is for managers, RevOps, marketing and leadership.")
     now = clock.now()
-    form = Time(request.GET if "period" in request.GET or "first" in request.GET else {"period": life.WEEK}, now)
+    form = Time(request.GET, now, life.WEEK, ())
+    understood(form, "Overview", reverse("overview"))
     period = form.period_asked()
     of = permissions.of_whom(request.user)
     found = life.of(of, period, now)
@@ -247,6 +250,7 @@ def _small_texts(f, found: Life) -> list[dict]:
 
 
 @require_GET
+@says_what_is_unclear
 def pile(request):
     """List the leads of one pile of the clock, by key."""
     user = request.user
@@ -256,29 +260,23 @@ def pile(request):
     where, name = (given.get("state", "assigned"), given.get("motion", "slg")), given.get("pile", "over")
     now = clock.now()
     if name in life.BESIDE:
-        place, words, where = *life.BESIDE[name], ("", "")
+        title, words, where = *life.BESIDE[name], ("", "")
     elif name == stuck.PILE:
-        place, words = _place_of_stuck(where, now)
+        title, words = _place_of_stuck(where, now)
     else:
         piles = dict(life.PILES.get(where, ())) | {"all": "all of them"}
         if where not in life.PILES or name not in piles:
             raise Http404("no such pile")
-        place, words = f"{charts.NAMES[where[0]]}, {charts.PLACES[where[1]]}", piles[name]
-    after = given.get("after", "")
-    found = life.pile_of(
-        *where,
-        name,
-        permissions.of_whom(user),
-        now,
-        int(after) if after.isdecimal() and len(after) < 19 else 0,
-        PAGE + 1,
-    )
+        title, words = f"{charts.NAMES[where[0]]}, {charts.PLACES[where[1]]}", piles[name]
+    understood(Question(given, ("state", "motion", "pile", "after")), title, reverse("overview"))
+    after = place(given, "after", title, reverse("overview"))
+    found = life.pile_of(*where, name, permissions.of_whom(user), now, after, PAGE + 1)
     leads = Lead.objects.filter(pk__in=found[:PAGE]).select_related("owner", "team", "source", "cycle").order_by("pk")
     for lead in leads:
         lead.clock = sla.clock_of(lead, lead.cycle, now) if lead.cycle else None
     address = f"{request.path}?{urlencode({'state': where[0], 'motion': where[1], 'pile': name})}&after="
     context = {
-        "leads": leads, "where": place, "words": words, "is_due": name == "due", "now": now,
+        "leads": leads, "where": title, "words": words, "is_due": name == "due", "now": now,
         "pager": {"older": f"{address}{found[PAGE - 1]}"} if len(found) > PAGE else {},
     }  # fmt: skip
     return render(request, "reporting/pile.html", context)
@@ -289,5 +287,5 @@ def _place_of_stuck(where: tuple[str, str], now) -> tuple[str, str]:
     (state, motion), days = where, stuck.limits(now).get(f"{where[0]}/{where[1]}" if where[1] else where[0])
     if days is None:
         raise Http404("nobody is stuck there")
-    place = f"{charts.NAMES[state]}, {charts.PLACES[motion]}" if motion else LeadStatus(state).label
-    return place, f"stuck, {_over(days)}"
+    title = f"{charts.NAMES[state]}, {charts.PLACES[motion]}" if motion else LeadStatus(state).label
+    return title, f"stuck, {_over(days)}"

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -18,10 +18,15 @@ from accounts import clock
 from accounts.models import Opportunity, User
 from accounts.record_keeping import record_export
 from accounts.spreadsheets import csv_lines
+from meetings.models import Meeting
+from meetings.permissions import visible_to
 from reporting import exports_people, mine, pay, permissions
-from reporting.forms import Asked
+from reporting.filters import Filters
+from reporting.forms import Two
 from reporting.models import BonusRate
 from reporting.period import Period
+from reporting.questions import Month, Time
+from reporting.views.asking import says_what_is_unclear, understood
 
 
 def _may_take_out(user) -> None:
@@ -47,16 +52,18 @@ def _days(period: Period) -> dict[str, str]:
     return {"first": period.first.isoformat(), "last": period.last.isoformat()}
 
 
-def _mine(request) -> tuple[Asked, Period, list[mine.Own], object]:
+def _mine(request) -> tuple[Time, Period, list[mine.Own], object]:
     if not permissions.can_see_reports(request.user) or not permissions.sees_people(request.user):
         raise PermissionDenied("My numbers are for who works leads.")
     now = clock.now()
-    form = Asked(request.GET, request.user, None, now)
+    form = Time(request.GET, now, beside=())
+    understood(form, "My numbers", reverse("my-numbers"))
     period = form.period_asked()
     return form, period, mine.board(request.user, period, now=now), now
 
 
 @require_GET
+@says_what_is_unclear
 def my_numbers(request):
     """Show a person's own figures beside their team's (WORK-9)."""
     form, period, board, now = _mine(request)
@@ -67,6 +74,7 @@ def my_numbers(request):
 
 
 @require_GET
+@says_what_is_unclear
 def my_numbers_file(request):
     """Hand one's own figures out as CSV."""
     _may_take_out(request.user)
@@ -77,7 +85,7 @@ def my_numbers_file(request):
 
 @dataclass(frozen=True, slots=True)
 class _Two:
-    form: Asked
+    form: Two
     period: Period
     chosen: list
     pairs: list[mine.Pair]
@@ -88,41 +96,40 @@ def _two(request) -> _Two:
     if not permissions.can_see_overview(request.user) or not permissions.sees_people(request.user):
         raise PermissionDenied("Two reps are compared by a manager or RevOps.")
     now = clock.now()
-    form = Asked(request.GET, request.user, None, now)
-    period = form.period_asked()
-    chosen = [mine.person_of(form, request.GET.get(side)) for side in ("left", "right")]
-    filters = permissions.narrowed(request.user, form.filters())
-    pairs = mine.side_by_side(chosen, period, filters, now=now) if all(chosen) else []
+    form = Two(request.GET, request.user, now, ())
+    understood(form, "Two reps side by side", reverse("two-reps"))
+    period, chosen = form.period_asked(), form.pair()
+    filters = permissions.narrowed(request.user, Filters())
+    pairs = mine.side_by_side(chosen, period, filters, now=now) if chosen else []
     return _Two(form, period, chosen, pairs, now)
 
 
 @require_GET
+@says_what_is_unclear
 def two_reps(request):
     """Set two reps side by side, in every metric that tells reps apart (REP-9)."""
     asked = _two(request)
-    people = asked.form.fields["rep"].choices[1:] if "rep" in asked.form.fields else []
     file = ""
     if asked.pairs:
         left, right = (person.pk for person in asked.chosen)
         file = _file_of(request, "two-reps-file", left=left, right=right, **_days(asked.period))
-    context = {
-        "form": asked.form, "period": asked.period, "chosen": asked.chosen, "lines": asked.pairs, "people": people, "file": file,
-    }  # fmt: skip
+    context = {"form": asked.form, "period": asked.period, "chosen": asked.chosen, "lines": asked.pairs, "file": file}
     return render(request, "reporting/two.html", context)
 
 
 @require_GET
+@says_what_is_unclear
 def two_reps_file(request):
-    """Hand the figures of two reps out as CSV; of nobody, where there are not two."""
+    """Hand the figures of two reps out as CSV; of nobody, where nobody is asked for."""
     _may_take_out(request.user)
     asked = _two(request)
-    lines = exports_people.two(asked.chosen if asked.pairs else [], asked.period, asked.pairs)
+    lines = exports_people.two(asked.chosen, asked.period, asked.pairs)
     return _file(request.user, lines, f"two {asked.period.first} {asked.period.last}", len(asked.pairs), asked.now)
 
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    months: list[Period]
+    form: Month
     month: Period
     lines: list[dict]
     found: list[pay.Line]
@@ -133,34 +140,44 @@ class _Statement:
 
 
 def _statement(request) -> _Statement:
-    """Read the statement that is asked for, its people and sales named. Seven queries."""
+    """Read the statement that is asked for, its people and sales named, with where each is. Nine queries."""
     user = request.user
     if not permissions.can_see_reports(user) or not permissions.sees_people(user):
         raise PermissionDenied("Statements are for who is paid by them, their managers and RevOps.")
     now = clock.now()
-    months = pay.months(now)
-    chosen = request.GET.get("month") or months[0].first.isoformat()
-    month = next((one for one in months if one.first.isoformat() == chosen), None)
-    if month is None:
-        raise Http404("no statement of that month")
+    form = Month(request.GET, pay.months(now), ())
+    understood(form, "Pay basis", reverse("pay"))
+    month = form.month_asked()
     found, is_frozen = pay.statement(month, permissions.paid(user), now=now)
     people = User.objects.in_bulk({line.person for line in found})
     named = Opportunity.objects.filter(pk__in={line.opportunity for line in found}).select_related("product", "account")
     sales = {sale.pk: sale.name for sale in named}
+    meetings, opened = _opened(user, found)
     lines = [
         {
             "line": line,
             "person": people.get(line.person),
             "what": pay.WHAT[line.what],
             "sale": sales.get(line.opportunity, ""),
+            "url": reverse("meeting", args=[line.row]) if line.what == "meeting" and line.row in meetings else "",
+            "sale_url": reverse("opportunity", args=[line.opportunity]) if line.opportunity in opened else "",
         }
         for line in found
     ]
     lines.sort(key=lambda row: (str(row["person"]), row["line"].what, row["line"].at))
-    return _Statement(months, month, lines, found, people, sales, is_frozen, now)
+    return _Statement(form, month, lines, found, people, sales, is_frozen, now)
+
+
+def _opened(user, found: list[pay.Line]) -> tuple[set[int], set[int]]:
+    """Return which meetings and opportunities of these lines somebody may open. Two queries."""
+    of_meetings = {line.row for line in found if line.what == "meeting"}
+    meetings = visible_to(Meeting.objects.filter(pk__in=of_meetings), user)
+    sales = visible_to(Opportunity.objects.filter(pk__in={line.opportunity for line in found}), user)
+    return set(meetings.values_list("pk", flat=True)), set(sales.values_list("pk", flat=True))
 
 
 @require_GET
+@says_what_is_unclear
 def pay_statement(request):
     """Show what pay is based on, of a month: one's own lines, or one's people's; frozen once the month has closed (REP-19)."""
     asked = _statement(request)
@@ -168,14 +185,16 @@ def pay_statement(request):
         (asked.people[person], currency, total, doubt) for person, currency, total, doubt in pay.bonuses(asked.found)
     ]
     context = {
-        "months": asked.months, "month": asked.month, "lines": asked.lines, "is_frozen": asked.is_frozen, "now": asked.now,
+        "form": asked.form, "months": asked.form.months, "month": asked.month, "lines": asked.lines,
+        "is_frozen": asked.is_frozen, "now": asked.now,
         "rates": BonusRate.in_force(asked.month.starts_at), "sums": sorted(sums, key=lambda row: (str(row[0]), row[1])),
-        "file": _file_of(request, "pay-file", month=asked.month.first.isoformat()),
+        "file": _file_of(request, "pay-file", month=f"{asked.month.first:%Y-%m}"),
     }  # fmt: skip
     return render(request, "reporting/pay.html", context)
 
 
 @require_GET
+@says_what_is_unclear
 def pay_file(request):
     """Hand a statement out as CSV, line by line."""
     _may_take_out(request.user)

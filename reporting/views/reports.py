@@ -18,28 +18,40 @@ from accounts.record_keeping import record_export
 from accounts.spreadsheets import csv_lines
 from reporting import answers, exports, permissions, rows, shown, words
 from reporting.forms import Asked
-from reporting.frame import Metric
+from reporting.frame import Measure, Metric
 from reporting.metrics import METRICS
 from reporting.reports import GROUPS
+from reporting.views.asking import Unclear, place, says_what_is_unclear, understood
 
 PAGE = 50
+OF_PAGE, OF_ROWS = ("drawn",), ("measure", "part", "line", "after")
 
 
 class Question:
-    """What one request asks of one metric, and of whom."""
+    """What one request asks of one metric, and of whom. Raises Unclear for what is not understood."""
 
-    def __init__(self, request, name: str):
+    def __init__(self, request, name: str, beside: tuple[str, ...] = ()):
         if not permissions.can_see_reports(request.user):
             raise PermissionDenied("You have no figures here.")
         if name not in METRICS:
             raise Http404("no such report")
         self.metric: Metric = METRICS[name]
         self.now: datetime = clock.now()
-        self.form = Asked(request.GET, request.user, self.metric, self.now)
+        self.address = reverse("report", args=[name])
+        self.form = Asked(request.GET, request.user, self.metric, self.now, beside)
+        understood(self.form, self.metric.title, self.address)
         self.said = self.form.said()
         self.period = self.form.period_asked()
         self.filters = self.form.filters()
         self.as_of = answers.report_moment(self.metric, self.period, self.now, self.form.moment_asked())
+
+    def drawn(self, asked: str) -> Measure:
+        """Return which figure is drawn. Raises Unclear."""
+        measure = self.metric.measure(asked or self.metric.drawn)
+        if measure is None:
+            why = f"There is no figure “{asked[:40]}” in this report."
+            raise Unclear(self.metric.title, self.address, [{"where": "Drawn", "why": why}], self.form)
+        return measure
 
     def answer(self) -> answers.Answer:
         by = self.form.by_asked()
@@ -58,12 +70,13 @@ def reports(request):
 
 
 @require_GET
+@says_what_is_unclear
 def report(request, name):
     """Show one report: picture, table, the period before, each figure's definition and target."""
-    asked = Question(request, name)
+    asked = Question(request, name, OF_PAGE)
+    measure = asked.drawn(request.GET.get("drawn", ""))
     answer = asked.answer()
     by = answer.by.name if answer.by else ""
-    measure = asked.metric.measure(request.GET.get("drawn", "")) or asked.metric.measure(asked.metric.drawn)
     address = shown.addresses(reverse("report-rows", args=[name]), asked.said, by)
     before = shown.of_before(reverse("report-rows", args=[name]), asked.said, answer)
     is_week = by == "hour_of_week"
@@ -82,31 +95,34 @@ def report(request, name):
         "file": f"{reverse('report-file', args=[name])}?{urlencode(asked.said)}"
         if permissions.can_take_out(request.user)
         else "",
-        "is_narrowed": bool(set(asked.said) - {"period", "by", "first", "last", "as_of"}),
+        "is_narrowed": bool(asked.form.narrowed_by()),
+        "take_off": "" if any(cell.base for cell in answer.total.cells.values()) else asked.form.narrowed_by(),
         "now": asked.now,
     }
     return render(request, "reporting/report.html", context)
 
 
 @require_GET
+@says_what_is_unclear
 def report_rows(request, name):
     """Show the rows that one figure counts, paged by key."""
-    asked = Question(request, name)
+    asked = Question(request, name, OF_ROWS)
+    after = place(request.GET, "after", asked.metric.title, asked.address)
     which = exports.which(asked.metric, asked.filters, asked.form.by_asked(), request.GET)
     if which is None:
         raise Http404("no such figure")
     page = answers.rows(
         asked.metric, which.measure, which.part, asked.period, asked.filters, asked.as_of, now=asked.now, by=which.by, key=which.key,
-        is_narrowed=which.is_narrowed, after=which.after, limit=PAGE,
+        is_narrowed=which.is_narrowed, after=after, limit=PAGE,
     )  # fmt: skip
     given = {**request.GET.dict(), "after": page.after}
     context = {
         "metric": asked.metric,
         "measure": which.measure,
         "part": which.part,
-        "noun": asked.metric.stands_on(which.by, asked.filters).noun,
+        "noun": words.noun(page.number, asked.metric.stands_on(which.by, asked.filters).noun),
         "page": page,
-        "rows": rows.said(page, asked.now),
+        "rows": rows.said(page, asked.now, request.user),
         "summed": words.said(which.measure, answers.Cell(page.total, page.number)) if page.total is not None else "",
         "period": asked.period,
         "pager": {"older": f"{request.path}?{urlencode(given)}"} if page.after else {},
@@ -117,6 +133,7 @@ def report_rows(request, name):
 
 
 @require_GET
+@says_what_is_unclear
 def report_file(request, name):
     """Hand a report out as CSV; who took it is on record."""
     if not permissions.can_take_out(request.user):

@@ -89,7 +89,9 @@ def test_rows_name_people_to_who_sees_them_and_to_nobody_else(house, lived, brow
         ({"colour": "red"}, (400, "invalid", ["colour"])),
         ({"first": "2026-01-01"}, (400, "invalid", ["last"])),
         ({"first": "2026-01-02", "last": "2026-01-01"}, (400, "invalid", ["last"])),
-        ({"first": "0001-01-02", "last": "9999-01-01"}, (400, "invalid", ["last"])),
+        ({"first": "0001-01-02", "last": "9999-01-01"}, (400, "invalid", ["first", "last"])),
+        ({"first": "2010-01-01", "last": "2026-01-01"}, (400, "invalid", ["last"])),
+        ({"as_of": "2199-01-01"}, (400, "invalid", ["as_of"])),
     ],
 )
 def test_a_question_that_cannot_be_names_its_field(house, browser_of, query, expected):

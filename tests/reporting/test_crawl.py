@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
-from accounts.models import Event, Product
+from accounts.models import Event, Membership, Product
 from accounts.sweeping import run
 from leads import assignment, pulling, signals
 from leads.product_led import activate
@@ -122,7 +122,7 @@ def line_of(answer, key: list[str] | None, first: str = ""):
 @pytest.mark.parametrize("name", sorted(METRICS))
 def test_every_number_of_a_report_opens_to_rows_that_come_to_it(house, busy, client_of, name):
     browser, checked = client_of(house.rita), 0
-    for by in ("", "&by=rep"):
+    for by in ("", "&by=giver" if name == "hand-offs" else "&by=rep"):
         page = browser.get(f"/reports/{name}/?period=last-30{by}")
         assert page.status_code == 200
         for address, text in set(LINK.findall(page.content.decode())):
@@ -172,7 +172,8 @@ def test_the_sums_of_a_statement_are_those_of_its_lines(house, busy, client_of, 
         html = page.content.decode()
         for row in page.context["lines"]:
             lines[str(row["person"])] += row["line"].bonus
-            assert html.count(f'{row["person"]!s}</th><td role="cell" data-label="For">{row["what"]}') > 0
+            what = f'<a href="{row["url"]}">{row["what"]}</a>' if row["url"] else row["what"]
+            assert html.count(f'{row["person"]!s}</th><td role="cell" data-label="For">{what}') > 0
         for person, _currency, total, _doubt in page.context["sums"]:
             sums[str(person)] += total
     assert sums == lines
@@ -184,7 +185,7 @@ def test_the_period_before_opens_to_rows_that_come_to_it(house, lived, client_of
     """Whether nothing else is asked, or a day: the rows of its own days, as of when it was read."""
     today = clock.now().date()
     first, last = today + timedelta(days=1), today + timedelta(days=8)
-    while_open = f"first={first}&last={last}" + asked.format(today + timedelta(days=1))
+    while_open = f"first={first}&last={last}" + asked.format(today)
     page = client_of(house.rita).get(f"/reports/assignment/?{while_open}")
     found = page.context["answer"].before.cells["assigned"]
     url = next(cell["url"] for cell in page.context["table"]["before"]["cells"] if cell["name"] == "assigned")
@@ -288,18 +289,39 @@ def test_a_managers_numbers_stand_beside_those_of_their_people(house, lived, cli
     assert (touches.mine, touches.team, touches.rank) == ("0", "10", "")
 
 
-@pytest.mark.parametrize("name", ["ana", "cleo"])
+@pytest.mark.parametrize("name", ["ana", "cleo", "rita"])
 def test_my_numbers_open_to_their_rows(house, busy, client_of, name):
-    browser = client_of(house.people[name])
-    page, text = browser.get("/reports/mine/?period=last-7"), ""
+    """One's own, and the team's to who may see its rows: a manager's people's, RevOps' own team's; a rep sees the team's sums."""
+    Membership.objects.create(team=house.north, user=house.rita)
+    browser, opened = client_of(house.people[name]), [0, 0]
+    page = browser.get("/reports/mine/?period=last-7")
+    text = unescape(page.content.decode())
     for line in page.context["lines"]:
-        text = unescape(page.content.decode())
-        assert bool(line.url) == bool(line.cell.n) == (f'"{line.url}"' in text)
-        if line.url:
-            said, listed = clicked(browser, line.url)
-            assert (line.metric.name, line.measure.name, said) == (line.metric.name, line.measure.name, line.cell.n)
-            assert said == len(listed)
-    assert text
+        for turn, (side, cell) in enumerate(zip(line.sides, (line.cell, line.of_team), strict=True)):
+            of = cell.of if line.measure.how == "share" else None
+            is_theirs = turn == 0 or name != "ana"
+            assert (line.called, bool(side["url"]), bool(side["of_url"])) == (
+                line.called,
+                is_theirs and bool(cell.n),
+                is_theirs and bool(of),
+            )
+            for url, number in ((side["url"], cell.n), (side["of_url"], of)):
+                if url:
+                    assert (line.called, f'"{url}"' in text, *_number(browser, url)) == (
+                        line.called,
+                        True,
+                        number,
+                        number,
+                    )
+                    opened[turn] += 1
+        assert bool(line.rank_url) == bool(line.rank and name != "ana")
+        assert not line.rank_url or browser.get(line.rank_url).status_code == 200
+    assert (opened[0] > 9, opened[1] > 9) == (name == "ana", name != "ana")
+
+
+def _number(browser, url: str) -> tuple[int, int]:
+    said, listed = clicked(browser, url)
+    return said, len(listed)
 
 
 def test_the_numbers_of_two_reps_open_to_their_rows(house, busy, client_of):
@@ -307,15 +329,70 @@ def test_the_numbers_of_two_reps_open_to_their_rows(house, busy, client_of):
     page, checked = browser.get(f"/reports/two/?left={house.ana.pk}&right={house.ben.pk}"), 0
     for line in page.context["lines"]:
         for side, cell in zip(line.sides, line.cells, strict=True):
-            assert bool(side["url"]) == bool(cell.n)
-            if side["url"]:
-                assert (line.measure.name, clicked(browser, side["url"])[0]) == (line.measure.name, cell.n)
-                checked += 1
+            of = cell.of if line.measure.how == "share" else None
+            assert (bool(side["url"]), bool(side["of_url"])) == (bool(cell.n), bool(of))
+            for url, number in ((side["url"], cell.n), (side["of_url"], of)):
+                if url:
+                    assert (line.called, *_number(browser, url)) == (line.called, number, number)
+                    checked += 1
     assert checked > 9
+
+
+@pytest.mark.parametrize(("number", "says"), [(1, "1</b> round,"), (2, "2</b> rounds,")])
+def test_one_row_is_called_by_one(house, client_of, number, says):
+    for _ in range(number):
+        put(None, "assigned", owner=house.ana, at=clock.now() - timedelta(days=1))
+
+    page = client_of(house.rita).get("/reports/assignment/rows/?measure=assigned&by=all").content.decode()
+
+    assert says in page
+
+
+def test_every_kind_of_row_is_called_by_one():
+    relations = [relation for metric in METRICS.values() for relation in (metric.relation, metric.by_hands) if relation]
+
+    assert {words.noun(1, relation.noun) for relation in relations} == set(words.ONE.values())
+    assert {words.noun(2, relation.noun) for relation in relations} == set(words.ONE)
+
+
+@pytest.mark.parametrize(("name", "sees"), [("rita", True), ("cleo", True), ("ana", False)])
+def test_a_line_of_a_statement_opens_to_its_meeting_and_its_sale_for_who_may_see_them(
+    house, busy, client_of, name, sees
+):
+    browser, opened = client_of(house.people[name]), 0
+    for line in [row for n in (0, 1) for row in _statement(browser, n)]:
+        assert line["url"] in ("", f"/meetings/{line['line'].row}/")
+        for url in filter(None, (line["url"], line["sale_url"])):
+            assert browser.get(url).status_code == 200
+            opened += 1
+    assert opened > 2 or not sees
+
+
+def _statement(browser, back: int) -> list[dict]:
+    month = browser.get("/reports/pay/").context["months"][back]
+    page = browser.get(f"/reports/pay/?month={month.first:%Y-%m}")
+    html = page.content.decode()
+    for line in page.context["lines"]:
+        assert all(f'href="{url}"' in html for url in (line["url"], line["sale_url"]) if url)
+    return page.context["lines"]
+
+
+def test_a_row_leads_to_what_it_names_for_who_may_see_it(house, busy, client_of):
+    asked = "?period=last-30&measure=sourced&by=all"
+    rows = {
+        name: client_of(house.people[name]).get(f"/reports/cohorts/rows/{asked}").context["rows"]
+        for name in ("rita", "lena")
+    }
+    urls = {name: {cell.url.split("/")[1] for row in found for cell in row if cell.url} for name, found in rows.items()}
+
+    assert urls == {"rita": {"opportunities", "leads"}, "lena": set()}
+    for row in rows["rita"]:
+        for cell in row:
+            assert not cell.url or client_of(house.rita).get(cell.url).status_code == 200
 
 
 def test_two_reps_stand_side_by_side(house, lived, client_of):
     page = client_of(house.cleo).get(f"/reports/two/?left={house.ana.pk}&right={house.ben.pk}")
     line = page.context["lines"][0]
     assert [side["text"] for side in line.sides] == ["5", "5"]
-    assert client_of(house.cleo).get(f"/reports/two/?left={house.ana.pk}&right={house.dov.pk}").context["lines"] == []
+    assert "lines" not in client_of(house.cleo).get(f"/reports/two/?left={house.ana.pk}&right={house.dov.pk}").context

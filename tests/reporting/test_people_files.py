@@ -142,12 +142,38 @@ def test_the_file_of_a_statement_tells_money_from_meetings_and_each_currency_fro
     ]
 
 
-@pytest.mark.parametrize("month", ["2025-02-01", "2026-13-01", "x"])
+@pytest.mark.parametrize("month", ["2025-02-01", "2026-13-01", "2026-03-02", "x"])
 def test_a_month_without_a_statement_is_not_answered_with_another(house, client_of, monkeypatch, month):
+    """Page, file and API say which months there are, in the same words."""
     monkeypatch.setattr(clock, "now", lambda: CLOSING)
     browser = client_of(house.rita)
-    asked = [browser.get(f"/reports/pay/{door}?month={month}").status_code for door in ("", "file/")]
-    assert asked == [404, 404]
+
+    asked = [browser.get(f"/reports/pay/{door}?month={month}") for door in ("", "file/")]
+
+    assert [answer.status_code for answer in asked] == [422, 422]
+    said = month.removesuffix("-01")
+    assert [answer.context["problems"] for answer in asked] == 2 * [
+        [
+            {
+                "where": "Month",
+                "why": f"This month or one of the eleven before, as 2026-10: there is no statement of “{said}”.",
+            }
+        ]
+    ]
+    assert Event.objects.filter(kind="export").count() == 0
+    assert browser.get(f"/api/v1/reports/pay/?month={month}").status_code == 400
+
+
+@pytest.mark.parametrize("month", ["2026-03", "2026-03-01"])
+def test_a_month_is_asked_for_by_its_name_or_its_first_day_at_every_door(house, client_of, monkeypatch, month):
+    monkeypatch.setattr(clock, "now", lambda: CLOSING)
+    browser = client_of(house.rita)
+
+    page = browser.get(f"/reports/pay/?month={month}").context["month"]
+    file = file_of(browser, f"/reports/pay/file/?month={month}")
+    api = browser.get(f"/api/v1/reports/pay/?month={month}").json()
+
+    assert (page, file[0][1], api["first"]) == (MARCH, "2026-03-01 to 2026-03-31", "2026-03-01")
 
 
 @pytest.mark.parametrize("name", ["mine", "two", "pay"])
@@ -159,7 +185,34 @@ def test_who_sees_only_their_own_takes_no_file_out_and_none_is_offered(house, bu
     assert Event.objects.filter(kind="export").count() == 0
 
 
-def test_a_file_of_two_of_whom_one_is_not_ours_holds_nobody(house, busy, client_of):
-    rows = file_of(client_of(house.cleo), f"/reports/two/file/?left={house.ana.pk}&right={house.dov.pk}")
+@pytest.mark.parametrize(
+    ("left", "right", "where", "why"),
+    [
+        ("ana", "ana", "right", "Ana Berg stands on both sides. Choose two different people."),
+        ("ana", "dov", "right", "There is no “{dov}” to choose here, or not for you."),
+        ("x", "ben", "left", "There is no “x” to choose here, or not for you."),
+        ("ana", "", "right", "Choose whom to set beside."),
+        ("", "ben", "left", "Choose whom to set beside."),
+    ],
+)
+def test_two_who_cannot_be_compared_are_refused_by_name_at_every_door(house, busy, client_of, left, right, where, why):
+    numbers = {name: str(person.pk) for name, person in house.people.items()}
+    asked = {"left": numbers.get(left, left), "right": numbers.get(right, right)}
+    browser, words = client_of(house.cleo), why.format(**numbers)
+
+    pages = [browser.get(f"/reports/two/{door}", asked) for door in ("", "file/")]
+    api = browser.get("/api/v1/reports/two/", {name: said for name, said in asked.items() if said})
+
+    assert [page.status_code for page in pages] == [422, 422]
+    problem = {"where": {"left": "One", "right": "The other"}[where], "why": words}
+    assert [page.context["problems"] for page in pages] == [[problem], [problem]]
+    assert words in pages[0].content.decode()
+    assert (api.status_code, [error["field"] for error in api.json()["errors"]]) == (400, [where])
+    assert left in ("", "x") or right == "" or api.json()["errors"][0]["detail"] == words
+    assert Event.objects.filter(kind="export").count() == 0
+
+
+def test_nobody_asked_for_is_nobody_compared(house, busy, client_of):
+    rows = file_of(client_of(house.cleo), "/reports/two/file/")
 
     assert rows == [["Two reps side by side", rows[0][1]], ["Report", "Figure"]]

@@ -14,8 +14,10 @@ from leads import assignment, pulling, signals, touches
 from leads.models import Lead
 from leads.product_led import activate
 from meetings import closing, opportunities
-from reporting import words
+from reporting import answers, words
+from reporting.filters import Filters
 from reporting.metrics import METRICS
+from reporting.period import named
 from tests.factories import AccountFactory, LeadFactory, opportunity_of, product_led, put
 from tests.reporting.test_crawl import busy, let_a_limit_pass, lived, meet, then
 
@@ -36,7 +38,9 @@ def shown(browser, name: str, more: str = "") -> tuple[str, dict]:
 
 
 def ends(sentence: str) -> tuple[tuple[str, str], ...] | None:
-    found = re.search(r"Highest: (.*) \((.*?)\); lowest: (.*?) \((.*?)\)\.(?: |$)", sentence)
+    found = re.search(
+        r"(?:Highest|Of those with 20 or more the highest): (.*) \((.*?)\); lowest: (.*?) \((.*?)\)\.(?: |$)", sentence
+    )
     return ((found[1], found[2]), (found[3], found[4])) if found else None
 
 
@@ -171,3 +175,25 @@ def test_the_sentence_of_the_clock_is_computed_from_the_leads_and_what_happened(
         assert f'aria-label="The clock: {expected}"' in html
         assert expected in re.sub(r"<[^>]+>", "", re.search(r"<figcaption>(.*?)</figcaption>", html)[1])
     assert told[0] != told[1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ({"A": (1, 20), "B": (1, 20)}, " The same for each source."),
+        ({"A": (1, 20), "B": (1, 20), "C": (9, 19)}, " The same for each source with 20 or more."),
+        ({"A": (4, 20), "B": (1, 20)}, " Highest: A (20 %); lowest: B (5 %)."),
+        ({"A": (4, 20), "B": (1, 20), "C": (9, 10)}, " Of those with 20 or more the highest: A (20 %); lowest: B (5 %)."),
+    ],
+)  # fmt: skip
+def test_a_sentence_does_not_speak_for_those_that_are_too_few_to_judge(lines, says):
+    """Their bars are drawn too, hatched, and may be the longest."""
+    metric = METRICS["pick-up"]
+    by, name = metric.relation.dimension("source"), "rate"
+    found = [answers.Line(key, key, {name: answers.Cell(n / of, n, of)}) for key, (n, of) in lines.items()]
+    n, of = (sum(line.cells[name].n for line in found), sum(line.cells[name].of for line in found))
+    total = answers.Line(None, "", {name: answers.Cell(n / of, n, of)})
+    before = answers.Line(None, "", {name: answers.Cell(None, 0, 0)})
+    asked = answers.Answer(metric, named("last-30", clock.now()), Filters(), None, by, total, before, found)
+
+    assert words.sentence(asked, metric.measure(name)).endswith(says)

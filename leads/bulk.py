@@ -135,10 +135,10 @@ def _run(change: Change, seen: list[Seen], by: User, at: datetime, door: str) ->
     return outcome
 
 
-def in_one_order(leads: QuerySet[Lead]) -> QuerySet[Lead]:
-    """Lock leads in id order before several turns in one transaction: two who each hold what the other is yet to take would wait for ever.
+def in_one_order(rows: QuerySet) -> QuerySet:
+    """Lock rows in id order before several turns in one transaction: two who each hold what the other is yet to take would wait for ever.
     So would who holds somebody with a cap, and is yet to take a lead."""
-    return leads.order_by("pk").select_for_update(no_key=True, of=("self",))
+    return rows.order_by("pk").select_for_update(no_key=True, of=("self",))
 
 
 def process(change: Change, seen: list[Seen], was: dict, **when) -> Result:

@@ -80,6 +80,11 @@ def take_back(batch: Batch, *, by: User, at: datetime, door: str = Door.PAGE) ->
             raise Refused("All that can come back has come back.", "already")
         user = User.objects.select_for_update(no_key=True).get(pk=batch.options["person"])
         _switch_on(user, back, by)
+        owned = (
+            model.objects.filter(pk__in=[pk for name, _role, pk in went.roles if name == table])
+            for table, model in TABLES.items()
+        )
+        handing_over.lock(*owned, Lead.objects.filter(pk__in=[row[0] for row in (*went.leads, *went.kept)]))
         went.off = False
         _leads(user, went, back, when)
         if went.to is not None:

@@ -12,7 +12,7 @@ from functools import reduce
 from operator import or_
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts import ownership
 from accounts.models import Account, Door, Opportunity, OpportunityStatus, Team, User
@@ -90,14 +90,18 @@ def _owned(user: User):
         yield Opportunity.objects.filter(**{role: user}, status=OpportunityStatus.OPEN, gone_as=""), role
 
 
-def _take(user: User) -> None:
-    """Lock what is handed over, in the order of all locks: companies, opportunities, leads. Whoever has a cap is held after that. Three
-    queries."""
+def _of(user: User) -> Iterator[QuerySet]:
+    """Yield the companies, the open opportunities and the leads that are somebody's."""
     owned = [rows for rows, _role in _owned(user)]
     for model in (Account, Opportunity):
-        rows = reduce(or_, (rows for rows in owned if rows.model is model))
-        list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    list(bulk.in_one_order(in_hand(user) | beyond(user)).values_list("pk"))
+        yield reduce(or_, (rows for rows in owned if rows.model is model))
+    yield in_hand(user) | beyond(user)
+
+
+def lock(accounts: QuerySet, opportunities: QuerySet, leads: QuerySet) -> None:
+    """Lock what changes hands in several steps, in the order of all locks; whoever has a cap is held after that. Three queries."""
+    for rows in (accounts, opportunities, leads):
+        list(bulk.in_one_order(rows).values_list("pk"))
 
 
 def hand_over(
@@ -118,7 +122,7 @@ def hand_over(
         raise Refused(f"{user} manages {', '.join(before.teams)}. RevOps names another manager first.", "teams")
     with transaction.atomic():
         was_on = user.is_active
-        _take(user)
+        lock(*_of(user))
         # Switched off already while it is shared out, so that nothing comes back to them in turn.
         User.objects.filter(pk=user.pk).update(is_active=False)
         result, went = Result(), handed_over.Went(to=rest.pk if rest else None)

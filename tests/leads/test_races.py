@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import Account, Event, Opportunity, Product, Stage, Team, User
-from leads import assignment, bulk, dispositions, handing_over, lifecycle, pulling, touches
+from leads import assignment, bulk, dispositions, hand_over_undo, handed_over, handing_over, lifecycle, pulling, touches
 from leads.lifecycle import Refused, Result, Seen, Step
 from leads.models import Cycle, Lead, Spell
 from meetings import closing, opportunities
@@ -107,24 +107,30 @@ def test_who_hands_over_and_who_gives_away_what_is_handed_over_take_the_leads_in
     assert set(Lead.objects.values_list("owner", flat=True)) == {ben.pk}
 
 
-def test_who_hands_over_and_who_loses_a_sale_of_theirs_take_the_sale_before_its_people(ana, eva, finn, rita):
+@pytest.mark.parametrize("is_undo", [False, True], ids=["handed over", "taken back"])
+def test_who_hands_over_and_who_loses_a_sale_of_theirs_take_the_sale_before_its_people(is_undo, ana, eva, finn, rita):
     lead = lead_in("qualified", ana, rita, None)
     sale = Opportunity.objects.get()
     Opportunity.objects.update(opportunity_owner=eva)
     Lead.objects.update(owner=eva, opportunity_owner=eva)
 
+    def hand_over():
+        return handing_over.hand_over(eva, how="person", to=finn, rest=finn, by=rita, at=LATER)
+
+    def take_back():
+        return hand_over_undo.take_back(handed_over.of(eva).get(), by=rita, at=LATER)
+
     def a_moment_later():
         time.sleep(1)
         return closing.lose(sale, reason=reason("lost_price"), by=rita, at=LATER)
 
-    answers = overlapping(
-        "leads_lead",
-        lambda: handing_over.hand_over(eva, how="person", to=finn, rest=finn, by=rita, at=LATER),
-        a_moment_later,
-    )
+    if is_undo:
+        hand_over()
+    answers = overlapping("leads_lead", take_back if is_undo else hand_over, a_moment_later)
 
     assert [answer for answer in answers if isinstance(answer, Exception)] == []
-    assert Opportunity.objects.values_list("opportunity_owner", "status").get() == (finn.pk, "lost")
+    to = eva if is_undo else finn
+    assert Opportunity.objects.values_list("opportunity_owner", "status").get() == (to.pk, "lost")
     assert Lead.objects.get(pk=lead.pk).status == "nurture"
 
 

@@ -19,6 +19,7 @@ from reporting.models import HOUSE, BonusRate, Figure
 from reporting.period import ZONE, Period, add_months
 from reporting.relations import meetings, sales
 
+SPOKEN_OF = "o.disposed_at >= %(starts_at)s AND o.disposed_at < %(ends_at)s"
 WHAT = {"meeting": "Meeting held", "pipeline": "Pipeline", "won": "Won"}
 MEETINGS = """
 SELECT r.owner_id, 'meeting', r.id, r.disposed_at, 1::numeric, 'EUR', 1::numeric, r.opportunity_id,
@@ -73,7 +74,9 @@ def lines(period: Period, known: datetime) -> list[Line]:
     with connection.cursor() as cursor:
         for sql in (MEETINGS, PIPELINE, WON):
             cursor.execute(
-                sql.format(meetings=meetings.source(False), sales=sales.opportunities(False)) + " ORDER BY 4, 3", values
+                sql.format(meetings=meetings.source(False, SPOKEN_OF), sales=sales.opportunities(False))
+                + " ORDER BY 4, 3",
+                values,
             )
             found += [Line(*row) for row in cursor.fetchall()]
     rates = BonusRate.in_force(period.starts_at)

@@ -69,7 +69,18 @@ class Event(models.Model):
             models.Index(fields=["actor_id", "at"], name="event_starved", condition=Q(kind="starved")),
             # passed limits of a period: few among very many
             models.Index(fields=["at"], name="event_breach", condition=Q(kind="breach")),
-            # what was written since a moment: the moves of the clock, what changed since a period closed
+            # rounds known to be excepted at a moment: few among very many
+            models.Index(
+                fields=["cycle_id"], name="event_excepted", condition=Q(kind="exception_granted"), include=["recorded_at"]
+            ),
+            # the rounds of which something was written since a period closed, by this index alone; touches have one of their own
+            models.Index(
+                fields=["recorded_at"],
+                name="event_since",
+                condition=Q(cycle_id__isnull=False) & ~Q(kind="touch"),
+                include=["cycle_id"],
+            ),
+            # what was written since a moment: the moves of the clock
             BrinIndex(fields=["recorded_at"], name="event_recorded", autosummarize=True),
         ]
         constraints = [

@@ -8,39 +8,28 @@ from datetime import datetime
 
 from django.db import connection
 
+from leadops.benches import by_hand_rounds, by_hand_sales
+from leadops.benches.by_hand_words import (
+    ANSWERED,
+    ASIDE,
+    ASKED,
+    BOOKED,
+    IN,
+    LIVE,
+    MISSABLE,
+    OFF,
+    PERIOD,
+    ROUNDS,
+    SEEN,
+    SOLD,
+    TOOK,
+    TOUCHED,
+    UNSEEN,
+    WORKED,
+    middle,
+    n,
+)  # fmt: skip
 from reporting.period import Period
-
-IN = "NOT has_exception"
-ENDS = "outcome NOT IN ('handed_over', 'self_serve', 'opted_out', 'returned', 'void')"
-SOLD = f"{IN} AND motion = 'slg' AND {ENDS}"
-ASKED = f"{SOLD} AND go_to_market = 'inbound'"
-SEEN = "(first_touch_at IS NOT NULL OR self_booked_at IS NOT NULL)"
-UNSEEN = f"NOT {SEEN} AND outcome IN ('qualified', 'nurture', 'unqualified') AND ended_by_id IS NOT NULL"
-WORKED = f"({SEEN} OR {UNSEEN})"
-BOOKED = "self_booked_at < coalesce(first_touch_at, 'infinity')"
-ASIDE = f"{IN} AND motion = 'slg' AND NOT ({ENDS})"
-PERIOD = "assigned_at >= %(a)s AND assigned_at < %(b)s"
-ROUNDS = f"leads_cycle WHERE {PERIOD}"
-
-
-def n(where: str) -> str:
-    return f"count(*) FILTER (WHERE {where})"
-
-
-def middle(seconds: str, where: str, part: float = 0.5) -> str:
-    return (
-        f"percentile_cont({part}) WITHIN GROUP (ORDER BY extract(epoch FROM {seconds})::float) FILTER (WHERE {where})"
-    )
-
-
-TOUCHED = f"{ASKED} AND answered_at IS NOT NULL AND NOT ({UNSEEN})"
-MISSABLE = f"{ASKED} AND NOT ({UNSEEN})"
-LIVE = f"{ASKED} AND trigger = 'own' AND first_touch_at IS NOT NULL"
-TOOK = "CASE WHEN trigger = 'own' THEN interval '0' ELSE answered_at - assigned_at END"
-OFF = """owner_id IS NOT NULL AND NOT (extract(isodow FROM there)::int = ANY(work_days)
-  AND there::time >= work_start AND there::time < work_end)"""
-ANSWERED = f"""(SELECT c.*, least(first_touch_at, self_booked_at) AS answered_at, assigned_at AT TIME ZONE u.time_zone AS there,
-  u.work_days, u.work_start, u.work_end FROM leads_cycle c LEFT JOIN accounts_user u ON u.id = owner_id WHERE {PERIOD}) r"""
 
 
 def _in(limit: str, of: str) -> list[str]:
@@ -79,14 +68,7 @@ QUALIFIED = [
     n(f"{SOLD} AND {NOW}"), n(SOLD), n(f"{SOLD} AND {NOW}"), n(f"{SOLD} AND {WORKED}"), n(SOLD), n(f"{SOLD} AND {NOW}"),
     middle("ended_at - assigned_at", f"{SOLD} AND {NOW}"), n(ASIDE),
 ]  # fmt: skip
-# The opportunity that was made in a round: the first of its lead since, and before the next round.
-SALES = f"""(SELECT c.*, s.* FROM leads_cycle c LEFT JOIN (SELECT DISTINCT ON (k.id) k.id AS round, o.status AS sale,
-    CASE WHEN o.status = 'won' THEN o.closed_at END AS won_at FROM leads_cycle k
-    JOIN leads_contactrole w USING (lead_id) JOIN accounts_opportunity o ON o.id = w.opportunity_id
-    LEFT JOIN leads_cycle next ON next.lead_id = k.lead_id AND next.number = k.number + 1 AND next.assigned_at <= o.created_at
-  WHERE k.assigned_at >= %(a)s AND k.assigned_at < %(b)s AND (o.created_at >= k.assigned_at OR (k.number = 1
-      AND k.trigger = 'history')) AND o.gone_as = '' AND o.status <> 'merged'
-    AND next.id IS NULL ORDER BY k.id, o.created_at, o.id) s ON s.round = c.id WHERE {PERIOD}) r"""
+SALES = by_hand_sales.SALES.format(more="", period=PERIOD)
 DAYS = "((won_at AT TIME ZONE 'UTC')::date - (assigned_at AT TIME ZONE 'UTC')::date)"
 FUNNEL = [
     n("has_exception"), n(f"{SOLD} AND (ended_at IS NULL OR sale = 'open')"), n(SOLD), n(f"{SOLD} AND {WORKED}"), n(SOLD),
@@ -191,6 +173,8 @@ STATEMENTS = {
     "activity": (TOUCHES, "t.by_id", ACTIVITY),
     "limits": (BREACHES, "((extract(isodow FROM at) - 1) * 24 + extract(hour FROM at))::int", LIMITS),
     "coverage": (COMPANIES, PLACE, COVERAGE),
+    **by_hand_rounds.STATEMENTS,
+    **by_hand_sales.STATEMENTS,
 }
 
 

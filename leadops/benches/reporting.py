@@ -1,7 +1,8 @@
 """How fast reports over half a year and the first page are among a million leads, beside SQL written by hand for the same figures.
 
 Called by `manage.py bench reports`, in a copy of the world (`world.py`) to which it adds what reports look for and a world at rest has
-none of: exceptions, passed limits, rounds that a limit gave to somebody else. The answer by hand (`by_hand.py`) must be the page's to the
+none of: exceptions, passed limits, rounds that a limit gave to somebody else, who asked inside a round, what was said of meetings,
+hand-offs. The answer by hand (`by_hand.py`) must be the page's to the
 last figure, or the bench fails. Asked in turn, the page and the hand, so that both are measured on the same machine.
 """
 
@@ -26,7 +27,10 @@ from reporting.period import Period, named
 
 TIMES = 3
 MOST = 1.5
+RECORD = """INSERT INTO accounts_event (at, recorded_at, kind, move, door, lead_id, cycle_id, account_id, opportunity_id, from_status,
+      to_status, data)"""
 # Of a hundred rounds two are excepted; of a hundred promised ones five passed their limit, and two of these went to somebody else.
+# Of a hundred five asked for us. What came of meetings is on record, and the qualified ones were handed over.
 MADE = (
     "UPDATE leads_cycle SET has_exception = true WHERE id %% 100 IN (3, 57)",
     """INSERT INTO accounts_event (at, recorded_at, kind, move, door, lead_id, cycle_id, account_id, from_status, to_status, data)
@@ -40,8 +44,31 @@ MADE = (
     """INSERT INTO leads_spell (lead_id, cycle_id, owner_id, role, how, began_at, ended_at)
     SELECT lead_id, id, (SELECT min(p.id) FROM accounts_user p WHERE p.role = 'sdr' AND p.id <> owner_id), 'development', 'sla', limit_at,
       ended_at FROM leads_cycle WHERE id %% 100 IN (7, 47) AND limit_at < ended_at""",
-)
-TOUCHED = ("leads_cycle", "leads_spell", "accounts_event")
+    f"""{RECORD} SELECT x.at, x.at, 'meeting', x.move, 'page', m.lead_id, m.cycle_id, m.account_id, m.opportunity_id, '', '',
+      jsonb_build_object('meeting', m.id) || x.data FROM meetings_meeting m CROSS JOIN LATERAL (VALUES
+      (m.recorded_at, 'book', jsonb_build_object('owner', m.owner_id)), (m.disposed_at, 'disposition', jsonb_build_object('status',
+        m.status, 'reason', m.reason_id, 'credited', m.is_credited))) AS x (at, move, data) WHERE x.at IS NOT NULL ORDER BY x.at""",
+    """INSERT INTO meetings_handoff (kind, opportunity_id, lead_id, giver_id, receiver_id, missing, began_at, recorded_at, limit_at,
+      sweep_at, outcome, ended_at, is_oversold, why)
+    SELECT CASE WHEN id %% 7 = 0 THEN 'success' ELSE 'sale' END, opportunity_id, CASE WHEN id %% 7 > 0 THEN lead_id END, sourced_by_id,
+      owner_id, CASE WHEN id %% 4 = 0 THEN '["size"]' ELSE '[]' END::jsonb, ended_at, ended_at, ended_at + interval '24 hours', NULL,
+      CASE WHEN id %% 9 = 0 THEN 'refused' WHEN id %% 31 = 0 THEN 'dropped' ELSE 'accepted' END,
+      ended_at + (1 + id %% 30) * interval '1 hour', id %% 63 = 0, CASE WHEN id %% 9 = 0 THEN 'Too early' ELSE '' END
+    FROM meetings_meeting WHERE status = 'qualified' AND ended_at < %(at)s::timestamptz - interval '2 days' ORDER BY ended_at""",
+    f"""{RECORD} SELECT began_at, began_at, 'hand_off', 'pass_on', 'page', lead_id, NULL, NULL, opportunity_id, '', '',
+      jsonb_build_object('hand_off', id, 'from', giver_id, 'to', receiver_id) FROM meetings_handoff WHERE id %% 20 = 3""",
+    """INSERT INTO leads_task (kind, lead_id, cycle_id, owner_id, channel, what, began_at, due_at, limit_at, level, done_at, outcome)
+    SELECT 'hand_raise', lead_id, id, owner_id, '', '', at, at + interval '2 hours', at + interval '24 hours', 0, at + interval '1 hour',
+      'done'
+    FROM leads_cycle, LATERAL (SELECT assigned_at + interval '30 hours' AS at) t WHERE id %% 20 = 11 AND motion = 'slg'
+      AND ended_at > at""",
+    """INSERT INTO leads_signal (lead_id, kind, key, what, words, data, at, recorded_at)
+    SELECT lead_id, 'hand_raise', 'bench|' || id, 'demo', '', '{}', began_at, began_at FROM leads_task WHERE kind = 'hand_raise'""",
+    """INSERT INTO accounts_event (at, recorded_at, kind, move, door, actor_id, from_status, to_status, data)
+    SELECT day, day, 'starved', '', 'sweep', u.id, '', '', '{}' FROM accounts_user u, generate_series(%(at)s::timestamptz - interval
+      '600 days', %(at)s, interval '2 days') day WHERE u.role = 'sdr'""",
+)  # fmt: skip
+TOUCHED = ("leads_cycle", "leads_spell", "leads_task", "leads_signal", "meetings_handoff", "accounts_event")
 
 
 def main(say: Callable[[str], None], leads: int) -> None:

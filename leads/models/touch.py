@@ -67,7 +67,9 @@ class Touch(models.Model):
             models.Index(fields=["cycle", "occurred_at"], name="touch_of_cycle"),
             models.Index(fields=["lead", "-occurred_at"], name="touch_of_lead"),
             models.Index(fields=["by", "-recorded_at"], name="touch_of_person"),
-            # the touches of a period, and those logged since a moment
+            # the rounds of which a touch was logged since a period closed, by this index alone
+            models.Index(fields=["recorded_at"], name="touch_since", include=["cycle"]),
+            # the touches of a period
             BrinIndex(fields=["occurred_at", "recorded_at"], name="touch_in_time", autosummarize=True),
         ]
         constraints = [

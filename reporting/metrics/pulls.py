@@ -12,7 +12,7 @@ PULLS = Metric(
     rule="REP-1",
     definition="How many leads who pulls at all pulled on each of their working days; in band from 10 to 15. Days of absence are dropped;"
     " a day below on which nothing was left to pull is starved, and no violation; what was pulled and given back untouched the same day"
-    " is not counted.",
+    " is not counted, and what an exception overlaps stands beside.",
     relation=PULLED_DAYS,
     by="rep",
     drawn="in_band",
@@ -26,5 +26,6 @@ PULLS = Metric(
         Measure("median", "Median a day", "Half of the days had fewer.", MEDIAN, value="r.pulled", unit="number", target=LEAST,
                 target_says="10 to 15"),
         Measure("pulled", "Pulled", "In all.", SUM, value="r.pulled"),
+        Measure("aside", "Excepted", "Pulled, and left out of all figures by an exception.", SUM, "r.aside > 0", value="r.aside"),
     ),
 )  # fmt: skip

@@ -19,17 +19,21 @@ LAST = ("segment", "region", "relationship", "owner_id", "team_id")
 
 
 def source(is_live: bool) -> str:
-    """Return one row for each company of the rounds assigned in the period. A company all of whose rounds are left out is left out."""
+    """Return one row for each company of the rounds assigned in the period. A company all of whose rounds are left out is left out.
+
+    Counted apart, left out and not, before one of the two is left: two rows a company, however many rounds.
+    """
     last = ", ".join(f"(array_agg(c.{name} ORDER BY c.assigned_at DESC, c.id DESC))[1] AS {name}" for name in LAST)
     return f"""
-SELECT c.account_id AS id, c.account_id, NULL::bigint AS lead_id, max(c.assigned_at) AS at, {last},
+SELECT * FROM (SELECT c.account_id AS id, c.account_id, NULL::bigint AS lead_id, max(c.assigned_at) AS at, {last},
   bool_or(c.is_target) AS is_target, bool_or(c.is_target OR c.go_to_market = 'outbound') AS is_sought, {FURTHEST} AS status,
   count(DISTINCT c.lead_id)::int AS people, sum(c.touches)::int AS touches,
   bool_or(least(c.first_touch_at, c.self_booked_at) IS NOT NULL) AS is_touched,
-  bool_or(c.connected_at IS NOT NULL OR c.self_booked_at IS NOT NULL) AS answered, c.has_exception
-FROM (SELECT c.*, bool_and(c.has_exception) OVER (PARTITION BY c.account_id) AS is_out FROM ({rounds.source(is_live)}) c
-  WHERE c.account_id IS NOT NULL AND c.outcome <> 'void' AND c.assigned_at >= %(starts_at)s AND c.assigned_at < %(ends_at)s) c
-WHERE c.is_out OR NOT c.has_exception GROUP BY c.account_id, c.has_exception
+  bool_or(c.connected_at IS NOT NULL OR c.self_booked_at IS NOT NULL) AS answered, c.has_exception,
+  bool_and(c.has_exception) OVER (PARTITION BY c.account_id) AS is_out
+FROM ({rounds.source(is_live)}) c
+WHERE c.account_id IS NOT NULL AND c.outcome <> 'void' AND c.assigned_at >= %(starts_at)s AND c.assigned_at < %(ends_at)s
+GROUP BY c.account_id, c.has_exception) c WHERE c.is_out OR NOT c.has_exception
 """
 
 

@@ -9,7 +9,7 @@ from reporting.relations.dimensions import FROZEN, by_time, choices, names
 from reporting.relations.rounds import HOURS
 
 FACTS = "c.motion, c.go_to_market, c.source_id, c.campaign_id, c.segment, c.region, c.is_target, c.number"
-GRANTED = """EXISTS (SELECT FROM accounts_event g WHERE g.lead_id = {0}.lead_id AND g.cycle_id = {0}.id
+GRANTED = """EXISTS (SELECT FROM accounts_event g WHERE g.cycle_id = {0}.id
   AND g.kind = 'exception_granted' AND g.recorded_at <= %(as_of)s)"""
 EXCEPTED = f"(c.has_exception AND {GRANTED.format('c')})"
 
@@ -53,7 +53,8 @@ LEFT JOIN {then.people(is_live)} ou ON ou.id = (e.data ->> 'owner')::bigint WHER
 def pulled_days(is_live: bool) -> str:
     """Return one row for each working day of each person who pulls: how many they pulled. Days of absence are dropped.
 
-    Pulled and given back untouched the same day is not counted. `is_starved`: fewer than the goal, and nothing was left to pull.
+    Pulled and given back untouched the same day is not counted; what an exception overlaps is in no figure and stands beside, as `aside`.
+    `is_starved`: fewer than the goal, and nothing was left to pull.
     """
     known = "" if is_live else "AND c.assigned_at <= %(as_of)s"
     void = (
@@ -62,17 +63,22 @@ def pulled_days(is_live: bool) -> str:
         else "c.outcome = 'void' AND EXISTS (SELECT FROM accounts_event v WHERE"
         + (" v.lead_id = c.lead_id AND v.kind IN ('undone', 'erased') AND v.recorded_at <= %(as_of)s)")
     )
-    told = "" if is_live else "AND s.recorded_at <= %(as_of)s"
+    told = (
+        "true" if is_live else "s.recorded_at <= %(as_of)s"
+    )  # asked of what was found: the record by time is a poor way in
     pulled = "c.trigger = 'pull' AND c.owner_id IS NOT NULL"
+    excepted = "c.has_exception" if is_live else EXCEPTED
     return f"""
 SELECT p.id * 100000 + (d.day - date '2000-01-01') AS id, p.id AS owner_id, NULL::bigint AS team_id, false AS has_exception,
-  d.day::timestamp AT TIME ZONE %(zone)s AS at, coalesce(n.pulled, 0)::int AS pulled, NULL::bigint AS lead_id,
-  coalesce(n.pulled, 0) < {LEAST} AND EXISTS (SELECT FROM accounts_event s WHERE s.kind = 'starved' AND s.actor_id = p.id
-    AND (s.at AT TIME ZONE p.time_zone)::date = d.day {told}) AS is_starved
+  d.day::timestamp AT TIME ZONE %(zone)s AS at, coalesce(n.pulled, 0)::int AS pulled, coalesce(n.aside, 0)::int AS aside,
+  NULL::bigint AS lead_id, coalesce(n.pulled, 0) < {LEAST} AND coalesce((SELECT bool_or({told}) FROM accounts_event s
+    WHERE s.kind = 'starved' AND s.actor_id = p.id AND s.at BETWEEN d.day - interval '1 day' AND d.day + interval '2 days'
+      AND (s.at AT TIME ZONE p.time_zone)::date = d.day), false) AS is_starved
 FROM (SELECT DISTINCT c.owner_id FROM leads_cycle c WHERE {pulled} AND c.assigned_at >= %(starts_at)s AND c.assigned_at < %(ends_at)s
   {known}) w JOIN {then.people(is_live)} p ON p.id = w.owner_id
 CROSS JOIN LATERAL (SELECT g::date AS day FROM generate_series(%(first)s::date, %(until)s::date - 1, interval '1 day') g) d
-LEFT JOIN (SELECT c.owner_id, (c.assigned_at AT TIME ZONE u.time_zone)::date AS day, count(*) AS pulled
+LEFT JOIN (SELECT c.owner_id, (c.assigned_at AT TIME ZONE u.time_zone)::date AS day,
+    count(*) FILTER (WHERE NOT {excepted}) AS pulled, count(*) FILTER (WHERE {excepted}) AS aside
   FROM leads_cycle c JOIN {then.people(is_live)} u ON u.id = c.owner_id WHERE {pulled} AND NOT ({void})
     AND c.assigned_at >= %(starts_at)s::timestamptz - interval '2 days' AND c.assigned_at < %(ends_at)s::timestamptz + interval '2 days'
     {known} AND NOT (c.outcome = 'returned' AND c.first_touch_at IS NULL
@@ -111,6 +117,6 @@ BREACHES = Relation(
 PULLED_DAYS = Relation(
     "pulled-days", "working days", pulled_days, "r.at", (PERSON, *by_time("r.at")[:4]),
     (("Rep", "r.owner_id", "person"), ("Day", "r.at", "day"), ("Pulled", "r.pulled", "number"),
-     ("Nothing left to pull", "r.is_starved", "yes")),
+     ("Excepted", "r.aside", "number"), ("Nothing left to pull", "r.is_starved", "yes")),
     ignores=("motion", "go_to_market", "source", "campaign", "segment", "region", "target", "cycle", "again", "fully_worked"),
 )  # fmt: skip

@@ -87,14 +87,18 @@ SELECT h.*, n.within_hour FROM ({source(is_live)}) h LEFT JOIN (
 
 
 def with_received(is_live: bool) -> str:
-    """Return whole rounds, each with how many people received it inside, from another: as many as hands of it that are not its first."""
+    """Return whole rounds, each with how many people received it inside, from another: as many as hands of it that are not its first.
+
+    Few do: they are read by themselves, and no other time of anybody with a round.
+    """
     known = "'infinity'::timestamptz" if is_live else "%(as_of)s"
+    theirs = "{0}.role = 'development' AND {0}.owner_id IS NOT NULL AND {0}.began_at <= {1}"
     return f"""
 SELECT k.*, coalesce(n.received, 0) AS received FROM ({rounds.source(is_live)}) k LEFT JOIN (
-  SELECT h.cycle_id, count(*)::int AS received FROM (
-    SELECT p.cycle_id FROM leads_cycle k JOIN leads_spell p ON p.cycle_id = k.id
-    WHERE {rounds.IN_PERIOD.format("k")} AND p.role = 'development' AND p.owner_id IS NOT NULL AND p.began_at <= {known}
-    GROUP BY p.cycle_id, p.owner_id HAVING NOT bool_or(p.how = 'assigned')) h GROUP BY h.cycle_id) n ON n.cycle_id = k.id
+  SELECT p.cycle_id, count(DISTINCT p.owner_id)::int AS received FROM leads_spell p
+  WHERE p.how <> 'assigned' AND {theirs.format("p", known)} AND NOT EXISTS (SELECT FROM leads_spell g
+    WHERE g.cycle_id = p.cycle_id AND g.owner_id = p.owner_id AND g.how = 'assigned' AND {theirs.format("g", known)})
+  GROUP BY p.cycle_id) n ON n.cycle_id = k.id
 """
 
 

@@ -6,8 +6,8 @@ from reporting.frame import Dimension, Relation
 from reporting.relations import rounds
 from reporting.relations.dimensions import FROZEN, by_time, names
 
-ASKED_IN_PERIOD = """{0}.id IN (SELECT k.cycle_id FROM leads_task k WHERE k.kind = 'hand_raise' AND k.began_at >= %(starts_at)s
-  AND k.began_at < %(ends_at)s)"""
+RAISED = "k.kind = 'hand_raise' AND k.began_at >= %(starts_at)s AND k.began_at < %(ends_at)s"
+ASKED_IN_PERIOD = f"{{0}}.id IN (SELECT k.cycle_id FROM leads_task k WHERE {RAISED})"
 
 
 def source(is_live: bool) -> str:
@@ -23,10 +23,10 @@ SELECT k.id, k.lead_id, k.cycle_id, k.began_at AS at, k.due_at AS target_at, k.l
   c.motion, c.go_to_market, c.source_id, c.campaign_id, c.segment, c.region, c.is_target, c.number, c.outcome, c.ended_at, c.has_exception,
   least(a.at, CASE WHEN c.self_booked_at >= k.began_at THEN c.self_booked_at END) AS answered_at
 FROM leads_task k JOIN ({rounds.source(is_live, ASKED_IN_PERIOD)}) c ON c.id = k.cycle_id
-LEFT JOIN LATERAL (SELECT p.owner_id FROM leads_spell p WHERE p.cycle_id = k.cycle_id AND p.began_at <= k.began_at
-  AND (p.ended_at IS NULL OR p.ended_at > k.began_at) ORDER BY p.id DESC LIMIT 1) o ON true
-LEFT JOIN LATERAL (SELECT min(t.occurred_at) AS at FROM leads_touch t WHERE t.cycle_id = k.cycle_id AND NOT t.is_automated
-  AND t.occurred_at >= k.began_at AND {known}) a ON true
+LEFT JOIN (SELECT DISTINCT ON (k.id) k.id, p.owner_id FROM leads_task k JOIN leads_spell p ON p.cycle_id = k.cycle_id
+  AND p.began_at <= k.began_at AND (p.ended_at IS NULL OR p.ended_at > k.began_at) WHERE {RAISED} ORDER BY k.id, p.id DESC) o ON o.id = k.id
+LEFT JOIN (SELECT k.id, min(t.occurred_at) AS at FROM leads_task k JOIN leads_touch t ON t.cycle_id = k.cycle_id AND NOT t.is_automated
+  AND t.occurred_at >= k.began_at AND {known} WHERE {RAISED} GROUP BY k.id) a ON a.id = k.id
 WHERE k.kind = 'hand_raise' {heard}
 """
 

@@ -60,14 +60,17 @@ FROM leads_cycle c {OWNER.format(people=people(True))}
 IN_PERIOD = "{0}.assigned_at >= %(starts_at)s AND {0}.assigned_at < %(ends_at)s"
 
 # What was written of a round after the moment: an event of it, a touch of it, or a step that ended it and began the next, which is an
-# event of the next. The first is read along the record by its time, and joined to the rounds as a set.
-CHANGED = """
-SELECT k.id FROM leads_cycle k JOIN accounts_event e ON e.cycle_id = k.id WHERE {scope} AND e.recorded_at > %(as_of)s
-  AND e.kind <> 'touch'
-UNION SELECT k.id FROM leads_cycle k JOIN leads_touch t ON t.cycle_id = k.id WHERE {scope} AND t.recorded_at > %(as_of)s
-UNION SELECT k.id FROM leads_cycle k JOIN accounts_event e ON e.lead_id = k.lead_id WHERE {scope}
-  AND k.outcome IN ('handed_over', 'self_serve') AND e.kind = 'transition' AND e.move IN ('hand_over', 'fit_self_serve')
-  AND e.recorded_at > %(as_of)s
+# event of the next. The first two are read along their time, and joined to the rounds as sets; most are of younger rounds, and told apart
+# by their number alone.
+AMONG = "{0}.cycle_id BETWEEN (SELECT min(k.id) FROM wanted k) AND (SELECT max(k.id) FROM wanted k)"
+CHANGED = f"""
+WITH wanted AS MATERIALIZED (SELECT k.id, k.lead_id, k.outcome FROM leads_cycle k WHERE {{scope}})
+SELECT k.id FROM wanted k JOIN (
+  SELECT e.cycle_id FROM accounts_event e WHERE e.recorded_at > %(as_of)s AND e.kind <> 'touch' AND e.cycle_id IS NOT NULL
+    AND {AMONG.format("e")}
+  UNION ALL SELECT t.cycle_id FROM leads_touch t WHERE t.recorded_at > %(as_of)s AND {AMONG.format("t")}) s ON s.cycle_id = k.id
+UNION SELECT k.id FROM wanted k JOIN accounts_event e ON e.lead_id = k.lead_id WHERE k.outcome IN ('handed_over', 'self_serve')
+  AND e.kind = 'transition' AND e.move IN ('hand_over', 'fit_self_serve') AND e.recorded_at > %(as_of)s
 """
 # Ends are the last step over the edge between in hand and not; what no step tells (a hand-over inside one step, a void) is asked apart.
 REPLAYED = f"""

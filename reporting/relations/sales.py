@@ -1,5 +1,7 @@
 """Opportunities, and rounds with the opportunity that came of them. What is known at a moment is read from the events of the stages."""
 
+from functools import partial
+
 from accounts.models import Product, Stage, User
 from leads.models import Source
 from reporting.frame import Dimension, Relation
@@ -11,54 +13,71 @@ from reporting.relations.dimensions import ACCOUNT, MOTION, REGION, SEGMENT, SOU
 LIVE_STATE = "o.status, o.stage_id, o.qualified_at, o.pipeline_at, o.closed_at, o.amount, o.currency"
 LIVE_ENTRY = "o.pipeline_at"
 KNOWN_ENTRY = "CASE WHEN o.pipeline_at <= %(as_of)s AND k.reached_pipeline THEN o.pipeline_at END"
-LIVE_CURRENCY, KNOWN_CURRENCY = "o.currency", "coalesce(a.currency, o.currency)"
+LIVE_CURRENCY, KNOWN_CURRENCY = "o.currency", "coalesce(k.currency, o.currency)"
 KNOWN_STATE = f"""
   coalesce(k.status, 'open') AS status, coalesce(k.stage_id, o.stage_id) AS stage_id,
   CASE WHEN o.qualified_at <= %(as_of)s AND k.reached_qualified THEN o.qualified_at END AS qualified_at,
   {KNOWN_ENTRY} AS pipeline_at,
-  CASE WHEN k.status <> 'open' THEN k.last_at END AS closed_at, coalesce(a.amount, o.amount) AS amount, {KNOWN_CURRENCY} AS currency
+  CASE WHEN k.status <> 'open' THEN k.last_at END AS closed_at, coalesce(k.amount, o.amount) AS amount, {KNOWN_CURRENCY} AS currency
 """
-KNOWN_JOIN = """
-CROSS JOIN LATERAL (
-  SELECT (array_agg((e.data ->> 'to')::bigint ORDER BY e.id DESC))[1] AS stage_id,
-    (array_agg(s.status ORDER BY e.id DESC))[1] AS status, (array_agg(e.at ORDER BY e.id DESC))[1] AS last_at,
-    bool_or(e.at >= o.qualified_at) AS reached_qualified, bool_or(e.at >= o.pipeline_at) AS reached_pipeline
-  FROM accounts_event e JOIN accounts_stage s ON s.id = (e.data ->> 'to')::bigint
-  WHERE e.opportunity_id = o.id AND e.kind = 'stage' AND e.recorded_at <= %(as_of)s) k
-LEFT JOIN LATERAL (SELECT (e.data ->> CASE e.kind WHEN 'value' THEN 'to' ELSE 'amount' END)::numeric AS amount,
-  e.data ->> 'currency' AS currency FROM accounts_event e
-  WHERE e.opportunity_id = o.id AND e.kind IN ('stage', 'value') AND e.recorded_at <= %(as_of)s ORDER BY e.id DESC LIMIT 1) a ON true
-"""
+
+
+def _last(what: str, where: str, order: str = "DESC") -> str:
+    return f"(array_agg({what} ORDER BY e.id {order}) FILTER (WHERE {where}))[1]"
+
+
+THEN = "e.recorded_at <= %(as_of)s"
+STAGED, VALUED = f"s.id IS NOT NULL AND {THEN}", f"e.kind IN ('stage', 'value') AND {THEN}"
 # Whose credit it was then, and who sold it: what the first change of hands after that moment took it from.
-LIVE_OWNERS = "o.development_owner_id AS owner_id, o.opportunity_owner_id"
-KNOWN_OWNERS = """CASE WHEN w0.is_changed THEN w0.was ELSE o.development_owner_id END AS owner_id,
-  CASE WHEN w1.is_changed THEN w1.was ELSE o.opportunity_owner_id END AS opportunity_owner_id"""
-OWNER_JOINS = "".join(
-    f"""
-LEFT JOIN LATERAL (SELECT true AS is_changed, (e.data ->> 'from')::bigint AS was FROM accounts_event e WHERE e.opportunity_id = o.id
-  AND e.kind = 'owner' AND e.move = '{role}' AND e.recorded_at > %(as_of)s ORDER BY e.id LIMIT 1) {name} ON true
-"""
-    for name, role in (("w0", "development_owner"), ("w1", "opportunity_owner"))
+ROLES = {"development_owner": "owner_id", "opportunity_owner": "opportunity_owner_id"}
+GIVEN = {role: f"e.kind = 'owner' AND e.move = '{role}' AND NOT ({THEN})" for role in ROLES}
+LIVE_OWNERS, KNOWN_OWNERS = (
+    ", ".join(said.format(role=role, name=name) for role, name in ROLES.items())
+    for said in ("o.{role}_id AS {name}", "CASE WHEN k.{role}_changed THEN k.{role}_was ELSE o.{role}_id END AS {name}")
 )
+# The record of a sale is read once, all of it: by sale it is short, and by time there is far more of it.
+KNOWN_JOIN = f"""
+CROSS JOIN LATERAL (
+  SELECT {_last("s.id", STAGED)} AS stage_id, {_last("s.status", STAGED)} AS status, {_last("e.at", STAGED)} AS last_at,
+    bool_or(e.at >= o.qualified_at) FILTER (WHERE {STAGED}) AS reached_qualified,
+    bool_or(e.at >= o.pipeline_at) FILTER (WHERE {STAGED}) AS reached_pipeline,
+    {_last("(e.data ->> CASE e.kind WHEN 'value' THEN 'to' ELSE 'amount' END)::numeric", VALUED)} AS amount,
+    {_last("e.data ->> 'currency'", VALUED)} AS currency, coalesce(bool_or(e.kind = 'undone' AND {
+    THEN
+}), false) AS is_undone,
+    {
+    ", ".join(
+        f"bool_or({said}) AS {role}_changed, {_last("(e.data ->> 'from')::bigint", said, 'ASC')} AS {role}_was"
+        for role, said in GIVEN.items()
+    )
+}
+  FROM accounts_event e LEFT JOIN accounts_stage s ON s.id = CASE e.kind WHEN 'stage' THEN (e.data ->> 'to')::bigint END
+  WHERE e.opportunity_id = o.id AND e.kind IN ('stage', 'value', 'owner', 'undone')) k
+"""
 # A sale belongs to the round in which it was made. History that was brought over may say that it was made before its lead's first
 # contact: a wrong date, which loses nobody the sale.
 BELONGS = "(c.assigned_at <= o.created_at OR (c.number = 1 AND c.trigger = 'history'))"
 # The lead it came by: the primary contact, else the first; and the round of theirs in which it was made.
+FIRST = """(SELECT DISTINCT ON (cr.opportunity_id) cr.opportunity_id, cr.lead_id FROM leads_contactrole cr
+  ORDER BY cr.opportunity_id, cr.is_primary DESC, cr.id)"""
 BY_LEAD = f"""
-LEFT JOIN LATERAL (SELECT cr.lead_id FROM leads_contactrole cr WHERE cr.opportunity_id = o.id ORDER BY cr.is_primary DESC, cr.id LIMIT 1) w
-  ON true
-LEFT JOIN LATERAL (SELECT c.id, c.source_id, c.campaign_id, c.segment, c.region, c.motion, c.go_to_market, c.is_target, c.number
-  FROM leads_cycle c WHERE c.lead_id = w.lead_id AND {BELONGS} ORDER BY c.number DESC LIMIT 1) c ON true
+LEFT JOIN {FIRST} w ON w.opportunity_id = o.id
+LEFT JOIN (SELECT DISTINCT ON (o.id) o.id AS sale, c.* FROM {FIRST} w JOIN accounts_opportunity o ON o.id = w.opportunity_id
+  JOIN leads_cycle c ON c.lead_id = w.lead_id AND {BELONGS} ORDER BY o.id, c.number DESC) c ON c.sale = o.id
 """
 # What is gone or folded into another is in no figure; what went later is in those of before.
 LIVE_THERE = "o.gone_as = '' AND o.status <> 'merged'"
-KNOWN_THERE = """
-  NOT EXISTS (SELECT FROM accounts_event g WHERE g.opportunity_id = o.id AND g.kind = 'undone' AND g.recorded_at <= %(as_of)s)
-    AND coalesce(k.status, 'open') <> 'merged'"""
+KNOWN_THERE = "NOT k.is_undone AND coalesce(k.status, 'open') <> 'merged'"
+# What a sale was worth when it entered: a set of its own, so that whoever does not ask never reads it.
 ENTRY = """
-LEFT JOIN LATERAL (SELECT (e.data ->> 'amount')::numeric AS amount, e.data ->> 'currency' AS currency FROM accounts_event e
-  WHERE e.opportunity_id = o.id AND e.kind = 'stage' AND e.at >= o.pipeline_at ORDER BY e.at, e.id LIMIT 1) v ON true
+LEFT JOIN (SELECT DISTINCT ON (e.opportunity_id) e.opportunity_id, (e.data ->> 'amount')::numeric AS amount,
+    e.data ->> 'currency' AS currency
+  FROM accounts_opportunity o JOIN accounts_event e ON e.opportunity_id = o.id AND e.kind = 'stage' AND e.at >= o.pipeline_at WHERE {scope}
+  ORDER BY e.opportunity_id, e.at, e.id) v ON v.opportunity_id = o.id
 """
+MADE_IN, ENTERED_IN = (
+    f"o.{moment} >= %(starts_at)s AND o.{moment} < %(ends_at)s" for moment in ("created_at", "pipeline_at")
+)
 
 
 def rate(currency: str, is_live: bool) -> str:
@@ -72,10 +91,13 @@ def rate(currency: str, is_live: bool) -> str:
     ORDER BY x.from_date DESC, x.id DESC LIMIT 1) END"""
 
 
-def opportunities(is_live: bool) -> str:
-    """Return opportunities with their state, the value at their entry to the pipeline, and what the round behind them froze."""
+def opportunities(is_live: bool, scope: str = "true") -> str:
+    """Return opportunities with their state, the value at their entry to the pipeline, and what the round behind them froze.
+
+    `scope`: of which of them the value at entry is asked.
+    """
     state, join = (LIVE_STATE, "") if is_live else (KNOWN_STATE, KNOWN_JOIN)
-    owners, owned = (LIVE_OWNERS, "") if is_live else (KNOWN_OWNERS, OWNER_JOINS)
+    owners = LIVE_OWNERS if is_live else KNOWN_OWNERS
     known = LIVE_THERE if is_live else f"o.created_at <= %(as_of)s AND {KNOWN_THERE}"
     currency = LIVE_CURRENCY if is_live else KNOWN_CURRENCY
     at_entry = f"coalesce(v.currency, {currency})"
@@ -85,7 +107,7 @@ SELECT o.id, o.account_id, o.product_id, o.created_at, {owners},
   {at_entry} AS entry_currency, {rate(at_entry, is_live)} AS entry_rate, {rate(currency, is_live)} AS rate, w.lead_id, c.source_id,
   c.campaign_id, coalesce(c.segment, '') AS segment, coalesce(c.region, '') AS region, c.motion, c.go_to_market,
   coalesce(c.is_target, false) AS is_target, c.number
-FROM accounts_opportunity o {join} {owned} {BY_LEAD} {ENTRY}
+FROM accounts_opportunity o {join} {BY_LEAD} {ENTRY.format(scope=scope)}
 WHERE {known}
 """
 
@@ -152,7 +174,7 @@ FREE = ("fully_worked",)
 CREATED = Relation(
     "created",
     "opportunities",
-    opportunities,
+    partial(opportunities, scope=MADE_IN),
     "r.created_at",
     (*COMMON, *by_time("r.created_at")),
     COLUMNS,
@@ -161,14 +183,11 @@ CREATED = Relation(
 ENTERED = Relation(
     "entered",
     "opportunities",
-    opportunities,
+    partial(opportunities, scope=ENTERED_IN),
     "r.pipeline_at",
     (*COMMON, *by_time("r.pipeline_at")),
     COLUMNS,
     ignores=FREE,
-)
-WINS = Relation(
-    "wins", "opportunities", opportunities, "r.closed_at", (*COMMON, *by_time("r.closed_at")), COLUMNS, ignores=FREE
 )
 ROUNDS_TO_SALES = Relation(
     "rounds-to-sales",

@@ -150,10 +150,11 @@ def pulled_days(world: World, as_of, known, period) -> list[dict]:
             begins, ends = (datetime.combine(day, at, user.zone) for at in (user.work_start, user.work_end))
             is_there = not any(a.starts_at < ends and a.ends_at > begins for a in away[person])
             if day.isoweekday() in user.work_days and day < known.astimezone(user.zone).date() and is_there:
-                kept = [r for r in pulls[person, day] if _counts(r, day, user)]
+                stood = [r for r in pulls[person, day] if _counts(r, day, user)]
+                kept = [r for r in stood if not r["exception"]]
                 found.append({
                     "at": datetime.combine(day, time(), zone), "owner_id": person, "exception": False, "pulled": len(kept),
-                    "starved": len(kept) < 10 and (person, day) in dry,
+                    "aside": len(stood) - len(kept), "starved": len(kept) < 10 and (person, day) in dry,
                 })  # fmt: skip
             day += timedelta(days=1)
     return found
@@ -185,4 +186,5 @@ def pulls(rows, known) -> dict:
         "starved": len(rows) - len(fed),
         "median": percentile([r["pulled"] for r in rows], 0.5),
         "pulled": sum(r["pulled"] for r in rows),
+        "aside": sum(r["aside"] for r in rows),
     }

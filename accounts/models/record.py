@@ -71,7 +71,10 @@ class Event(models.Model):
             models.Index(fields=["at"], name="event_breach", condition=Q(kind="breach")),
             # rounds known to be excepted at a moment: few among very many
             models.Index(
-                fields=["cycle_id"], name="event_excepted", condition=Q(kind="exception_granted"), include=["recorded_at"]
+                fields=["cycle_id"],
+                name="event_excepted",
+                condition=Q(kind="exception_granted"),
+                include=["recorded_at"],
             ),
             # the rounds of which something was written since a period closed, by this index alone; touches have one of their own
             models.Index(

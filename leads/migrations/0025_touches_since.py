@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0023_rounds_in_time'),
+        ('leads', '0024_size_is_a_number'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

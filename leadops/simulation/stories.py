@@ -285,7 +285,7 @@ def rare(world: World) -> None:
         .touched(d(11.9), "email", "interested").self_serve(d(11.8)))
     (tale(world, "Dale Farrow", "Finance Director", "Harbor Clinics", "United States", US.format(171), "dov")
         .asked(d(25), "demo", "Demo?").touched(d(24.8), "call", "interested", "One van, no plans to grow.")
-        .ended(d(24.7), "too_small", size="one van"))
+        .ended(d(24.7), "too_small", size="1"))
     (tale(world, "Sindre Moen", "VP Sales", "Vestkyst Shipping", "Norway", "", "dov")
         .pulled(d(15)).touched(d(14.8), "email", "interested", "New head of operations starts next month.")
         .kept(d(14.7), d(24), "New head of operations starts"))

@@ -66,7 +66,7 @@ def poisoned(house, client_of):
             [lead.pk], due_at=clock.now().replace(year=2199), by=house.ana, at=clock.now(), what=of(number, 5)
         )
     dispositions.nurture(
-        in_hand[:3], reason=reason("too_small"), by=house.ana, at=clock.now(), size=PAYLOADS[3], note=PAYLOADS[5]
+        in_hand[:3], reason=reason("too_small"), by=house.ana, at=clock.now(), size="3", note=PAYLOADS[5]
     )
     consent.opt_out([in_hand[3].pk], by=house.ana, at=clock.now(), channels=["sms"])
     _through_the_forms(client_of(house.ana))

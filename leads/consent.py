@@ -1,5 +1,6 @@
 """Opt-out (LIFE-11): what a person asked us not to do, per channel or for all. Heeded by queues, touches, recycling and audiences."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from accounts.models import Door, Message, Reason, User
@@ -8,12 +9,20 @@ from leads.lifecycle import Refused, Result, Step, turn
 from leads.models import Channel, Lead, Outcome, Task
 from leads.notes import attach
 
+_above: list[Callable[[Step], None]] = []
+
+
+def also(tell: Callable[[Step], None]) -> None:
+    """Say who above leads hears of a person who asked us to stop on every channel, within the turn that notes it. Called once, when an app
+    begins."""
+    _above[:] = [tell]
+
 
 def opt_out(leads, *, by: User | None, at: datetime, channels=(), door: str = Door.PAGE) -> Result:
     """Note that people asked us to stop: on these channels, or on all when none is named.
 
     For all, an open round ends *opted out*, they wait in no queue and come back by nothing but their own request; without an open
-    round it is a flag and the state stays.
+    round it is a flag and the state stays. A meeting that is ahead stands: who holds it is told, and calls it off or asks.
     """
     channels = sorted(set(channels))
     if unknown := set(channels) - set(Channel.values):
@@ -33,6 +42,8 @@ def opt_out(leads, *, by: User | None, at: datetime, channels=(), door: str = Do
             return
         if lead.opted_out_at:
             raise Refused("That is noted already.", "already")
+        for tell in _above:
+            tell(step)
         lead.opted_out_at = step.at
         step.record("opt_out", data={"channels": "all"})
         if lead.is_open:

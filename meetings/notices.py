@@ -5,8 +5,8 @@ from django.urls import reverse
 from accounts import messages, telling
 from accounts.models import Role, Way
 from accounts.telling import EVERYWHERE, IN_PAGE, Kind
-from leads import erasure, handing_over, receiving, room
-from meetings import forgetting, handing, invitations, passing, tidiness
+from leads import consent, erasure, handing_over, receiving, room
+from meetings import forgetting, handing, invitations, passing, stopping, tidiness
 
 REPS = (Role.SDR, Role.AE, Role.CSM, Role.MANAGER)
 ABOVE = (Role.MANAGER, Role.REVOPS)
@@ -15,6 +15,16 @@ KINDS = {
     "meeting_booked": ("A meeting is booked", "{lead}: a meeting is booked.", Way.PAGE, EVERYWHERE, REPS),
     "meeting_passed_on": ("A meeting is yours now", "{lead}: the meeting is yours now.", Way.PAGE, IN_PAGE, REPS),
     "meeting_cancelled": ("A meeting is cancelled", "{lead}: the meeting is cancelled.", Way.BOTH, IN_PAGE, REPS),
+    "meeting_unwanted": (
+        "Somebody you meet asked us to stop",
+        "{lead} asked us to stop on every channel, and has a meeting ahead. Call it off, unless they still want to come.",
+        Way.BOTH, IN_PAGE, REPS,
+    ),
+    "sale_unmet": (
+        "A sale has no qualified meeting any more",
+        "{sale}: the meeting that qualified it was corrected. Move the sale back, close it, or meet them again.",
+        Way.BOTH, IN_PAGE, (*REPS, Role.REVOPS),
+    ),
     "meeting_over": ("Say what came of a meeting", "{lead}: the meeting is over. Say what came of it.", Way.PAGE, IN_PAGE, REPS),
     "meeting_silent": (
         "A meeting has no word after 24 h", "{lead}: nobody said for 24 hours what came of the meeting.", Way.BOTH, IN_PAGE, ABOVE,
@@ -55,9 +65,12 @@ def _sale(message) -> str:
     return reverse("opportunity", args=[message.data["opportunity"]]) if message.data.get("opportunity") else ""
 
 
-URLS = {"contract_ends": _sale, "hand_off_accepted": _sale, "hand_off_refused": _sale} | dict.fromkeys(
-    ("hand_off_given", "hand_off_again", "hand_off_late"), "/meetings/"
-)
+URLS = {
+    "contract_ends": _sale,
+    "hand_off_accepted": _sale,
+    "sale_unmet": _sale,
+    "hand_off_refused": _sale,
+} | dict.fromkeys(("hand_off_given", "hand_off_again", "hand_off_late"), "/meetings/")
 
 
 def begin() -> None:
@@ -70,6 +83,7 @@ def begin() -> None:
         )
     )
     receiving.meetings_with(passing.go_along, handing.follow)
+    consent.also(stopping.tell_who_meets)
     erasure.also(forgetting.hold, forgetting.call_off)
     handing_over.also(handing_over.Above(passing.held, passing.pass_on, passing.bring_back))
     for line in (tidiness.SILENT, tidiness.WAITING):

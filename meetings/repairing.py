@@ -7,10 +7,13 @@ record.
 
 from datetime import datetime
 
+from accounts.lines import Lines
+from accounts.messages import post
 from accounts.models import Event, Opportunity, OpportunityStatus, Stage, User
 from leads import dispositions
 from leads.lifecycle import Refused, Seen, Step, turn
 from leads.models import Credit, Cycle, LeadStatus, Outcome, Task
+from leads.notices import notice
 from meetings import closing, following, opportunities
 from meetings.models import Meeting, MeetingStatus
 
@@ -30,6 +33,7 @@ def unfollow(row: Meeting, status: str, by: User | None, at: datetime, door: str
     Raises Refused where they were ended since by somebody's own decision, and the right word is that they may buy: whoever ended the
     round takes that back first.
     """
+    alone = row.status == MeetingStatus.QUALIFIED and status != MeetingStatus.QUALIFIED and not _met_otherwise(row)
     said, went_on = (row.disposed_at, row.corrected_at), row.status == MeetingStatus.QUALIFIED and _went_on(row)
     restored: list[bool] = []
 
@@ -58,6 +62,8 @@ def unfollow(row: Meeting, status: str, by: User | None, at: datetime, door: str
             raise refusal
     if row.status == MeetingStatus.QUALIFIED and not went_on:
         _step_back(row, at, door)
+    if alone and went_on:
+        _tell_of_unmet(row, by, at)
     if restored and status in DUTIES:  # held and qualified opens it by itself, or says where it is open anew
         _open_again(row, by, at, door)
     if row.status == MeetingStatus.NO_SHOW and row.pool_id:
@@ -118,8 +124,23 @@ def _went_on(row: Meeting) -> bool:
     sale = row.opportunity
     if sale.status == OpportunityStatus.WON or (sale.status == OpportunityStatus.OPEN and sale.pipeline_at is not None):
         return True
+    return _met_otherwise(row)
+
+
+def _met_otherwise(row: Meeting) -> bool:
     others = Meeting.objects.filter(opportunity=row.opportunity_id, status=MeetingStatus.QUALIFIED).exclude(pk=row.pk)
     return others.exists()
+
+
+def _tell_of_unmet(row: Meeting, by: User | None, at: datetime) -> None:
+    """Tell who has an open sale that it stands past a stage it has no good meeting for any more (ACC-9): it is theirs to move back or to
+    close, since others went on from there. Where nobody has it, the manager of who held the meeting. Two queries."""
+    sale = row.opportunity
+    owner = sale.opportunity_owner
+    to = owner if owner is not None and owner.is_active else Lines().manager(user=row.owner_id)
+    if sale.status == OpportunityStatus.OPEN and to is not None and to != by:
+        facts = {"sale": sale.name, "opportunity": sale.pk}
+        post(notice(to, "sale_unmet", f"{row.pk}:{row.version}", at=at, **facts))
 
 
 def _step_back(row: Meeting, at: datetime, door: str) -> None:

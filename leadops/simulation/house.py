@@ -74,7 +74,8 @@ class House:
 
 
 def demo(since: datetime) -> House:
-    """Hire the demo people, with the password `demo`: North, South and Success below Sales, the pool Inbound. Found again when there."""
+    """Hire the demo people, with the password `demo`: North, South and Success below Sales, the pools
+    Inbound (who get leads) and Closing (who hold meetings). Found again when there."""
     with changes.dated(since):
         return _demo(since)
 
@@ -92,6 +93,7 @@ def _demo(since: datetime) -> House:
     _team(house, "Success", house["nora"], ("carl",), parent=sales)  # nobody pulls from there
     weights = {"ana": 100, "ben": 100, "dov": 50}
     house.pool = _team(house, "Inbound", house["nora"], weights, kind=Team.Kind.POOL)
+    _team(house, "Closing", house["nora"], ("eva", "finn"), kind=Team.Kind.POOL)  # who hold meetings in turn
     return _furnish(house, since)
 
 

@@ -24,6 +24,7 @@ from meetings.views.words import money, when
 BESIDE = (*opportunities.BESIDE, "loss_reason")
 SHOWN, OTHERS = 50, 100
 LACKS = "a meeting that was held, and told as qualified"
+CORRECTED = f"{LACKS}; the one that brought it here was corrected since"
 ROLES = ("decision maker", "champion", "user", "finance", "IT", "purchasing")
 
 
@@ -100,10 +101,10 @@ def _why(last: HandOff) -> str:
 
 def _stage(row: Opportunity, stage: Stage, missing: list[str], is_met: bool) -> dict:
     here, passed = row.stage_id == stage.pk, stage.order < row.stage.order
-    lacks_meeting = stage.is_qualifying and not (is_met or here or passed)
+    lacks = (CORRECTED if here or passed else LACKS) if stage.is_qualifying and not is_met else ""
     return {
         "stage": stage, "here": here, "passed": passed, "back": passed, "criteria": stage.entry_criteria,
-        "missing": missing if stage.is_pipeline else [], "lacks": LACKS if lacks_meeting else "",
+        "missing": missing if stage.is_pipeline else [], "lacks": lacks,
     }  # fmt: skip
 
 

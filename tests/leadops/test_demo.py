@@ -2,17 +2,19 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from accounts.models import Absence, Event, Membership, Message, Opportunity, Team, User
+from accounts.models import Absence, Event, Membership, Message, Opportunity, Product, Team, User
 from leadops import invariants, simulation
 from leadops.simulation import company, demo
 from leads import queue
 from leads.models import Cycle, Identity, Lead, Signal, Source, Task, Touch
+from meetings import booking
 from meetings.models import HandOff, Meeting
 from tests.lasting import ship
 
@@ -68,9 +70,23 @@ def test_lines_have_their_managers_and_the_pool_its_weights(world):
 
     assert lines == {
         "Sales": ("line", "nora", None), "North": ("line", "cleo", sales.pk), "South": ("line", "hugo", sales.pk),
-        "Success": ("line", "nora", sales.pk), "Inbound": ("pool", "nora", None),
+        "Success": ("line", "nora", sales.pk), "Inbound": ("pool", "nora", None), "Closing": ("pool", "nora", None),
     }  # fmt: skip
     assert weights == {"ana": 100, "ben": 100, "dov": 50}
+
+
+def test_without_a_name_the_next_of_those_who_close_holds_a_meeting(world):
+    free = Lead.objects.filter(owner__username="ana", status="working", contact_roles=None, tasks__kind="follow_up")
+    lead = free.filter(account__opportunity_owner=None, account__isnull=False, opted_out_at=None).first()
+    tuesday = datetime(2026, 11, 24, 13, tzinfo=UTC)
+
+    with transaction.atomic():
+        # worth so much that an executive takes it over
+        facts = {"product": Product.objects.first(), "amount": Decimal(20_000), "by": person("ana"), "at": NOW}
+        meeting = booking.book(lead, starts_at=tuesday, **facts)
+        transaction.set_rollback(True)
+
+    assert (meeting.pool.name, meeting.owner.username in ("eva", "finn")) == ("Closing", True)
 
 
 def test_there_are_about_250_people_in_every_state(world):

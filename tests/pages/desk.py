@@ -7,12 +7,13 @@ import pytest
 from django.test import Client
 
 from accounts import clock
-from leads import assignment
+from leads import assignment, touches
 from leads.models import Lead
 from tests.factories import LeadFactory
 
 HOUR = timedelta(hours=1)
 HTMX = {"HX-Request": "true"}
+BOTH = pytest.mark.parametrize("script", [True, False], ids=["htmx", "plain"])
 
 
 class Hand:
@@ -70,3 +71,23 @@ def shown(response) -> int | None:
     """Return the lead that the panel shows."""
     found = re.search(r'data-panel="(\d+)"', response.content.decode())
     return int(found.group(1)) if found else None
+
+
+def current(lead: Lead) -> Lead:
+    return Lead.objects.select_related("cycle", "owner", "team", "reason").get(pk=lead.pk)
+
+
+def follow(hand, answer):
+    """Return what the person sees in the end: the answer itself, or the page it sends them to."""
+    return hand.client.get(answer["Location"]) if answer.status_code == 302 else answer
+
+
+def worked(owner, **facts) -> Lead:
+    """A lead this person reached out to an hour ago."""
+    lead = given(owner, ago=3 * HOUR, **facts)
+    return touches.log([lead], channel="call", outcome="no_answer", by=owner, at=clock.now() - HOUR).lead
+
+
+def hand_over(lead: Lead, to, by) -> None:
+    """A manager gives the lead to somebody else meanwhile."""
+    assert assignment.assign([lead.pk], to=to, by=by, at=clock.now()).done

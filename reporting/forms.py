@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.db.models import QuerySet
 
 from accounts.models import Role, Team, User
 from accounts.permissions import Scope, allowed, people_of, teams_of
@@ -60,9 +61,8 @@ class Asked(Time):
         sees = permissions.sees_people(user)
         kept = [d for d in metric.relation.dimensions if sees or not d.is_people] if metric else []
         self.fields["by"].choices = [("", "As usual"), ("all", "Not at all"), *((d.name, d.title) for d in kept)]
-        sources = Source.objects.order_by("name").values_list("pk", "name", "parent_id")[: 2 * MANY]
-        self._choose("source", [(pk, name) for pk, name, parent in sources if parent is None and name])
-        self._choose("campaign", [(pk, name) for pk, name, parent in sources if parent is not None])
+        self._choose("source", Source.objects.filter(parent=None).exclude(name=""))
+        self._choose("campaign", Source.objects.exclude(parent=None))
         self._choose("rep", _people(user))
         self._choose("team", _teams(user))
         if Scope.ALL not in allowed(user, "reports.see"):
@@ -90,9 +90,15 @@ class Asked(Time):
             self.add_error("as_of", f"{on:%-d %b %Y} has not come yet: nothing is known as of then.")
         return said
 
-    def _choose(self, name: str, choices: list) -> None:
+    def _choose(self, name: str, rows: QuerySet) -> None:
+        """Offer rows by name, the first of many; one further on is understood too. A query, or two."""
+        choices = list(rows.order_by("name").values_list("pk", "name")[:MANY])
+        asked = self.data.get(name) or ""
+        if len(choices) == MANY and asked.isascii() and asked.isdecimal() and len(asked) < 19:
+            offered = {pk for pk, _name in choices}
+            choices += [row for row in rows.filter(pk=asked).values_list("pk", "name") if row[0] not in offered]
         if choices:
-            self.fields[name].choices = [("", "Any"), *choices[:MANY]]
+            self.fields[name].choices = [("", "Any"), *choices]
         else:
             del self.fields[name]
 
@@ -160,22 +166,16 @@ class Two(Asked):
         return [found[pk] for pk in asked if pk]
 
 
-def _people(user) -> list[tuple[int, str]]:
+def _people(user) -> QuerySet:
     scope = allowed(user, "reports.see")
     if Scope.ALL in scope:
-        people = User.objects.filter(role__in=REPS)
-    elif Scope.TEAM in scope:
-        people = User.objects.filter(pk__in=people_of(user) | {user.pk})
-    else:
-        return []
-    return list(people.order_by("name").values_list("pk", "name")[:MANY])
+        return User.objects.filter(role__in=REPS)
+    return User.objects.filter(pk__in=people_of(user) | {user.pk}) if Scope.TEAM in scope else User.objects.none()
 
 
-def _teams(user) -> list[tuple[int, str]]:
+def _teams(user) -> QuerySet:
     scope = allowed(user, "reports.see")
-    teams = Team.objects.exclude(kind=Team.Kind.PRODUCT).order_by("name")
+    teams = Team.objects.exclude(kind=Team.Kind.PRODUCT)
     if Scope.TEAM in scope:
-        teams = teams.filter(pk__in=teams_of(user))
-    elif not scope & permissions.HOUSE:
-        return []
-    return list(teams.values_list("pk", "name")[:MANY])
+        return teams.filter(pk__in=teams_of(user))
+    return teams if scope & permissions.HOUSE else teams.none()

@@ -21,6 +21,7 @@ from accounts import clock
 from accounts.models import Batch, BatchRow, Role, User
 from leads import assignment, touches
 from leads.models import Lead, Source
+from reporting.metrics import METRICS
 from reporting.reports import GROUPS
 
 NASTY = (
@@ -102,6 +103,7 @@ def _files(root: User) -> Iterator[tuple[str, bytes]]:
         urls |= {
             f"{name}-{by or 'all'}": f"/reports/{name}/file/" + (f"?by={by}" if by else "")
             for by in ("", "rep", "source", "segment")
+            if not by or METRICS[name].relation.dimension(by)
         }
     for name, url in urls.items():
         answer = client.get(url, secure=settings.SECURE_SSL_REDIRECT)

@@ -6,6 +6,8 @@ import pytest
 
 from accounts import clock
 from accounts.models import Event
+from leads.models import Source
+from reporting.forms import MANY
 from reporting.metrics import METRICS
 from tests.factories import put
 
@@ -139,3 +141,17 @@ def test_a_number_of_ones_own_is_no_secret_and_anothers_is_refused(house, client
         422,
         [("", "Rep is not asked here, or not by you.")],
     )
+
+
+@pytest.mark.parametrize("name", ["source", "campaign"])
+def test_of_many_sources_the_last_is_understood_too(house, client_of, name):
+    """A list offers the first of many; whoever has the number of another is not told that there is none."""
+    fair = Source.objects.create(name="Fair")
+    parent = fair if name == "campaign" else None
+    Source.objects.bulk_create(Source(name=f"No. {n:03}", parent=parent) for n in range(MANY + 1))
+    last = Source.objects.filter(parent=parent).order_by("name").last()
+
+    page = client_of(house.rita).get(f"/reports/assignment/?{name}={last.pk}")
+
+    assert page.context["form"].filters().chosen() == {name: last.pk}
+    assert len(page.context["form"].fields[name].choices) == MANY + 2

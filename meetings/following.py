@@ -99,7 +99,10 @@ def _after_no_show(row: Meeting, by: User | None, at: datetime, door: str, happe
             return
         look_for_a_time(step, at, number)
 
-    told = _not_met(row, "no_show", happen, go_on, at=at, number=number)
+    def hears(to: User | None) -> list[Message]:
+        return tell(to, "no_show", str(row.pk), at=at, meeting=row, number=number)
+
+    told = _not_met(row, happen, go_on, hears)
     if row.pool_id:
         Credit.objects.create(
             pool_id=row.pool_id, user=row.owner, lead_id=row.lead_id, why=Credit.Why.NO_SHOW, at=at, by=by
@@ -122,16 +125,20 @@ def look_for_a_time(step: Step, at: datetime, number: int) -> None:
 
 def _after_missed(row: Meeting, by: User | None, at: datetime, door: str, happen: Callable) -> None:
     what = f"{row.owner.get_short_name()} missed the meeting: find a new time"
-    told = _not_met(row, "missed", happen, lambda step: _go_on(step, what), at=at)
+
+    def hears(to: User | None) -> list[Message]:
+        return tell(to, "missed", str(row.pk), at=at, meeting=row)
+
+    told = _not_met(row, happen, lambda step: _go_on(step, what), hears)
     handing.drop(row, at=at)
-    post([*told, *tell(Lines().manager(user=row.owner_id), "missed", str(row.pk), at=at, meeting=row)])
+    post([*told, *hears(Lines().manager(user=row.owner_id))])
 
 
 def _not_met(
-    row: Meeting, kind: str, happen: Callable, go_on: Callable[[Step], None], *, at: datetime, **facts
+    row: Meeting, happen: Callable, go_on: Callable[[Step], None], hears: Callable[[User | None], list[Message]]
 ) -> list[Message]:
     """Let a meeting that did not happen bring its lead back to the SDR, as long as the round goes on that it was booked in; what is to be
-    done next is `go_on`. Return what the SDR is told."""
+    done next is `go_on`. Return what the SDR is told (`hears`)."""
     told: list[Message] = []
 
     def change(step: Step) -> None:
@@ -139,7 +146,7 @@ def _not_met(
         if not step.lead.is_open or step.lead.cycle_id != row.cycle_id:
             return
         to = handing.return_to_source(step, row, data={"meeting": row.pk})
-        told.extend(tell(to, kind, str(row.pk), at=at, meeting=row, **facts))
+        told.extend(hears(to))
         go_on(step)
 
     happen(change)

@@ -9,10 +9,10 @@ from playwright.sync_api import expect
 
 from accounts import clock
 from accounts.models import Opportunity, Stage
-from meetings import links
-from meetings.models import Meeting
-from tests.factories import held
-from tests.meetings.table import sellers
+from meetings import handing, links
+from meetings.models import HandOff, Meeting
+from tests.factories import held, reason
+from tests.meetings.table import SCHEDULED, sellers
 from tests.pages.desk import given
 from tests.pages.test_meetings_day import met
 from tests.pages.test_meetings_sales import sold
@@ -134,10 +134,14 @@ def test_nothing_serious_stands_in_anybodys_way(at_screen, house, width):
     row, late = met(house.ana, house.eva), met(house.ana, house.eva, ago=timedelta(hours=50))
     ahead = met(house.ana, house.eva, ago=-timedelta(days=1))
     sale = row.opportunity_id
+    handed = met(house.ana, house.eva, ago=-timedelta(days=2), amount=SCHEDULED)
+    back = HandOff.objects.get(lead=handed.lead_id, outcome="")
+    handing.refuse(back, reason=reason("refused_person"), by=house.eva, at=clock.now())
     paths = {
         house.eva: ["/meetings/", f"/meetings/{ahead.pk}/", f"/meetings/{row.pk}/", "/opportunities/", f"/opportunities/{sale}/",
                     f"/accounts/{row.account_id}/", "/opportunities/ending/", "/account/", "/meetings/?show=past"],
-        house.ana: [f"/meetings/{late.pk}/", f"/leads/{row.lead_id}/?act=book", f"/leads/{row.lead_id}/?act=card"],
+        house.ana: [f"/meetings/{late.pk}/", f"/leads/{row.lead_id}/?act=book", f"/leads/{row.lead_id}/?act=card",
+                    f"/hand-offs/{back.pk}/again/", f"/opportunities/{handed.opportunity_id}/", f"/leads/{handed.lead_id}/"],
         house.cleo: ["/meetings/", f"/accounts/{row.account_id}/", "/opportunities/surprises/"],
     }  # fmt: skip
     found = {}

@@ -67,7 +67,7 @@ def board(user: User, period: Period, *, now: datetime) -> list[Own]:
     return lines
 
 
-def _whose_team(user: User) -> dict[str, str] | None:
+def whose_team(user: User) -> dict[str, str] | None:
     """Say how an address asks for the rows of somebody's team; None where they may not see them: a rep sees their team's sums (WORK-9)."""
     scope = allowed(user, "reports.see")
     return {"whose": MY_TEAM} if Scope.ALL in scope else {} if Scope.TEAM in scope else None
@@ -81,7 +81,7 @@ def _named(team: Filters) -> Filters:
 def _own(metric: Metric, measure: Measure, mine: Answer, each: Answer, user: User) -> Own:
     cell, before = mine.total.cells[measure.name], mine.before.cells[measure.name]
     of_team = each.total.cells[measure.name]
-    whose, place = _whose_team(user), rank(each, measure, user.pk)
+    whose, place = whose_team(user), rank(each, measure, user.pk)
     sides = [
         shown(mine, measure, "Mine", {"by": "all", "rep": user.pk}),
         shown(each, measure, "My team", None if whose is None else {"by": "rep"} | whose),

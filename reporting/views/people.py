@@ -67,7 +67,8 @@ def _mine(request) -> tuple[Time, Period, list[mine.Own], object]:
 def my_numbers(request):
     """Show a person's own figures beside their team's (WORK-9)."""
     form, period, board, now = _mine(request)
-    context = {"lines": board, "period": period, "form": form, "now": now}
+    opens_team = mine.whose_team(request.user) is not None
+    context = {"lines": board, "period": period, "form": form, "opens_team": opens_team, "now": now}
     return render(
         request, "reporting/mine.html", context | {"file": _file_of(request, "my-numbers-file", **_days(period))}
     )

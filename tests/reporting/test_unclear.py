@@ -155,3 +155,25 @@ def test_of_many_sources_the_last_is_understood_too(house, client_of, name):
 
     assert page.context["form"].filters().chosen() == {name: last.pk}
     assert len(page.context["form"].fields[name].choices) == MANY + 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ("?segment=nowhere", "This question finds nothing. Take off Segment."),
+        ("?segment=nowhere&cycle=9&motion=slg", "This question finds nothing. Take off Motion, Segment or Round."),
+        ("", None),
+    ],
+)
+def test_a_question_that_finds_nothing_says_which_filters_to_take_off(house, client_of, asked, says):
+    page = client_of(house.rita).get(f"/reports/pick-up/{asked}")
+
+    assert (page.status_code, "This question finds nothing" in page.content.decode()) == (200, says is not None)
+    assert says is None or says in page.content.decode()
+
+
+@pytest.mark.parametrize(("name", "is_told"), [("ana", True), ("cleo", False), ("rita", False)])
+def test_a_rep_is_told_that_their_teams_figures_are_sums(house, client_of, name, is_told):
+    page = client_of(house.people[name]).get("/reports/mine/").content.decode()
+
+    assert ("Of your team you see the sums; your own open to their rows." in page) == is_told

@@ -11,6 +11,7 @@ from reporting.frame import Dimension, Relation
 from reporting.relations.accounts import COMPANIES
 from reporting.relations.accounts import source as companies
 from reporting.relations.rounds import IN_PERIOD
+from reporting.relations.sales import KNOWN_PART
 from reporting.relations.then import was
 
 UNANSWERED = ", ".join(f"'{outcome}'" for outcome in TouchOutcome.UNANSWERED)
@@ -56,7 +57,7 @@ def source(is_live: bool) -> str:
 
     Parts and titles are read once for each that there is, and not for each of the people who have it.
     """
-    known = "t.withdrawn_at IS NULL AND t.recorded_at <= %(known)s"
+    known, parts = "t.withdrawn_at IS NULL AND t.recorded_at <= %(known)s", "" if is_live else f" WHERE {KNOWN_PART}"
     role, title, segment = ("cr.role", "l.title", "company.segment") if is_live else (ROLE, TITLE, SEGMENT)
     if not is_live:
         known = "t.recorded_at <= %(as_of)s AND (t.withdrawn_at IS NULL OR t.withdrawn_at > %(as_of)s)"
@@ -66,7 +67,8 @@ SELECT s.*, {PLACE} AS place FROM (WITH {RULE},
     WHERE {IN_PERIOD.format("k")} AND k.account_id IS NOT NULL AND (k.is_target OR k.go_to_market = 'outbound')),
   person AS MATERIALIZED (SELECT l.account_id, lower(coalesce(w.roles, '') || ' ' || {title}) AS about, greatest(t.last, g.last) AS last
     FROM place JOIN leads_lead l ON l.account_id = place.account_id
-    LEFT JOIN (SELECT cr.lead_id, string_agg({role}, ' ') AS roles FROM leads_contactrole cr GROUP BY cr.lead_id) w ON w.lead_id = l.id
+    LEFT JOIN (SELECT cr.lead_id, string_agg({role}, ' ') AS roles FROM leads_contactrole cr{parts} GROUP BY cr.lead_id) w
+      ON w.lead_id = l.id
     LEFT JOIN (SELECT t.lead_id, max(t.occurred_at) AS last FROM leads_touch t WHERE NOT t.is_automated
         AND t.outcome NOT IN ({UNANSWERED}) AND t.occurred_at BETWEEN %(known)s - {LONG} AND %(known)s AND {known}
       GROUP BY t.lead_id) t ON t.lead_id = l.id

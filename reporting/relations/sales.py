@@ -57,6 +57,12 @@ CROSS JOIN LATERAL (
 # A sale belongs to the round in which it was made. History that was brought over may say that it was made before its lead's first
 # contact: a wrong date, which loses nobody the sale.
 BELONGS = "(c.assigned_at <= o.created_at OR (c.number = 1 AND c.trigger = 'history'))"
+# Who took part then: who joined a sale that was there is on record by a booking or by being added. The parts of one that was brought over
+# came with it.
+KNOWN_PART = """NOT EXISTS (SELECT FROM (SELECT min(e.recorded_at) AS at FROM accounts_event e
+    WHERE e.opportunity_id = cr.opportunity_id AND e.lead_id = cr.lead_id AND (e.kind = 'part' OR e.kind = 'meeting' AND e.move = 'book')) j
+  WHERE j.at > %(as_of)s AND NOT EXISTS (SELECT FROM accounts_event g
+    WHERE g.opportunity_id = cr.opportunity_id AND g.kind = 'stage' AND g.door = 'import'))"""
 # The lead it came by: the primary contact, else the first; and the round of theirs in which it was made.
 FIRST = """(SELECT DISTINCT ON (cr.opportunity_id) cr.opportunity_id, cr.lead_id FROM leads_contactrole cr
   ORDER BY cr.opportunity_id, cr.is_primary DESC, cr.id)"""
@@ -67,7 +73,8 @@ LEFT JOIN (SELECT DISTINCT ON (o.id) o.id AS sale, c.* FROM {FIRST} w JOIN accou
 """
 # What is gone or folded into another is in no figure; what went later is in those of before.
 LIVE_THERE = "o.gone_as = '' AND o.status <> 'merged'"
-KNOWN_THERE = "NOT k.is_undone AND coalesce(k.status, 'open') <> 'merged'"
+# What was brought over, or entered late, was not known before it was on record, whatever day it says that it was made.
+KNOWN_THERE = "NOT k.is_undone AND k.stage_id IS NOT NULL AND k.status <> 'merged'"
 # What a sale was worth when it entered: a set of its own, so that whoever does not ask never reads it.
 ENTRY = """
 LEFT JOIN (SELECT DISTINCT ON (e.opportunity_id) e.opportunity_id, (e.data ->> 'amount')::numeric AS amount,
@@ -115,7 +122,7 @@ WHERE {known}
 def rounds_to_sales(is_live: bool) -> str:
     """Return the rounds of the period with the opportunity that was made in them: of the lead, before its next round."""
     state, join = (LIVE_STATE, "") if is_live else (KNOWN_STATE, KNOWN_JOIN)
-    known = LIVE_THERE if is_live else f"o.created_at <= %(as_of)s AND {KNOWN_THERE}"
+    known = LIVE_THERE if is_live else f"o.created_at <= %(as_of)s AND {KNOWN_THERE} AND {KNOWN_PART}"
     worth = rate(LIVE_CURRENCY if is_live else KNOWN_CURRENCY, is_live)
     return f"""
 SELECT c.*, s.id AS sale_id, s.status AS sale_status, CASE WHEN s.status = 'won' THEN s.closed_at END AS won_at, s.amount, s.currency,

@@ -22,7 +22,7 @@ from reporting.filters import Filters
 from reporting.metrics import METRICS
 from reporting.period import Period
 from reporting.permissions import narrowed
-from tests.factories import NOON, LeadFactory, put, reason
+from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, put, reason
 
 pytestmark = pytest.mark.django_db
 FILE = "Email,First name,Last name,Company\n" + "".join(f"p{n}@fair.example,Pat,P{n},Fair {n}\n" for n in range(6))
@@ -350,6 +350,41 @@ def test_no_single_change_changes_a_figure_of_a_closed_period(lived, seed):
         assert [(change.__name__, name, after[name]) for name in before if after[name] != before[name]] == []
     # The control: as known now much of it is otherwise.
     assert everything(None, LATER + timedelta(days=9)) != now_before
+
+
+def test_who_joins_a_sale_later_took_no_part_in_it_in_a_closed_period(house):
+    """A sale came of their round only once they took part in it; nor did their part count as known there before."""
+    account, at = AccountFactory(), CLOSED.starts_at + timedelta(days=1)
+    first, other = (
+        put(LeadFactory(account=account, go_to_market="outbound", created_at=at, recorded_at=at, status_since=at), "working",
+            owner=house.ana, at=at)
+        for _ in range(2)
+    )  # fmt: skip
+    sale = opportunity_of(first, at=at + timedelta(hours=3))
+    before, live = everything(CLOSED.closes_at, LATER), everything(None, LATER)
+
+    parts.add_part(sale, other.pk, role="Decision maker", by=house.root, at=CLOSED.closes_at + timedelta(hours=1))
+
+    assert everything(CLOSED.closes_at, LATER) == before
+    # The control: as known now they did.
+    now = everything(None, LATER)
+    assert {name for name, _by, _who in now if now[name, _by, _who] != live[name, _by, _who]} >= {"funnel", "coverage"}
+
+
+def test_as_of_a_day_before_a_history_was_brought_over_nothing_of_it_is_known(house):
+    when = CLOSED.closes_at + timedelta(days=30)
+    before = everything(CLOSED.closes_at, LATER)
+    options = {"map": {"leads": {"id": "external_id"}}, "go_to_market": "inbound", "product": "Suite", "source": "Old"}
+    told = {
+        "leads": (io.BytesIO(PAST.encode()), "past.csv"),
+        "opportunities": (io.BytesIO(DEALS.encode()), "deals.csv"),
+    }
+    history = reading.read(told, by=None, at=when, options=options)
+    runs.run(history[0], at=when)
+
+    assert everything(CLOSED.closes_at, when + timedelta(days=1)) == before
+    brought = answers.answer(METRICS["cohorts"], CLOSED, Filters(), None, by="", now=when + timedelta(days=1))
+    assert brought.total.cells["sourced"].value == 1
 
 
 def test_history_taken_back_leaves_a_closed_period_as_it_was(house):

@@ -14,6 +14,7 @@ from tests.reporting.plain.rounds import answered_at, aside, sold, worked
 from tests.reporting.plain.world import ANSWERED, World, grouped
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
 DAY = timedelta(hours=24)
 MONTH = timedelta(days=30)
 OF_COMPANIES = ("motion", "go_to_market", "source", "campaign", "cycle", "again", "fully_worked")
@@ -145,8 +146,9 @@ def rounds_to_sales(world: World, as_of, known, period) -> list[dict]:
 def _rounds_to_sales(world: World, as_of) -> list[dict]:
     sales = {s["sale"].pk: s for s in _sales(world, as_of)}
     of_lead = defaultdict(list)
+    joined = _joined(world)
     for role in world.roles:
-        if role.opportunity_id in sales:
+        if role.opportunity_id in sales and joined.get((role.lead_id, role.opportunity_id), LONG_AGO) <= (as_of or FAR):
             of_lead[role.lead_id].append(sales[role.opportunity_id])
     begins = {(c["lead_id"], c["number"]): c["assigned_at"] for c in world.cycles.values()}
     found = []
@@ -156,6 +158,17 @@ def _rounds_to_sales(world: World, as_of) -> list[dict]:
             s for s in of_lead[r["lead_id"]] if _begins(r) <= s["created_at"] and (not until or s["created_at"] < until)
         ]
         found.append(r | {"sold": min(mine, key=lambda s: (s["created_at"], s["sale"].pk), default=None)})
+    return found
+
+
+def _joined(world: World) -> dict[tuple[int, int], datetime]:
+    """Say when somebody joined a sale, by their first booking of it or by being added; not of sales that were brought over with theirs."""
+    brought = {e.opportunity_id for e in world.events if e.kind == "stage" and e.door == "import"}
+    found: dict[tuple[int, int], datetime] = {}
+    for e in world.events:
+        if (e.kind == "part" or (e.kind == "meeting" and e.move == "book")) and e.opportunity_id not in brought:
+            key = (e.lead_id, e.opportunity_id)
+            found[key] = min(found.get(key, e.recorded_at), e.recorded_at)
     return found
 
 
@@ -309,8 +322,10 @@ def _cut_off(world: World, account: int, as_of, known) -> float:
 def _active(world: World, as_of, known) -> tuple[dict[int, str], dict[int, object]]:
     """Say who plays which part, and when somebody was last active in the month before."""
     parts = defaultdict(str)
+    joined = _joined(world)
     for role in world.was(ContactRole, as_of).values():
-        parts[role["lead_id"]] += f" {role['role']}"
+        if joined.get((role["lead_id"], role["opportunity_id"]), LONG_AGO) <= (as_of or FAR):
+            parts[role["lead_id"]] += f" {role['role']}"
     last: dict[int, object] = {}
     touched = [
         (t.lead_id, t.occurred_at) for t in world.known_touches(as_of) if not t.is_automated and t.outcome in ANSWERED

@@ -92,25 +92,41 @@ def answer(
 def report_moment(metric: Metric, period: Period, now: datetime, asked: datetime | None = None) -> datetime | None:
     """Return as of when a metric reports: as asked, else a closed period as of its closing; a cohort that matures as known now.
 
-    What history was brought over later belongs to its periods too: they report as of when it was in, until it is taken back. One query at
-    most.
+    What history was brought over later belongs to its periods too: they report as of when it was in, until it is taken back. Periods of
+    which it tells nothing stay as of their closing. One query at most.
     """
     if asked is not None:
         return asked if asked < now else None
     closed = None if metric.matures else period.known_at(now)
     if closed is None:
         return None
-    return max([closed, *_brought_over(closed, now)])
+    return max([closed, *_brought_over(period, now)])
 
 
-def _brought_over(since: datetime, now: datetime) -> list[datetime]:
-    """Return when history was in. One taken back again counts for nothing, or, where some of it stayed, by when that was done. A query."""
-    found = Batch.objects.filter(kind__startswith="past ", finished_at__gt=since, finished_at__lte=now)
-    rows = list(found.values_list("pk", "options__history", "options__undo", "finished_at"))
-    undone = {pk: undo for pk, _leading, undo, _at in rows if undo and undo["done"]}
-    moments = [at for _pk, leading, _undo, at in rows if leading not in undone]
-    moments += [datetime.fromisoformat(undo["done_at"]) for undo in undone.values() if undo["kept"]]
+def _brought_over(period: Period, now: datetime) -> list[datetime]:
+    """Return when history that tells of a period was in, after its closing. One taken back again counts for nothing, or, where some of it
+    stayed, by when that was done. A query."""
+    found = Batch.objects.filter(kind__startswith="past ", finished_at__gt=period.closes_at, finished_at__lte=now)
+    moments = []
+    for pk, leading, undo, tells, at in found.values_list(
+        "pk", "options__history", "options__undo", "options__tells", "finished_at"
+    ):
+        if pk != leading or not _tells_of(period, tells):
+            continue
+        is_undone = undo and undo["done"]
+        if not is_undone:
+            moments.append(at)
+        elif undo["kept"]:
+            moments.append(datetime.fromisoformat(undo["done_at"]))
     return [at for at in moments if at <= now]
+
+
+def _tells_of(period: Period, tells: list[str] | None) -> bool:
+    """Say whether the days that a history tells of, from the first to the last, meet a period. Of one that never said, they may. Pure."""
+    if tells is None:
+        return True
+    days = [datetime.fromisoformat(day) for day in tells]
+    return bool(days) and days[0] < period.ends_at and days[-1] >= period.starts_at
 
 
 def _before_moment(metric: Metric, period: Period, as_of: datetime | None, now: datetime) -> datetime | None:

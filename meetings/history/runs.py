@@ -181,7 +181,23 @@ def _finish(leading: Batch, batches: Iterable[Batch], at: datetime) -> None:
             Batch.objects.filter(pk=batch.pk).update(
                 counts=counts, status=Status.DONE, finished_at=at, done_to=batch.rows
             )
+    leading.options["tells"] = _days_told(leading, at)
     leading.status, leading.finished_at, leading.done_to = Status.DONE, at, leading.rows
+
+
+DAYS_TOLD = """
+SELECT least(min(e.at), min(m.starts_at)), greatest(max(e.at), max(m.starts_at)) FROM accounts_event e
+  LEFT JOIN meetings_meeting m ON e.kind = 'meeting' AND m.id = (e.data ->> 'meeting')::bigint
+WHERE e.door = %s AND e.kind IN ('transition', 'touch', 'stage', 'meeting') AND e.recorded_at BETWEEN %s AND %s
+"""
+
+
+def _days_told(leading: Batch, at: datetime) -> list[str]:
+    """Say the first and the last moment of what was told: closed periods beyond them stay as they are. One query, over what it wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute(DAYS_TOLD, [Door.IMPORT, leading.started_at, at])
+        first, last = cursor.fetchone()
+    return [first.isoformat(), last.isoformat()] if first else []
 
 
 PHASES: dict[str, Callable[[Batch, datetime], None]] = {"leads": _take_leads, "match": _match, "tell": _tell}

@@ -401,6 +401,19 @@ def test_history_taken_back_leaves_a_closed_period_as_it_was(house):
     assert (brought, moment(when + timedelta(days=2))) == (when, closed)
 
 
+def test_a_history_moves_no_closed_period_of_which_it_tells_nothing(house):
+    """What was brought over of March moves March, and not a month that closed since and of which it tells nothing."""
+    later = Period(date(2026, 4, 6), date(2026, 4, 13))
+    when = later.closes_at + timedelta(days=3)
+    options = {"map": {"leads": {"id": "external_id"}}, "go_to_market": "inbound", "product": "Suite", "source": "Old"}
+    history = reading.read({"leads": (io.BytesIO(PAST.encode()), "past.csv")}, by=None, at=when, options=options)
+    runs.run(history[0], at=when)
+
+    after = when + timedelta(hours=1)
+    assert answers.report_moment(METRICS["assignment"], CLOSED, after) == when
+    assert answers.report_moment(METRICS["assignment"], later, after) == later.closes_at
+
+
 def test_of_history_taken_back_but_for_some_the_rest_counts_in_its_period(house):
     when = CLOSED.closes_at + timedelta(days=3)
     options = {"map": {"leads": {"id": "external_id"}}, "go_to_market": "inbound", "product": "Suite", "source": "Old"}

@@ -1,19 +1,22 @@
 """A look at a history before anything is saved: what a run would do, file by file, and whom it names that nobody here is (IN-4)."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from accounts.models import Batch, BatchRow, OpportunityStatus
-from leads.import_batches import Counts, keep, rows_after
+from leads.import_batches import Counts, Outcome, keep, rows_after
 from leads.intake import REJECTED
 from leads.intake_people import CREATED, Finder
 
+from . import telling
 from .known import Known
 from .reading import colleagues, files_of, kind_of, leads_known_as, of_nobody, part, reader
 from .rows import PEOPLE, Told
+from .telling import Story
 
 Status = Batch.Status
 
@@ -39,8 +42,14 @@ def check(leading: Batch, *, at: datetime) -> dict[str, Any]:
                     new |= {key for key in (one.intake.external_id, one.intake.email) if key}
             else:
                 known = leads_known_as((one.keys for one in told), batch.options["system"])
+                ours = _of_ours(batch, told, known)
                 for one in told:
-                    if one.keys in known or one.keys in new or one.keys.lower() in new:
+                    if one.line in ours:
+                        if ours[one.line][0] == REJECTED:
+                            results[one.line] = ours[one.line]
+                        else:
+                            counts[ours[one.line][0]] += 1
+                    elif one.keys in known or one.keys in new or one.keys.lower() in new:
                         counts[CREATED] += 1
                     else:
                         results[one.line] = of_nobody(reads, one)
@@ -51,6 +60,17 @@ def check(leading: Batch, *, at: datetime) -> dict[str, Any]:
             keep(batch, results)
         said["files"][batch] = counts
     return said
+
+
+def _of_ours(batch: Batch, told: Iterable[Told], known: Mapping[str, int]) -> dict[int, Outcome]:
+    """Say what becomes of the rows about who has a life here, by line, as the run will. Four queries."""
+    stories: dict[int, Story] = {}
+    for one in told:
+        if (lead := known.get(one.keys)) is not None:
+            stories.setdefault(lead, Story(lead)).add(batch.pk, one)
+    raw = telling.raw(stories)
+    found = telling.told_of_ours([story for pk, story in stories.items() if pk not in raw])
+    return {line: outcome for (_batch, line), outcome in found.items()}
 
 
 def _strange_stage(one: Told, known: Known) -> str:

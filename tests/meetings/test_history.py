@@ -12,7 +12,7 @@ from leadops import invariants
 from leads import touches
 from leads.import_batches import Problem, rejected
 from leads.models import Cycle, Identity, Lead, Spell, Touch
-from meetings.history import reading, runs, undoing
+from meetings.history import looking, reading, runs, undoing
 from meetings.models import Meeting
 
 pytestmark = pytest.mark.django_db
@@ -189,6 +189,27 @@ def test_a_life_that_began_here_is_not_rewritten(house):
         "They have a life here already, which is not rewritten."
     ] * 2
     assert Cycle.objects.get(lead=lead("a1")).first_touch_at == kept
+
+
+def test_a_look_says_of_who_has_a_life_here_what_the_run_does(house):
+    """What is known is unchanged, what is new about them is rejected with that reason: before anything is saved, and then."""
+    told()
+    again = TOUCHES + "a1,2026-01-09 10:00,call,interested,ana,\na4,2026-01-09 10:00,call,interested,ana,\n"
+    batches = reading.read(files(touches=again), by=None, at=NOW, options=OPTIONS)
+
+    looked = {
+        reading.kind_of(batch): dict(counts) for batch, counts in looking.check(batches[0], at=NOW)["files"].items()
+    }
+    said = [(row.number, row.error) for batch in batches for row in rejected(batch)]
+    leading = runs.run(batches[0], at=NOW + timedelta(days=1))
+
+    did = {
+        reading.kind_of(batch): {name: n for name, n in batch.counts.items() if n}
+        for batch in reading.files_of(leading)
+    }
+    assert {kind: {name: n for name, n in counts.items() if n} for kind, counts in looked.items()} == did
+    assert [(row.number, row.error) for batch in reading.files_of(leading) for row in rejected(batch)] == said
+    assert did["touches"] == {"unchanged": 2, "rejected": 3}
 
 
 def test_taken_back_whole_all_is_gone_but_who_was_worked_since(house):

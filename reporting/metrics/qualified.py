@@ -22,7 +22,7 @@ QUALIFIED = Metric(
         Measure("rate", "Qualified, of worked", "Qualified, of those worked.", SHARE, NOW, f"{SOLD} AND {WORKED}"),
         Measure("of_assigned", "Qualified, of assigned", "Qualified, of all assigned.", SHARE, NOW, SOLD),
         Measure("qualified", "Qualified", "Rounds that ended now.", where=f"{SOLD} AND {NOW}"),
-        Measure("worked", "Worked", "Touched, or ended by a person without a touch, or sold before it was brought over.",
+        Measure("worked", "Worked", "Touched, or ended by a person without a touch, or worked as its history says.",
                 where=f"{SOLD} AND {WORKED}"),
         Measure("assigned", "Assigned", "All that were assigned.", where=SOLD),
         Measure("time", "Median to qualify", "From the assigned date to the end.", MEDIAN, f"{SOLD} AND {NOW}",

@@ -35,7 +35,8 @@ OWN = {
 # A person's times with a round are one row: from their first, and all of them as one set of times. Later ones of others end it.
 SQL = """
 SELECT {columns}, s.is_first, (NOT s.is_first)::int AS received, {clock_from} AS clock_from, s.gone,
-  CASE WHEN s.gone THEN s.left_at END AS left_at, {hours}, {fully} AS fully_worked
+  CASE WHEN s.gone THEN s.left_at END AS left_at, {hours}, {fully} AS fully_worked,
+  c.is_told_worked AND NOT s.gone AS is_told_worked
 FROM ({rounds}) c JOIN (
   SELECT p.cycle_id, p.owner_id, min(p.id) AS id, max(p.ended_at) AS left_at, bool_or(p.how = 'assigned') AS is_first,
     min(p.began_at) AS began_at, range_agg(tstzrange(p.began_at, p.ended_at, '[]')) AS held,

@@ -42,6 +42,10 @@ STAMPS = (
 )
 # When the product's own were activated; a seller's first touch is none.
 ACTIVATED = "CASE WHEN c.motion = 'plg' THEN c.working_at END AS activated_at"
+# What a history says was worked, though it may tell of no touch.
+TOLD_WORKED = "(c.trigger = 'history' AND c.working_at IS NOT NULL)"
+KNOWN_TOLD_WORKED = """(c.trigger = 'history' AND EXISTS (SELECT FROM accounts_event e WHERE e.lead_id = c.lead_id AND e.cycle_id = c.id
+    AND e.kind = 'transition' AND e.move = 'start' AND e.recorded_at <= %(as_of)s))"""
 KNOWN_ACTIVATED = """CASE WHEN c.motion = 'plg' THEN (SELECT e.at FROM accounts_event e WHERE e.lead_id = c.lead_id AND e.cycle_id = c.id
     AND e.kind = 'transition' AND e.move = 'start' AND e.recorded_at <= %(as_of)s ORDER BY e.id LIMIT 1) END AS activated_at"""
 # By the owner's hours, as they were; a query that does not ask never reads them (the planner drops the join).
@@ -52,7 +56,7 @@ WHOLE = "true AS is_first, c.assigned_at AS clock_from, NULL::timestamptz AS lef
 UNANSWERED = "('no_answer', 'voicemail', 'sent', 'wrong_number', 'bounced')"
 
 LIVE = f"""
-SELECT {", ".join("c." + name for name in (*FACTS, *STAMPS))}, {ACTIVATED}, {WHOLE}, {HOURS}
+SELECT {", ".join("c." + name for name in (*FACTS, *STAMPS))}, {ACTIVATED}, {TOLD_WORKED} AS is_told_worked, {WHOLE}, {HOURS}
 FROM leads_cycle c {OWNER.format(people=people(True))}
 """
 
@@ -83,7 +87,7 @@ SELECT c.id, t.first_touch_at, t.first_touch_by_id, coalesce(t.touches, 0) AS to
   CASE WHEN x.is_over THEN c.reason_id WHEN e.ends THEN e.reason_id END AS reason_id,
   CASE WHEN x.is_over THEN c.ended_by_id WHEN e.ends THEN coalesce((e.data ->> 'asked_by')::bigint, e.actor_id) END AS ended_by_id,
   x.has_exception, CASE WHEN e.ends THEN (e.data ->> 'opportunity')::bigint END AS opportunity_id, {KNOWN_ACTIVATED},
-  x.is_there
+  {KNOWN_TOLD_WORKED} AS is_told_worked, x.is_there
 FROM leads_cycle c JOIN ({{changed}}) w ON w.id = c.id
 LEFT JOIN LATERAL (
   SELECT e.at, e.move, e.reason_id, e.actor_id, e.data, e.to_status NOT IN ('assigned', 'working') AS ends FROM accounts_event e
@@ -129,7 +133,8 @@ def source(is_live: bool, scope: str = IN_PERIOD) -> str:
     replayed = REPLAYED.format(changed=CHANGED.format(scope=scope.format("k")))
     return f"""
 SELECT {", ".join("c." + name for name in FACTS)}, {", ".join(stamps)}, {WHOLE}, {HOURS},
-  CASE WHEN y.id IS NOT NULL THEN y.activated_at WHEN c.motion = 'plg' THEN c.working_at END AS activated_at
+  CASE WHEN y.id IS NOT NULL THEN y.activated_at WHEN c.motion = 'plg' THEN c.working_at END AS activated_at,
+  CASE WHEN y.id IS NULL THEN {TOLD_WORKED} ELSE y.is_told_worked END AS is_told_worked
 FROM leads_cycle c {OWNER.format(people=people(False))} LEFT JOIN ({replayed}) y ON y.id = c.id
 WHERE (y.id IS NULL OR y.is_there) AND {scope.format("c")}
 """
@@ -143,9 +148,11 @@ DISPOSED = "r.outcome IN ('qualified', 'nurture', 'unqualified')"
 ANSWERED_AT = "least(r.first_touch_at, r.self_booked_at)"
 TOUCHED = f"({ANSWERED_AT} IS NOT NULL)"
 UNTOUCHED = f"({ANSWERED_AT} IS NULL AND {DISPOSED} AND r.ended_by_id IS NOT NULL)"
-# A sale that was brought over without a touch on file reached the qualifying stage by somebody's work all the same.
-SOLD_BEFORE = "(r.trigger = 'history' AND r.outcome = 'qualified')"
-WORKED = f"({TOUCHED} OR {UNTOUCHED} OR {SOLD_BEFORE})"
+# What was brought over without a touch on file was worked where its history says so: a sale or a meeting of theirs, however far it came
+# (skipped stages count as passed), or an end by a person there. What a limit ended untouched there was not picked up there.
+TOLD = f"""(r.trigger = 'history' AND (r.is_told_worked OR {DISPOSED}
+  AND r.reason_id IS DISTINCT FROM (SELECT q.id FROM accounts_reason q WHERE q.code = 'auto_abandoned')))"""
+WORKED = f"({TOUCHED} OR {UNTOUCHED} OR {TOLD})"
 # Whom a meeting that they booked by themselves alone picked up.
 SELF_BOOKED = "(r.self_booked_at < coalesce(r.first_touch_at, 'infinity'))"
 # Who brought a lead in and took it answered live: 0 min.

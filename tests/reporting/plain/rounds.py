@@ -55,6 +55,7 @@ def _hand(r: dict, spells: list, person: int) -> dict:
         "owner_id": person, "first_at": r["first_at"] if mine else None, "is_first": first,
         "later": None if first else min(s.began_at for s in own), "self_booked": r["self_booked"] if booked else None,
         "ended_by": person if r["ended_by"] == person and (mine or booked or not answered_at(r)) else None,
+        "started": None if gone else r["started"],
         "outcome": "reassigned" if gone and not (mine or booked) and r["outcome"] != "void" else r["outcome"],
     }  # fmt: skip
 
@@ -64,7 +65,15 @@ def untouched(r) -> bool:
 
 
 def worked(r) -> bool:
-    return answered_at(r) is not None or untouched(r) or (r["trigger"] == "history" and r["outcome"] == "qualified")
+    return answered_at(r) is not None or untouched(r) or told(r)
+
+
+def told(r) -> bool:
+    """Say whether a history without a touch on file tells that somebody worked it: a later stage was reached, or a person ended it."""
+    if r["trigger"] != "history":
+        return False
+    limit = r["reason_id"] and r["world"].reasons[r["reason_id"]].code == "auto_abandoned"
+    return bool(r["started"]) or (r["outcome"] in DISPOSED and not limit)
 
 
 def sold(rows) -> list[dict]:
@@ -209,8 +218,8 @@ def pick_up(rows, known) -> dict:
         "self_booked": number(ours, _is_self_booked),
         "untouched": share(ours, untouched),
         "early": share(early, lambda r: r["world"].was(Reason, r["as_of"])[r["reason_id"]]["is_prequalification"]),
-        "waiting": number(ours, lambda r: not answered_at(r) and r["outcome"] == ""),
-        "lost": number(ours, lambda r: not answered_at(r) and r["outcome"] == "nurture" and r["ended_by"] is None),
+        "waiting": number(ours, lambda r: not worked(r) and r["outcome"] == ""),
+        "lost": number(ours, lambda r: not worked(r) and r["outcome"] == "nurture" and r["ended_by"] is None),
         "beside": aside(r for r in rows if r["go_to_market"] == "inbound"),
     }
 

@@ -123,10 +123,13 @@ class World:
         if e.move in BEGINS or e.move in HANDED:
             rounds[e.cycle_id] = running[e.lead_id] = self.cycles[e.cycle_id] | {
                 "at": self.cycles[e.cycle_id]["assigned_at"], "touches": [], "exception": False, "ended_at": None, "outcome": "",
-                "reason_id": None, "ended_by": None, "self_booked": None, "later": None, "activated": None, "is_first": True,
+                "reason_id": None, "ended_by": None, "self_booked": None, "later": None, "activated": None, "started": None,
+                "is_first": True,
             }  # fmt: skip
-        elif e.move == "start" and e.cycle_id in rounds and rounds[e.cycle_id]["motion"] == "plg":
-            rounds[e.cycle_id]["activated"] = rounds[e.cycle_id]["activated"] or e.at
+        elif e.move == "start" and e.cycle_id in rounds:
+            one = rounds[e.cycle_id]
+            one["started"] = one["started"] or e.at
+            one["activated"] = one["started"] if one["motion"] == "plg" else None
         elif e.move in ENDS and e.lead_id in running:
             _end(running.pop(e.lead_id), e.at, ENDS[e.move], e.reason_id, e.data.get("asked_by") or e.actor_id)
         elif e.move.startswith("take_back"):

@@ -16,9 +16,7 @@ from meetings import closing
 from reporting.metrics import METRICS
 from reporting.reports import GROUPS
 from tests.factories import AccountFactory, LeadFactory, opportunity_of, put
-from tests.pages.test_imports import mapped, rung, upload
-
-__all__ = ["rung"]
+from tests.pages.test_imports import mapped, upload
 
 pytestmark = pytest.mark.django_db
 NASTY = (

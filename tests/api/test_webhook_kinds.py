@@ -8,10 +8,9 @@ from accounts import clock, webhooks
 from accounts.models import Delivery, Message, Subscription
 from accounts.webhooks import KINDS, payload
 from tests.api.conftest import Browser
-from tests.api.test_every_post import PERSON, POSTS, World, rung
+from tests.api.test_every_post import PERSON, POSTS, World
 
 pytestmark = pytest.mark.django_db
-__all__ = ["rung"]
 # By hand: the operation by which each comes about, and what is said otherwise than there.
 BY = {
     "lead.created": ("leads/", {}),

@@ -14,6 +14,10 @@ KNOWN_STATE = """
   CASE WHEN m.contested_at <= %(as_of)s THEN m.contested_at END AS contested_at,
   CASE WHEN m.settled_at <= %(as_of)s THEN m.settled_at END AS settled_at
 """
+# Who held it then: whom it was taken from first since.
+KNOWN_HOLDER = """coalesce((SELECT (e.data ->> 'from')::bigint FROM accounts_event e WHERE e.opportunity_id = m.opportunity_id
+  AND e.kind = 'meeting' AND e.move = 'pass_on' AND (e.data ->> 'meeting')::bigint = m.id AND e.recorded_at > %(as_of)s
+  ORDER BY e.id LIMIT 1), m.owner_id)"""
 IN_PERIOD = "o.starts_at >= %(starts_at)s AND o.starts_at < %(ends_at)s"
 # The last word about each, of the record of the sales that have a meeting of those wanted.
 KNOWN_JOIN = """
@@ -35,8 +39,9 @@ def source(is_live: bool, scope: str = IN_PERIOD) -> str:
     """
     state, join = (LIVE_STATE, "") if is_live else (KNOWN_STATE, KNOWN_JOIN.format(scope=scope))
     known, moved = ("true", "") if is_live else ("m.recorded_at <= %(as_of)s", "AND n.recorded_at <= %(as_of)s")
+    holder = "m.owner_id" if is_live else KNOWN_HOLDER
     return f"""
-SELECT m.id, m.lead_id, m.cycle_id, m.opportunity_id, m.owner_id AS held_by_id, coalesce(m.sourced_by_id, m.owner_id) AS owner_id,
+SELECT m.id, m.lead_id, m.cycle_id, m.opportunity_id, {holder} AS held_by_id, coalesce(m.sourced_by_id, {holder}) AS owner_id,
   NULL::bigint AS team_id, m.starts_at, m.booked_at, {state}, {FACTS.replace("c.is_target", "coalesce(c.is_target, false) AS is_target")},
   x.id IS NOT NULL{"" if is_live else f" AND {GRANTED.format('x')}"} AS has_exception,
   m.booked_at <= f.booked_at OR m.sequence > 0 AND NOT EXISTS (SELECT FROM meetings_meeting f WHERE f.opportunity_id = m.opportunity_id

@@ -15,14 +15,16 @@ from leadops.simulation.world import World as MadeUp
 from leads import assignment, contacts, dispositions, exceptions, import_undo, importing, recycling, touches
 from leads.lifecycle import turn
 from leads.models import ContactRole, Cycle, Lead, LeadStatus, Policy, Source
-from meetings import closing, parts
+from meetings import closing, parts, passing
 from meetings.history import reading, runs, undoing
+from meetings.models import Meeting
 from reporting import answers, exports
 from reporting.filters import Filters
 from reporting.metrics import METRICS
 from reporting.period import Period
 from reporting.permissions import narrowed
 from tests.factories import NOON, AccountFactory, LeadFactory, opportunity_of, put, reason
+from tests.meetings.table import booked, worked
 
 pytestmark = pytest.mark.django_db
 FILE = "Email,First name,Last name,Company\n" + "".join(f"p{n}@fair.example,Pat,P{n},Fair {n}\n" for n in range(6))
@@ -369,6 +371,21 @@ def test_who_joins_a_sale_later_took_no_part_in_it_in_a_closed_period(house):
     # The control: as known now they did.
     now = everything(None, LATER)
     assert {name for name, _by, _who in now if now[name, _by, _who] != live[name, _by, _who]} >= {"funnel", "coverage"}
+
+
+def test_a_meeting_that_is_passed_on_later_was_held_by_who_had_it_then(house):
+    """Nobody said yet what came of it: it goes along when its executive leaves, and stays theirs in the period that closed before."""
+    booked(worked(house.ana), by=house.ana, owner=house.eva)
+
+    def held_by(as_of):
+        found = answers.answer(METRICS["meetings"], CLOSED, Filters(), as_of, by="held_by", now=LATER)
+        return {line.key: line.cells["unsaid"].n for line in found.lines}
+
+    before = held_by(CLOSED.closes_at)
+    passing.give(Meeting.objects.all(), to=house.finn, by=house.root, at=CLOSED.closes_at + timedelta(hours=1))
+
+    assert held_by(CLOSED.closes_at) == before == {house.eva.pk: 1}
+    assert held_by(None) == {house.finn.pk: 1}
 
 
 def test_as_of_a_day_before_a_history_was_brought_over_nothing_of_it_is_known(house):

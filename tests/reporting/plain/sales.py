@@ -225,6 +225,10 @@ def _played_meetings(world: World, as_of) -> list[dict]:
             story[e.data["meeting"]].append(e)
     there = [m for m in world.meetings if as_of is None or m.recorded_at <= as_of]
     moved = {m.previous_id for m in there}
+    held: dict[int, int] = {}
+    for e in world.events if as_of else ():
+        if e.recorded_at > as_of and e.kind == "meeting" and e.move == "pass_on":
+            held.setdefault(e.data["meeting"], e.data["from"])
     found = []
     for m in there:
         said = [e for e in story[m.pk] if e.move in ("disposition", "correct", "credit", "reschedule", "cancel")]
@@ -239,7 +243,7 @@ def _played_meetings(world: World, as_of) -> list[dict]:
         round_known = world.rounds(as_of).get(m.cycle_id)
         others = [o for o in world.meetings_of[m.opportunity_id] if o.uid != m.uid and o.booked_at < m.booked_at]
         found.append({name: facts[name] for name in UNKNOWN} | {
-            "at": m.starts_at, "booked_at": m.booked_at, "owner_id": m.sourced_by_id or m.owner_id, "status": status,
+            "at": m.starts_at, "booked_at": m.booked_at, "owner_id": m.sourced_by_id or held.get(m.pk, m.owner_id), "status": status,
             "said_at": words[0].at if words and status in (*HELD, "no_show", "missed") else None,
             "credited": bool(last and last.data.get("credited")), "is_first": not others, "is_last": m.pk not in moved,
             "exception": bool(round_known and round_known["exception"]),

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from accounts.models import Door, Reason
 from leads import dispositions
 from leads.deadlines import is_exception
-from leads.escalation import Hands, Managers
+from leads.escalation import Hands
 from leads.lifecycle import Refused, Result, Step, turn
+from leads.managers import Managers
 from leads.models import Spell, Task, Touch
 from leads.notices import notice
 from leads.receiving import Receiver, change_hands

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Disposition, Door, Opportunity, Reason, Team, User
+from accounts.workdays import after_months
 from leads import touches
-from leads.dispositions import after_months
 from leads.import_batches import Outcome as RowOutcome
 from leads.intake_people import CREATED, REJECTED, UNCHANGED
 from leads.lifecycle import Refused, Seen, Step, turn

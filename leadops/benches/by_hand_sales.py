@@ -41,10 +41,10 @@ COHORTS = [
 SALES = """(SELECT c.*, s.* FROM leads_cycle c LEFT JOIN (SELECT DISTINCT ON (k.id) k.id AS round, o.status AS sale,
     CASE WHEN o.status = 'won' THEN o.closed_at END AS won_at{more} FROM leads_cycle k
     JOIN leads_contactrole w USING (lead_id) JOIN accounts_opportunity o ON o.id = w.opportunity_id
-    LEFT JOIN leads_cycle next ON next.lead_id = k.lead_id AND next.number = k.number + 1 AND next.assigned_at <= o.created_at
   WHERE k.assigned_at >= %(a)s AND k.assigned_at < %(b)s AND (o.created_at >= k.assigned_at OR (k.number = 1
       AND k.trigger = 'history')) AND o.gone_as = '' AND o.status <> 'merged'
-    AND next.id IS NULL ORDER BY k.id, o.created_at, o.id) s ON s.round = c.id WHERE {period}) r"""
+    AND NOT EXISTS (SELECT FROM leads_cycle next WHERE next.lead_id = k.lead_id AND next.number = k.number + 1
+      AND next.assigned_at <= o.created_at) ORDER BY k.id, o.created_at, o.id) s ON s.round = c.id WHERE {period}) r"""
 CHANNEL = "concat(source_id, ':', segment)"
 DECIDED = (
     f"{SOLD} AND ended_at IS NOT NULL AND sale IS DISTINCT FROM 'open' AND NOT (won_at IS NOT NULL AND worth IS NULL)"

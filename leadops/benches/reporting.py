@@ -25,7 +25,8 @@ from reporting.frame import COUNT, SHARE
 from reporting.metrics import METRICS
 from reporting.period import Period, named
 
-TIMES = 3
+TIMES, MANY_TIMES = 3, 25
+ENOUGH = 1000  # ms
 MOST = 1.5
 RECORD = """INSERT INTO accounts_event (at, recorded_at, kind, move, door, lead_id, cycle_id, account_id, opportunity_id, from_status,
       to_status, data)"""
@@ -99,7 +100,8 @@ def _make(at: datetime) -> None:
 def _beside(name: str, period: Period, at: datetime) -> str:
     """Measure one report beside the same by hand, hold them to each other, and say what the closed period before it takes."""
     metric, times, asked = METRICS[name], ([], [], []), {}
-    for _ in range(TIMES):
+    # What is over in a moment is asked more often: its time hangs on what else the machine does.
+    while len(times[0]) < TIMES or (sum(times[0]) < ENOUGH and len(times[0]) < MANY_TIMES):
         with connection.execute_wrapper(clock := Clock()):
             answer = answers.answer(metric, period, Filters(), now=at)
         times[0].append(clock.took[0])

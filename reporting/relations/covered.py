@@ -40,7 +40,8 @@ LIVE_THERE = f"l.gone_as = '' AND l.opted_out_at IS NULL AND l.created_at <= %(k
 KNOWN_THERE = f"""l.recorded_at <= %(as_of)s AND (l.opted_out_at IS NULL OR l.opted_out_at > %(as_of)s)
   AND (l.gone_as = '' OR EXISTS (SELECT FROM accounts_event g WHERE g.lead_id = l.id AND g.kind IN ('undone', 'erased')
     AND g.recorded_at > %(as_of)s))
-  AND NOT CASE WHEN z.lead_id IS NULL THEN {HAS_LEFT} ELSE
+  AND NOT CASE WHEN NOT EXISTS (SELECT FROM accounts_event e WHERE e.lead_id = l.id AND e.kind = 'transition'
+      AND e.recorded_at > %(as_of)s) THEN {HAS_LEFT} ELSE
     EXISTS (SELECT FROM (SELECT e.to_status, e.reason_id FROM accounts_event e WHERE e.lead_id = l.id AND e.kind = 'transition'
       AND e.recorded_at <= %(as_of)s ORDER BY e.id DESC LIMIT 1) s
       WHERE s.to_status = 'unqualified' AND {LEFT.format(reason="s.reason_id")}) END
@@ -48,8 +49,6 @@ KNOWN_THERE = f"""l.recorded_at <= %(as_of)s AND (l.opted_out_at IS NULL OR l.op
 TITLE = was("leads_lead", "title", "l.title", "text", "l.id")
 ROLE = was("leads_contactrole", "role", "cr.role", "text", "cr.id")
 SEGMENT = was("accounts_account", "segment", "company.segment", "text", "company.id")
-MOVED_SINCE = """LEFT JOIN (SELECT DISTINCT e.lead_id FROM accounts_event e WHERE e.kind = 'transition' AND e.recorded_at > %(as_of)s) z
-    ON z.lead_id = l.id"""
 
 
 def source(is_live: bool) -> str:
@@ -57,7 +56,7 @@ def source(is_live: bool) -> str:
 
     Parts and titles are read once for each that there is, and not for each of the people who have it.
     """
-    known, parts = "t.withdrawn_at IS NULL AND t.recorded_at <= %(known)s", "" if is_live else f" WHERE {KNOWN_PART}"
+    known, parts = "t.withdrawn_at IS NULL AND t.recorded_at <= %(known)s", "" if is_live else f" AND {KNOWN_PART}"
     role, title, segment = ("cr.role", "l.title", "company.segment") if is_live else (ROLE, TITLE, SEGMENT)
     if not is_live:
         known = "t.recorded_at <= %(as_of)s AND (t.withdrawn_at IS NULL OR t.withdrawn_at > %(as_of)s)"
@@ -67,14 +66,13 @@ SELECT s.*, {PLACE} AS place FROM (WITH {RULE},
     WHERE {IN_PERIOD.format("k")} AND k.account_id IS NOT NULL AND (k.is_target OR k.go_to_market = 'outbound')),
   person AS MATERIALIZED (SELECT l.account_id, lower(coalesce(w.roles, '') || ' ' || {title}) AS about, greatest(t.last, g.last) AS last
     FROM place JOIN leads_lead l ON l.account_id = place.account_id
-    LEFT JOIN (SELECT cr.lead_id, string_agg({role}, ' ') AS roles FROM leads_contactrole cr{parts} GROUP BY cr.lead_id) w
-      ON w.lead_id = l.id
+    LEFT JOIN LATERAL (SELECT string_agg({role}, ' ') AS roles FROM leads_contactrole cr WHERE cr.lead_id = l.id{parts}) w ON true
     LEFT JOIN (SELECT t.lead_id, max(t.occurred_at) AS last FROM leads_touch t WHERE NOT t.is_automated
         AND t.outcome NOT IN ({UNANSWERED}) AND t.occurred_at BETWEEN %(known)s - {LONG} AND %(known)s AND {known}
       GROUP BY t.lead_id) t ON t.lead_id = l.id
     LEFT JOIN (SELECT g.lead_id, max(g.at) AS last FROM leads_signal g WHERE g.kind <> 'import'
         AND g.at BETWEEN %(known)s - {LONG} AND %(known)s AND g.recorded_at <= %(known)s GROUP BY g.lead_id) g ON g.lead_id = l.id
-    {"" if is_live else MOVED_SINCE} WHERE {LIVE_THERE if is_live else KNOWN_THERE}),
+    WHERE {LIVE_THERE if is_live else KNOWN_THERE}),
   fits AS MATERIALIZED (SELECT k.about, coalesce((SELECT bit_or(d.bit) FROM needed d
       WHERE regexp_split_to_array(replace(k.about, '-', ' '), '\\s+') && d.words OR position(d.persona IN k.about) > 0), 0) AS bits
     FROM (SELECT DISTINCT about FROM person) k),

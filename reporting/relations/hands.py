@@ -39,15 +39,17 @@ SELECT {columns}, s.is_first, (NOT s.is_first)::int AS received, {clock_from} AS
   c.is_told_worked AND NOT s.gone AS is_told_worked
 FROM ({rounds}) c JOIN (
   SELECT p.cycle_id, p.owner_id, min(p.id) AS id, max(p.ended_at) AS left_at, bool_or(p.how = 'assigned') AS is_first,
-    min(p.began_at) AS began_at, range_agg(tstzrange(p.began_at, p.ended_at, '[]')) AS held,
+    min(p.began_at) AS began_at, count(*) = 1 AS is_once,
     max(p.id) < max(max(p.id)) OVER (PARTITION BY p.cycle_id) AS gone
   FROM leads_cycle k JOIN leads_spell p ON p.cycle_id = k.id
   WHERE {scope} AND p.role = 'development' AND p.began_at <= {known} GROUP BY p.cycle_id, p.owner_id
 ) s ON s.cycle_id = c.id AND s.owner_id IS NOT NULL LEFT JOIN {people} ou ON ou.id = s.owner_id
 """
 CLOCK_FROM = "CASE WHEN s.is_first THEN c.assigned_at ELSE s.began_at END"
-MINE = "(c.first_touch_by_id = s.owner_id AND s.held @> c.first_touch_at)"
-BOOKED = "(s.held @> c.self_booked_at)"
+# Nearly everybody has a round once; only of who had it again are the times looked up one by one.
+HELD = """(CASE WHEN s.is_once THEN {0} >= s.began_at AND ({0} <= s.left_at OR s.left_at IS NULL) ELSE EXISTS (SELECT FROM leads_spell p
+  WHERE p.cycle_id = s.cycle_id AND p.owner_id = s.owner_id AND p.role = 'development' AND p.began_at <= {known} AND {0} >= p.began_at
+    AND ({0} <= p.ended_at OR p.ended_at IS NULL)) END)"""
 TOUCHES = """(SELECT count(*)::int FROM leads_touch t WHERE t.cycle_id = c.id AND t.by_id = s.owner_id AND NOT t.is_automated
   AND (t.withdrawn_at IS NULL OR t.withdrawn_at > {known}) AND t.recorded_at <= {known})"""
 
@@ -55,7 +57,14 @@ TOUCHES = """(SELECT count(*)::int FROM leads_touch t WHERE t.cycle_id = c.id AN
 def source(is_live: bool) -> str:
     """Return hands of the rounds assigned in the period, as they stand or as they were known then."""
     known = "'infinity'::timestamptz" if is_live else "%(as_of)s"
-    said = {"mine": MINE, "booked": BOOKED, "clock_from": CLOCK_FROM, "touches": TOUCHES.format(known=known)}
+    had = {name: HELD.format(f"c.{name}", known=known) for name in ("first_touch_at", "self_booked_at")}
+    mine = f"(c.first_touch_by_id = s.owner_id AND {had['first_touch_at']})"
+    said = {
+        "mine": mine,
+        "booked": had["self_booked_at"],
+        "clock_from": CLOCK_FROM,
+        "touches": TOUCHES.format(known=known),
+    }
     columns = ", ".join(
         f"{OWN[name].format(**said) if name in OWN else 'c.' + name} AS {name}" for name in (*FACTS, *STAMPS)
     )

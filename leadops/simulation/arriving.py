@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from accounts.models import Door, Role, User
+from accounts import changes
+from accounts.matching import Company, accounts_for
+from accounts.models import Account, Door, Role, User
 from leadops.simulation.people import Person, nature
 from leadops.simulation.words import ASKED
 from leadops.simulation.world import DAY, HOUR, MINUTE, World, at_hour, works_on
@@ -21,6 +23,14 @@ CAMPAIGNS = {
     "Cold list": ("Cold storage", "Facility services", "Water and energy"),
     "Product": ("Free trial",),
 }
+SEGMENTS = ("Small business", "Mid-market", "Mid-market", "Enterprise")
+REGIONS = {
+    "United States": "Americas",
+    "Australia": "Asia Pacific",
+    "India": "Asia Pacific",
+    "Japan": "Asia Pacific",
+    "Kenya": "Africa",
+}
 
 
 def come_in(
@@ -30,6 +40,7 @@ def come_in(
     """Take people in, and return the leads that are new. What they are like is drawn, where nobody knows it yet."""
     campaign = campaign or world.random.choice(CAMPAIGNS[source])
     values = {"source": source, "campaign": campaign, "motion": motion, "go_to_market": go_to_market, "created_at": at}
+    place(people, at)
     rows = [make_row(person.facts() | values, kind=kind, **more) for person in people]
     taken = take(rows, by=by, at=at, door=door)
     world.did[f"{source} taken"] += sum(t.result == CREATED for t in taken)
@@ -37,6 +48,20 @@ def come_in(
     for lead in leads:
         world.natures.setdefault(lead, nature(world.random))
     return leads
+
+
+def place(people: Sequence[Person], at: datetime) -> None:
+    """RevOps' list of companies knows where they are and how large: it is there before their people come."""
+    companies = {Company(person.email, person.website, person.company, person.country) for person in people}
+    found = accounts_for(sorted(companies), at=at)
+    country = {answer.account: row.country for row, answer in found.items()}
+    new = list(Account.objects.filter(pk__in=country, segment="").order_by("pk"))
+    for account in new:
+        account.segment = SEGMENTS[sum(account.name.encode()) % len(SEGMENTS)]
+        account.region = REGIONS.get(country[account.pk], "Europe")
+    if new:
+        with changes.dated(at):
+            Account.objects.bulk_update(new, ["segment", "region"])
 
 
 def ask(world: World, at: datetime) -> None:

@@ -16,6 +16,7 @@ from leadops.simulation.names import SIZES
 from leadops.simulation.world import DAY, HOUR, MINUTE, World
 from leads import assignment, dispositions, product_led, touches
 from leads.models import Signal, Trigger
+from reporting import pay
 
 SEED, DAYS, A_DAY = 11, 42, 1
 OPENED = 240 * DAY  # the first people came this long ago
@@ -35,6 +36,8 @@ def make(now: datetime) -> World:
             world.plan(now - hours * HOUR, clear_the_room, rep)
     company.live(world, per_day=A_DAY, quiet=QUIET)
     Message.objects.filter(channel="page", created_at__lt=now - DAY).update(read_at=F("created_at") + 2 * HOUR)
+    for month in pay.months_to_freeze(now):
+        pay.freeze(month, at=month.closes_at)
     return world
 
 

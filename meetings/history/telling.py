@@ -184,13 +184,17 @@ def _touch(leads: list[int], by_lead, at: datetime, results) -> None:
     """Tell their touches in order; a sale without a touch on record was worked all the same, by nobody knows what."""
 
     def change(step: Step) -> None:
-        story = by_lead[step.lead.pk]
+        story, had = by_lead[step.lead.pk], set()
         for line, when, who, channel, outcome, note in story.reached():
+            if line and (same := (when, who, channel, outcome, note)) in had:
+                results[line] = (UNCHANGED, step.lead.pk, "", "")
+                continue
             if who is None:
                 results[line] = (REJECTED, step.lead.pk, "", "It does not say who reached out.")
                 continue
             touches.reach(step, channel, outcome, by=who, when=when, note=note)
             if line:
+                had.add(same)
                 results[line] = (CREATED, step.lead.pk, "", "")
         works = story.rows.keys() & {"opportunities", "meetings"} or story.facts.get("status") == LeadStatus.WORKING
         if step.lead.status == LeadStatus.ASSIGNED and works:

@@ -178,6 +178,15 @@ def test_told_again_it_is_unchanged(house):
     assert (Event.objects.count(), Opportunity.objects.count(), Touch.objects.count(), User.objects.count()) == before
 
 
+def test_a_row_that_stands_twice_in_a_file_is_told_once(house):
+    head, *rows = TOUCHES.splitlines()
+    leading = told(touches="\n".join([head, rows[0], *rows]))
+
+    counts = {reading.kind_of(batch): batch.counts for batch in reading.files_of(leading)}
+    assert counts["touches"] == {"created": 2, "updated": 0, "unchanged": 1, "rejected": 1}
+    assert Cycle.objects.get(lead=lead("a1")).touches == 2
+
+
 def test_a_life_that_began_here_is_not_rewritten(house):
     told(opportunities="", touches="")
     touches.log([lead("a1")], channel="call", outcome="interested", by=house.ana, at=NOW)

@@ -13,9 +13,9 @@ from reporting.models import HOUSE
 from reporting.period import Period
 
 
-def mine(person: User, period: Period, board: Iterable[Own]) -> Iterator[list]:
+def mine(person: User, days: Mapping[str, str], board: Iterable[Own]) -> Iterator[list]:
     """Yield one's own figures beside the team's: a head, then a line a figure."""
-    yield ["My numbers", str(person), f"{period.first} to {period.last}"]
+    yield ["My numbers", str(person), *_asked(days)]
     yield ["Report", "Figure", *_besides("Mine"), "Change", *_besides("My team"), "Where I stand", "Target", "Judged"]
     for line in board:
         yield [
@@ -24,12 +24,17 @@ def mine(person: User, period: Period, board: Iterable[Own]) -> Iterator[list]:
         ]  # fmt: skip
 
 
-def two(people: list[User], period: Period, pairs: Iterable[Pair]) -> Iterator[list]:
+def two(people: list[User], days: Mapping[str, str], pairs: Iterable[Pair]) -> Iterator[list]:
     """Yield the figures of two people side by side."""
-    yield ["Two reps side by side", f"{period.first} to {period.last}"]
+    yield ["Two reps side by side", *_asked(days)]
     yield ["Report", "Figure", *(word for person in people for word in _besides(str(person)))]
     for line in pairs:
         yield [line.metric.title, line.measure.title, *(word for cell in line.cells for word in _figure(cell))]
+
+
+def _asked(days: Mapping[str, str]) -> list[str]:
+    known = [f"as known on {days['as_of']}"] if "as_of" in days else []
+    return [f"{days['first']} to {days['last']}", *known]
 
 
 def statement(

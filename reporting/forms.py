@@ -3,8 +3,7 @@
 Used by the pages, their files and the API, so that all understand and refuse the same.
 """
 
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from django import forms
 from django.db.models import QuerySet
@@ -15,8 +14,7 @@ from leads.models import GoToMarket, Motion, Source
 from reporting import permissions
 from reporting.filters import MATES, Filters
 from reporting.frame import Metric
-from reporting.period import ZONE
-from reporting.questions import NEVER, NONE_SUCH, USUAL, Time, day
+from reporting.questions import NONE_SUCH, USUAL, Known
 
 MANY = 300
 YES_NO = [("", "Any"), ("1", "Yes"), ("0", "No")]
@@ -35,10 +33,9 @@ def _number(label: str) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(required=False, label=label, coerce=int, empty_value=None, error_messages=NONE_SUCH)
 
 
-class Asked(Time):
-    """Period, filters, how to tell apart, as of when."""
+class Asked(Known):
+    """Period, as of when, filters, how to tell apart."""
 
-    as_of = day("As known on")
     by = _choice("Told apart by", [])
     team, rep = _number("Team"), _number("Rep")
     whose = _choice("Whose", [("", "Everybody's"), (MY_TEAM, "My team's")])
@@ -79,16 +76,10 @@ class Asked(Time):
         return f"{self.base_fields[name].label or name} is not asked here, or not by you."
 
     def clean(self):
-        """Besides the days: what was known is known of a day that has begun. One's own number is nobody's secret."""
+        """One's own number is nobody's secret."""
         if self.beside is not None and self.data.get("rep") == str(self.user.pk):
             self.beside = (*self.beside, "rep")
-        said = super().clean()
-        on, today = said.get("as_of"), self.now.astimezone(ZoneInfo(ZONE)).date()
-        if on and on.year <= 1970:
-            self.add_error("as_of", NEVER)
-        elif on and on > today:
-            self.add_error("as_of", f"{on:%-d %b %Y} has not come yet: nothing is known as of then.")
-        return said
+        return super().clean()
 
     def _choose(self, name: str, rows: QuerySet) -> None:
         """Offer rows by name, the first of many; one further on is understood too. A query, or two."""
@@ -101,14 +92,6 @@ class Asked(Time):
             self.fields[name].choices = [("", "Any"), *choices]
         else:
             del self.fields[name]
-
-    def moment_asked(self) -> datetime | None:
-        """Return the end of the day as of which the figures are asked."""
-        self.is_valid()
-        on = self.cleaned_data.get("as_of")
-        if not on:
-            return None
-        return datetime.combine(on + timedelta(days=1), time(), ZoneInfo(ZONE))
 
     def narrowed_by(self) -> str:
         """Name the filters that are on, as a sentence lists them; '' where none is."""
@@ -140,7 +123,7 @@ class Two(Asked):
     def __init__(self, data, user: User, now: datetime, beside: tuple[str, ...] | None = None):
         super().__init__(data, user, None, now, beside)
         people = self.fields["rep"].choices[1:] if "rep" in self.fields else []
-        for name in set(self.fields) - {"period", "first", "last", "left", "right"}:
+        for name in set(self.fields) - {"period", "first", "last", "as_of", "left", "right"}:
             del self.fields[name]
         for name in ("left", "right"):
             self.fields[name].choices = [("", "Choose"), *people]

@@ -1,7 +1,7 @@
 """A rep's own figures beside their team's (WORK-9), and two reps side by side (REP-9). The same metrics as every report."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -51,19 +51,20 @@ class Own:
         return f"{self.metric.title}: {self.measure.title.lower()}"
 
 
-def board(user: User, period: Period, *, now: datetime) -> list[Own]:
-    """Return a person's figures with those of their team beside, and their rank, without anybody else's name. Four queries a metric."""
+def board(user: User, period: Period, *, now: datetime, asked: datetime | None = None) -> list[Own]:
+    """Return a person's figures with those of their team beside, and their rank, without anybody else's name; as known at a moment, if one
+    is asked for. Four queries a metric."""
     own = permissions.narrowed(user, Filters(rep=user.pk)).only(user.pk)
     team = permissions.of_their_team(user, Filters())
     lines = []
     for name, measures in OWN:
         metric = METRICS[name]
-        as_of = answers.report_moment(metric, period, now)
+        as_of = answers.report_moment(metric, period, now, asked)
         mine = answers.answer(metric, period, own, as_of, by="", now=now)
         # By person, as the rep's own are: of their time with a round, not of the whole round.
         each = answers.answer(metric, period, _named(team), as_of, by="rep", now=now)
         for measure in map(metric.measure, measures):
-            lines.append(_own(metric, measure, mine, each, user))
+            lines.append(_own(metric, measure, mine, each, user, _known(asked)))
     return lines
 
 
@@ -78,18 +79,23 @@ def _named(team: Filters) -> Filters:
     return replace(team, shows_people=True)
 
 
-def _own(metric: Metric, measure: Measure, mine: Answer, each: Answer, user: User) -> Own:
+def _known(asked: datetime | None) -> dict[str, str]:
+    """Say how an address asks for what was known then: by the day that ended."""
+    return {"as_of": (asked - timedelta(days=1)).date().isoformat()} if asked else {}
+
+
+def _own(metric: Metric, measure: Measure, mine: Answer, each: Answer, user: User, known: dict) -> Own:
     cell, before = mine.total.cells[measure.name], mine.before.cells[measure.name]
     of_team = each.total.cells[measure.name]
     whose, place = whose_team(user), rank(each, measure, user.pk)
     sides = [
-        shown(mine, measure, "Mine", {"by": "all", "rep": user.pk}),
-        shown(each, measure, "My team", None if whose is None else {"by": "rep"} | whose),
+        shown(mine, measure, "Mine", {"by": "all", "rep": user.pk} | known),
+        shown(each, measure, "My team", None if whose is None else {"by": "rep"} | whose | known),
     ]
     return Own(
         metric, measure, words.said(measure, cell), words.said(measure, of_team), words.tone(measure, cell),
         words.change(measure, cell, before), place, cell, of_team, sides,
-        "" if whose is None or not place else _address("report", each, {"by": "rep"} | whose),
+        "" if whose is None or not place else _address("report", each, {"by": "rep"} | whose | known),
     )  # fmt: skip
 
 
@@ -139,17 +145,19 @@ class Pair:
         return f"{self.metric.title}: {self.measure.title.lower()}"
 
 
-def side_by_side(people: list[User], period: Period, filters: Filters, *, now: datetime) -> list[Pair]:
-    """Return every figure of two people. Four queries a metric."""
+def side_by_side(
+    people: list[User], period: Period, filters: Filters, *, now: datetime, asked: datetime | None = None
+) -> list[Pair]:
+    """Return every figure of two people; as known at a moment, if one is asked for. Four queries a metric."""
     lines = []
     for name, measures in OWN:
         metric = METRICS[name]
-        as_of = answers.report_moment(metric, period, now)
+        as_of = answers.report_moment(metric, period, now, asked)
         both = [answers.answer(metric, period, filters.only(p.pk), as_of, by="", now=now) for p in people]
         for measure in map(metric.measure, measures):
             cells = [answer.total.cells[measure.name] for answer in both]
             sides = [
-                shown(answer, measure, str(person), {"by": "all", "rep": person.pk})
+                shown(answer, measure, str(person), {"by": "all", "rep": person.pk} | _known(asked))
                 for answer, person in zip(both, people, strict=True)
             ]
             lines.append(Pair(metric, measure, sides, cells))

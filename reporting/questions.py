@@ -4,11 +4,12 @@ A question that is not understood has no answer: a filter that was left out with
 Used by `reporting/forms.py`, the clock, the pay basis, and the API, so that all refuse the same.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django import forms
 
-from reporting.period import LONGEST, NAMED, Period, named
+from reporting.period import LONGEST, NAMED, ZONE, Period, named
 
 USUAL = "last-30"
 BY_DAYS = ("days", "From and to")
@@ -110,6 +111,30 @@ class Time(Question):
         if first and last:
             return Period(first, last + timedelta(days=1))
         return named(self.cleaned_data["period"], self.now)
+
+
+class Known(Time):
+    """Which days, and as known on which day."""
+
+    as_of = day("As known on")
+
+    def clean(self):
+        """Besides the days: what was known is known of a day that has begun."""
+        said = super().clean()
+        on, today = said.get("as_of"), self.now.astimezone(ZoneInfo(ZONE)).date()
+        if on and on.year <= 1970:
+            self.add_error("as_of", NEVER)
+        elif on and on > today:
+            self.add_error("as_of", f"{on:%-d %b %Y} has not come yet: nothing is known as of then.")
+        return said
+
+    def moment_asked(self) -> datetime | None:
+        """Return the end of the day as of which the figures are asked."""
+        self.is_valid()
+        on = self.cleaned_data.get("as_of")
+        if not on:
+            return None
+        return datetime.combine(on + timedelta(days=1), time(), ZoneInfo(ZONE))
 
 
 class MonthField(forms.ChoiceField):

@@ -37,6 +37,12 @@ class Days(Said):
         return said
 
 
+class Known(Days):
+    """And as known on which day."""
+
+    as_of = serializers.DateField(required=False, help_text="As known at the end of that day.")
+
+
 def readable(form):
     """Return a form that is understood. Raises Unreadable, which names the fields."""
     if not form.is_valid():

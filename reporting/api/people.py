@@ -8,7 +8,7 @@ from accounts.api.paging import PAGE, Page, read, write
 from accounts.api.problems import Unreadable
 from accounts.models import User
 from reporting import mine, pay, permissions, words
-from reporting.api.frame import ABOVE, Days, FigureOut, OfReports, figure, readable
+from reporting.api.frame import ABOVE, FigureOut, Known, OfReports, figure, readable
 from reporting.filters import Filters
 from reporting.forms import Two
 from reporting.questions import Month
@@ -39,12 +39,13 @@ class Mine(OfReports):
     """One's own numbers."""
 
     needs = (permissions.sees_people,)
-    rights, gives, asks = {"GET": "reports.see"}, {"GET": OwnsOut}, {"GET": Days}
+    rights, gives, asks = {"GET": "reports.see"}, {"GET": OwnsOut}, {"GET": Known}
 
     def get(self, request):
         """Answer your own figures beside those of your team (WORK-9)."""
-        period = self.form().period_asked()
-        items = [_own(line) for line in mine.board(self.user, period, now=self.at)]
+        form = self.form()
+        period, asked = form.period_asked(), form.moment_asked()
+        items = [_own(line) for line in mine.board(self.user, period, now=self.at, asked=asked)]
         return Response({"first": period.first, "last": period.last, "items": items})
 
 
@@ -56,7 +57,7 @@ def _own(line: mine.Own) -> dict:
     }  # fmt: skip
 
 
-class TwoQuestion(Days):
+class TwoQuestion(Known):
     """Which two: their numbers, as `by=rep` of a report names them."""
 
     left = Id()
@@ -94,7 +95,8 @@ class TwoReps(OfReports):
         self.asked()
         form = readable(Two(self.request.query_params, self.user, self.at))
         period, pair = form.period_asked(), form.pair()
-        lines = mine.side_by_side(pair, period, permissions.narrowed(self.user, Filters()), now=self.at)
+        filters = permissions.narrowed(self.user, Filters())
+        lines = mine.side_by_side(pair, period, filters, now=self.at, asked=form.moment_asked())
         names = {side: person.username for side, person in zip(("left", "right"), pair, strict=True)}
         return Response({"first": period.first, "last": period.last, **names, "items": [_pair(line) for line in lines]})
 

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from accounts.api.fields import Id, Word
 from leads.models import GoToMarket, Motion
 from reporting import answers
-from reporting.api.frame import Days, FigureOut, OfReports, figure
+from reporting.api.frame import FigureOut, Known, OfReports, figure
 from reporting.forms import MY_TEAM, YES_NO
 from reporting.metrics import METRICS
 
@@ -66,10 +66,9 @@ class AnsweredOut(serializers.Serializer):
     alerts = AlertOut(many=True)
 
 
-class Question(Days):
+class Question(Known):
     """What is asked. A closed period answers as of its closing, unless `as_of` says otherwise."""
 
-    as_of = serializers.DateField(required=False)
     by = Word(max_length=40, help_text="What lines are told apart by; `all`: not at all.")
     team = Id(required=False)
     rep = Id(required=False)

@@ -25,7 +25,7 @@ from reporting.filters import Filters
 from reporting.forms import Two
 from reporting.models import BonusRate
 from reporting.period import Period
-from reporting.questions import Month, Time
+from reporting.questions import Known, Month
 from reporting.views.asking import says_what_is_unclear, understood
 
 
@@ -48,18 +48,20 @@ def _file_of(request, name: str, **said) -> str:
     return f"{reverse(name)}?{urlencode(said)}" if permissions.can_take_out(request.user) else ""
 
 
-def _days(period: Period) -> dict[str, str]:
-    return {"first": period.first.isoformat(), "last": period.last.isoformat()}
+def _days(form: Known) -> dict[str, str]:
+    """Say the days that were understood, and as known on which, as an address says it."""
+    period, on = form.period_asked(), form.said().get("as_of")
+    return {"first": period.first.isoformat(), "last": period.last.isoformat()} | ({"as_of": on} if on else {})
 
 
-def _mine(request) -> tuple[Time, Period, list[mine.Own], object]:
+def _mine(request) -> tuple[Known, Period, list[mine.Own], object]:
     if not permissions.can_see_reports(request.user) or not permissions.sees_people(request.user):
         raise PermissionDenied("My numbers are for who works leads.")
     now = clock.now()
-    form = Time(request.GET, now, beside=())
+    form = Known(request.GET, now, beside=())
     understood(form, "My numbers", reverse("my-numbers"))
     period = form.period_asked()
-    return form, period, mine.board(request.user, period, now=now), now
+    return form, period, mine.board(request.user, period, now=now, asked=form.moment_asked()), now
 
 
 @require_GET
@@ -68,9 +70,16 @@ def my_numbers(request):
     """Show a person's own figures beside their team's (WORK-9)."""
     form, period, board, now = _mine(request)
     opens_team = mine.whose_team(request.user) is not None
-    context = {"lines": board, "period": period, "form": form, "opens_team": opens_team, "now": now}
+    context = {
+        "lines": board,
+        "period": period,
+        "form": form,
+        "opens_team": opens_team,
+        "now": now,
+        "known": form.cleaned_data["as_of"],
+    }
     return render(
-        request, "reporting/mine.html", context | {"file": _file_of(request, "my-numbers-file", **_days(period))}
+        request, "reporting/mine.html", context | {"file": _file_of(request, "my-numbers-file", **_days(form))}
     )
 
 
@@ -79,8 +88,8 @@ def my_numbers(request):
 def my_numbers_file(request):
     """Hand one's own figures out as CSV."""
     _may_take_out(request.user)
-    _form, period, board, now = _mine(request)
-    lines = exports_people.mine(request.user, period, board)
+    form, period, board, now = _mine(request)
+    lines = exports_people.mine(request.user, _days(form), board)
     return _file(request.user, lines, f"mine {period.first} {period.last}", len(board), now)
 
 
@@ -101,7 +110,7 @@ def _two(request) -> _Two:
     understood(form, "Two reps side by side", reverse("two-reps"))
     period, chosen = form.period_asked(), form.pair()
     filters = permissions.narrowed(request.user, Filters())
-    pairs = mine.side_by_side(chosen, period, filters, now=now) if chosen else []
+    pairs = mine.side_by_side(chosen, period, filters, now=now, asked=form.moment_asked()) if chosen else []
     return _Two(form, period, chosen, pairs, now)
 
 
@@ -113,8 +122,15 @@ def two_reps(request):
     file = ""
     if asked.pairs:
         left, right = (person.pk for person in asked.chosen)
-        file = _file_of(request, "two-reps-file", left=left, right=right, **_days(asked.period))
-    context = {"form": asked.form, "period": asked.period, "chosen": asked.chosen, "lines": asked.pairs, "file": file}
+        file = _file_of(request, "two-reps-file", left=left, right=right, **_days(asked.form))
+    context = {
+        "form": asked.form,
+        "period": asked.period,
+        "chosen": asked.chosen,
+        "lines": asked.pairs,
+        "file": file,
+        "known": asked.form.cleaned_data["as_of"],
+    }
     return render(request, "reporting/two.html", context)
 
 
@@ -124,7 +140,7 @@ def two_reps_file(request):
     """Hand the figures of two reps out as CSV; of nobody, where nobody is asked for."""
     _may_take_out(request.user)
     asked = _two(request)
-    lines = exports_people.two(asked.chosen, asked.period, asked.pairs)
+    lines = exports_people.two(asked.chosen, _days(asked.form), asked.pairs)
     return _file(request.user, lines, f"two {asked.period.first} {asked.period.last}", len(asked.pairs), asked.now)
 
 

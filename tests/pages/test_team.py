@@ -292,7 +292,7 @@ def test_an_absence_of_two_days_names_who_stands_in(client_of, house):
 def test_an_absence_from_the_first_day_there_is_is_refused_and_the_page_still_opens(client_of, house):
     house.ana.time_zone = "Asia/Tokyo"
     house.ana.save()
-    client, day = client_of(house.cleo), clock.now().date()
+    client, day = client_of(house.cleo), clock.now().date() + timedelta(days=2)
     said = {"first": "0001-01-01", "last": day.isoformat(), "delegate": house.ben.pk}
 
     refused = client.post(f"/team/{house.ana.pk}/away/", said)

@@ -86,6 +86,27 @@ def test_two_reps_are_the_same_on_the_page_in_the_file_and_by_the_api(house, bus
         assert [side["text"] for side in pair.sides] == [words.said(pair.measure, cell) for cell in pair.cells]
 
 
+@pytest.mark.parametrize("page", ["mine", "two"])
+def test_figures_of_people_are_told_as_known_on_a_day_and_open_to_the_rows_of_then(house, client_of, page):
+    now = clock.now()
+    for days in (3, 3, 0):
+        put(None, "assigned", owner=house.ana, at=now - timedelta(days=days, minutes=10))
+    browser = client_of(house.ana if page == "mine" else house.cleo)
+    pair = "" if page == "mine" else f"&left={house.ana.pk}&right={house.ben.pk}"
+    on = (now - timedelta(days=1)).date().isoformat()
+
+    def assigned(**asked) -> tuple[int, int, dict]:
+        query = f"period=last-7{pair}" + "".join(f"&{name}={said}" for name, said in asked.items())
+        api = browser.get(f"/api/v1/reports/{page}/?{query}").json()
+        line = browser.get(f"/reports/{page}/?{query}").context["lines"][0]
+        return line.sides[0]["n"], api["items"][0]["mine" if page == "mine" else "left"]["n"], line.sides[0]
+
+    assert assigned()[:2] == (3, 3)
+    shown, told, side = assigned(as_of=on)
+    rows = browser.get(side["url"]).context["page"]
+    assert (shown, told, rows.number) == (2, 2, 2)
+
+
 @pytest.mark.parametrize("is_frozen", [False, True])
 @pytest.mark.parametrize("name", ["rita", "cleo", "nora"])
 def test_a_statement_is_the_same_on_the_page_in_the_file_and_by_the_api(

@@ -111,7 +111,11 @@ def _also(address: str, name: str, value: str) -> dict[str, str]:
         ("/overview/leads/?pile=all&sorce=3", ("", "There is no “sorce” to ask here.")),
         ("/reports/mine/?team=1", ("", "There is no “team” to ask here.")),
         ("/reports/mine/file/?period=never", ("Period", NONE_SUCH.format("never"))),
-        ("/reports/two/?as_of=2026-01-01", ("", "As known on is not asked here, or not by you.")),
+        ("/reports/two/?motion=slg", ("", "Motion is not asked here, or not by you.")),
+        (
+            "/reports/two/?as_of=2999-01-01",
+            ("As known on", "1 Jan 2999 has not come yet: nothing is known as of then."),
+        ),
         ("/reports/two/file/?period=days", ("From", "Say the first day and the last, or choose a period.")),
         ("/reports/pay/?person=1", ("", "There is no “person” to ask here.")),
         ("/reports/pick-up/?drawn=moon", ("Drawn", "There is no figure “moon” in this report.")),

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Scope, allowed
-from reporting import answers, permissions, words
+from reporting import answers, moments, permissions, words
 from reporting.answers import Answer, Cell
 from reporting.filters import Filters
 from reporting.forms import MY_TEAM
@@ -59,7 +59,7 @@ def board(user: User, period: Period, *, now: datetime, asked: datetime | None =
     lines = []
     for name, measures in OWN:
         metric = METRICS[name]
-        as_of = answers.report_moment(metric, period, now, asked)
+        as_of = moments.report_moment(metric, period, now, asked)
         mine = answers.answer(metric, period, own, as_of, by="", now=now)
         # By person, as the rep's own are: of their time with a round, not of the whole round.
         each = answers.answer(metric, period, _named(team), as_of, by="rep", now=now)
@@ -152,7 +152,7 @@ def side_by_side(
     lines = []
     for name, measures in OWN:
         metric = METRICS[name]
-        as_of = answers.report_moment(metric, period, now, asked)
+        as_of = moments.report_moment(metric, period, now, asked)
         both = [answers.answer(metric, period, filters.only(p.pk), as_of, by="", now=now) for p in people]
         for measure in map(metric.measure, measures):
             cells = [answer.total.cells[measure.name] for answer in both]

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from accounts.api.fields import Id, Word
 from leads.models import GoToMarket, Motion
-from reporting import answers
+from reporting import answers, moments
 from reporting.api.frame import FigureOut, Known, OfReports, figure
 from reporting.forms import MY_TEAM, YES_NO
 from reporting.metrics import METRICS
@@ -110,7 +110,7 @@ class Asking(OfReports):
             raise NotFound("There is no such report. /api/v1/reports/ lists those that are.")
         form = self.form(metric)
         period = form.period_asked()
-        return metric, form, period, answers.report_moment(metric, period, self.at, form.moment_asked())
+        return metric, form, period, moments.report_moment(metric, period, self.at, form.moment_asked())
 
 
 class OneReport(Asking):

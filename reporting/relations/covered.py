@@ -27,9 +27,9 @@ needed AS (SELECT lower(btrim(split_part(line, ':', 1))) AS persona, 1::bigint <
     regexp_split_to_array(btrim(replace(lower(substr(line, position(':' IN line) + 1)), ',', ' ')), '\\s+') AS words
   FROM rule, regexp_split_to_table(personas, '\\r?\\n') line WHERE btrim(line) <> '')"""
 
-# RevOps' number, else the median as it was kept last of the segment that the company was in.
-MEDIANS = """(SELECT DISTINCT ON (e.segment) e.segment, e.engagement FROM meetings_segmentmedian e WHERE e.at <= %(known)s
-  ORDER BY e.segment, e.at DESC)"""
+# RevOps' number, else the median as it was kept last, by then, of the segment that the company was in.
+MEDIANS = """(SELECT DISTINCT ON (e.segment) e.segment, e.engagement FROM meetings_segmentmedian e
+  WHERE e.at <= %(known)s AND e.recorded_at <= %(known)s ORDER BY e.segment, e.at DESC)"""
 CUT_OFF = f"coalesce(rule.engaged_from, median.engagement, {DEFAULT})"
 
 

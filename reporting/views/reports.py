@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from accounts import clock
 from accounts.record_keeping import record_export
 from accounts.spreadsheets import csv_lines
-from reporting import answers, exports, permissions, rows, shown, words
+from reporting import answers, exports, moments, permissions, rows, shown, words
 from reporting.forms import Asked
 from reporting.frame import Measure, Metric
 from reporting.metrics import METRICS
@@ -43,7 +43,7 @@ class Question:
         self.said = self.form.said()
         self.period = self.form.period_asked()
         self.filters = self.form.filters()
-        self.as_of = answers.report_moment(self.metric, self.period, self.now, self.form.moment_asked())
+        self.as_of = moments.report_moment(self.metric, self.period, self.now, self.form.moment_asked())
 
     def drawn(self, asked: str) -> Measure:
         """Return which figure is drawn. Raises Unclear."""

@@ -18,7 +18,7 @@ from leads.models import ContactRole, Cycle, Lead, LeadStatus, Policy, Source
 from meetings import closing, parts, passing
 from meetings.history import reading, runs, undoing
 from meetings.models import Meeting
-from reporting import answers, exports
+from reporting import answers, exports, moments
 from reporting.filters import Filters
 from reporting.metrics import METRICS
 from reporting.period import Period
@@ -68,11 +68,11 @@ def everything(as_of, now) -> dict[tuple, list]:
 
 
 def test_a_closed_period_reports_as_of_its_closing():
-    assert {answers.report_moment(METRICS[name], CLOSED, LATER) for name in ("pick-up", "response", "assignment")} == {
+    assert {moments.report_moment(METRICS[name], CLOSED, LATER) for name in ("pick-up", "response", "assignment")} == {
         CLOSED.closes_at
     }
-    assert answers.report_moment(METRICS["pick-up"], CLOSED, CLOSED.ends_at) is None
-    assert answers.report_moment(METRICS["cohorts"], CLOSED, LATER) is None
+    assert moments.report_moment(METRICS["pick-up"], CLOSED, CLOSED.ends_at) is None
+    assert moments.report_moment(METRICS["cohorts"], CLOSED, LATER) is None
 
 
 @pytest.mark.parametrize("length", [7, 3])
@@ -83,10 +83,10 @@ def test_the_period_before_says_what_its_own_report_says(lived, length):
     period = Period(CLOSED.until, CLOSED.until + timedelta(days=length))
     for name, metric in METRICS.items():
         beside = answers.answer(
-            metric, period, Filters(), answers.report_moment(metric, period, later), by="", now=later
+            metric, period, Filters(), moments.report_moment(metric, period, later), by="", now=later
         )
         before = period.before()
-        own = answers.answer(metric, before, Filters(), answers.report_moment(metric, before, later), by="", now=later)
+        own = answers.answer(metric, before, Filters(), moments.report_moment(metric, before, later), by="", now=later)
         live = answers.answer(metric, before, Filters(), None, by="", now=later)
         assert (name, beside.before.cells, beside.before.left_out) == (name, own.total.cells, own.total.left_out)
         differ += own.total.cells != live.total.cells
@@ -101,7 +101,7 @@ def test_history_brought_over_after_the_closing_stands_in_the_period_before_too(
     runs.run(history[0], at=when)
     metric, later = METRICS["assignment"], when + timedelta(hours=1)
 
-    beside = answers.answer(metric, period, Filters(), answers.report_moment(metric, period, later), now=later)
+    beside = answers.answer(metric, period, Filters(), moments.report_moment(metric, period, later), now=later)
 
     assert beside.before.cells["assigned"].value == 2
 
@@ -407,7 +407,7 @@ def test_as_of_a_day_before_a_history_was_brought_over_nothing_of_it_is_known(ho
 def test_history_taken_back_leaves_a_closed_period_as_it_was(house):
     """Brought over after the closing, its periods report as of when it was in; taken back, they report as of the closing again."""
     closed, when = CLOSED.closes_at, CLOSED.closes_at + timedelta(days=3)
-    moment = lambda now: answers.report_moment(METRICS["assignment"], CLOSED, now)  # noqa: E731
+    moment = lambda now: moments.report_moment(METRICS["assignment"], CLOSED, now)  # noqa: E731
     options = {"map": {"leads": {"id": "external_id"}}, "go_to_market": "inbound", "product": "Suite", "source": "Old"}
     history = reading.read({"leads": (io.BytesIO(PAST.encode()), "past.csv")}, by=None, at=when, options=options)
     runs.run(history[0], at=when)
@@ -427,8 +427,8 @@ def test_a_history_moves_no_closed_period_of_which_it_tells_nothing(house):
     runs.run(history[0], at=when)
 
     after = when + timedelta(hours=1)
-    assert answers.report_moment(METRICS["assignment"], CLOSED, after) == when
-    assert answers.report_moment(METRICS["assignment"], later, after) == later.closes_at
+    assert moments.report_moment(METRICS["assignment"], CLOSED, after) == when
+    assert moments.report_moment(METRICS["assignment"], later, after) == later.closes_at
 
 
 def test_of_history_taken_back_but_for_some_the_rest_counts_in_its_period(house):
@@ -441,7 +441,7 @@ def test_of_history_taken_back_but_for_some_the_rest_counts_in_its_period(house)
 
     done = undoing.undo(history[0], by=house.root, at=when + timedelta(days=1))
 
-    moment = answers.report_moment(METRICS["assignment"], CLOSED, when + timedelta(days=2))
+    moment = moments.report_moment(METRICS["assignment"], CLOSED, when + timedelta(days=2))
     answer = answers.answer(METRICS["assignment"], CLOSED, Filters(), moment, by="", now=when + timedelta(days=2))
     assert (done.options["undo"]["kept"], moment) == (1, when + timedelta(days=1))
     assert answer.total.cells["assigned"].n == 1
@@ -480,7 +480,8 @@ def test_what_was_handed_out_on_a_day_is_the_answer_as_of_that_day():
         name: list(exports.lines(answers.answer(m, CLOSED, Filters(), None, now=half))) for name, m in METRICS.items()
     }
 
-    on = MadeUp(world.house, seed=6, start=half, end=half + timedelta(days=5))
+    # What is written in the very moment is known in it; the world lives on after it.
+    on = MadeUp(world.house, seed=6, start=half + timedelta(minutes=1), end=half + timedelta(days=5))
     company.live(on, per_day=6)
 
     again = {

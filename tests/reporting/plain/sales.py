@@ -319,7 +319,7 @@ def covered(world: World, as_of, known, period) -> list[dict]:
 def _cut_off(world: World, account: int, as_of, known) -> float:
     """The newest median of its segment that was kept by then; one person active just now where there is none."""
     segment = world.was(Account, as_of)[account]["segment"]
-    kept = [row for row in world.medians if row.segment == segment and row.at <= known]
+    kept = [row for row in world.medians if row.segment == segment and row.at <= known and row.recorded_at <= known]
     return float(max(kept, key=lambda row: row.at).engagement) if kept else 1.0
 
 

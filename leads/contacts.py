@@ -49,7 +49,7 @@ def edit(
         result = turn(
             [lead.pk], partial(_change, meant=meant, was=was, account=account, changed=changed), by=by, at=at, door=door
         )
-        result.lead  # noqa: B018  raises what was refused, and takes everything back
+        result.whole()
     return tuple(changed)
 
 

@@ -76,7 +76,7 @@ def erase(note: Note, *, by: User, at: datetime) -> None:
             step.may("erase")
         step.record("note_erased", data={"note": note.pk})
 
-    turn([note.lead_id], change, by=by, at=at).lead  # noqa: B018  raises what was refused
+    turn([note.lead_id], change, by=by, at=at).whole()
     Note.objects.filter(pk=note.pk, erased_at__isnull=True).update(text="", erased_at=at)
 
 

@@ -176,9 +176,9 @@ def return_to_product(
         _write(step, answers or {}, Way.SELF_SERVE, why)
 
     with transaction.atomic():
-        turn([lead], change, by=by, at=at, door=door).lead  # noqa: B018  raises what was refused
+        turn([lead], change, by=by, at=at, door=door).whole()
         result = product_led.fit_self_serve([lead.pk if isinstance(lead, Lead) else lead.lead], by=by, at=at, door=door)
-        result.lead  # noqa: B018
+        result.whole()
     return result
 
 

@@ -37,12 +37,16 @@ class Result:
         """The leads whose end waits for the manager's word (WORK-7)."""
         return [lead for lead in self.done if "review" in self.made.get(lead.pk, ())]
 
+    def whole(self) -> "Result":
+        """Return itself where nobody was refused, else raise why the first was: for what is done whole or not at all."""
+        if self.refused:
+            raise self.refused[0][1]
+        return self
+
     @property
     def lead(self) -> Lead:
         """Return the one lead of a batch of one, or raise why it was refused."""
-        if self.refused:
-            raise self.refused[0][1]
-        return self.done[0]
+        return self.whole().done[0]
 
 
 def both(result: Result, more: Result) -> Result:

@@ -15,7 +15,7 @@ from accounts.permissions import Scope, allowed, people_of
 from accounts.target_limits import TooMany
 from leads import assignment, giving_tasks
 from leads.dispositions import LATER
-from leads.lifecycle import BATCH, Forbidden, Refused, Result
+from leads.lifecycle import BATCH, Forbidden, Refused
 from leads.models import ContactRole, Lead, LeadStatus, Task
 from meetings import opportunities, passing, permissions
 from meetings.models import Meeting, MeetingStatus
@@ -143,20 +143,14 @@ def _change(
     passing.follow_owner(sales, role, last=last, to=to, by=by, at=at, door=door)
     if "tasks" in ids:
         moved["tasks"] = len(ids["tasks"])
-        _all_of(giving_tasks.give(ids["tasks"], to=to, by=by, at=at, door=door, whose_asked=False))
+        giving_tasks.give(ids["tasks"], to=to, by=by, at=at, door=door, whose_asked=False).whole()
     for start in range(0, len(ids.get("leads", ())), BATCH):
         part = assignment.assign(ids["leads"][start : start + BATCH], to=to, by=by, at=at, door=door)
-        moved["leads"] += len(_all_of(part).done)
+        moved["leads"] += len(part.whole().done)
     if meetings:
         moved["meetings"] = len(meetings)
-        _all_of(passing.give(Meeting.objects.filter(pk__in=meetings), to=to, by=by, at=at, door=door))
+        passing.give(Meeting.objects.filter(pk__in=meetings), to=to, by=by, at=at, door=door).whole()
     return moved
-
-
-def _all_of(result: Result) -> Result:
-    for _lead, refusal in result.refused:
-        raise refusal
-    return result
 
 
 def consolidate(account: Account, *, to: User, by: User, at: datetime, door: str = Door.PAGE) -> int:

@@ -87,7 +87,7 @@ def book(
                 handing.begin(meeting, at=at, accepted=False, had_by=had_by)
 
         result = turn([seen], change, by=by, at=at, door=door)
-        result.lead  # noqa: B018  raises what was refused
+        result.whole()
         entering.finish(meeting, result.made[row.pk], by)
         if row.account_id is None and Lead.objects.filter(pk=row.pk, account__isnull=True).update(account=account):
             changes.note(row, {"account_id": [None, account.pk]}, by=by, at=at, door=door)
@@ -98,7 +98,7 @@ def _asked_for_us(seen: Seen, product: Product, at: datetime, door: str) -> Seen
     """Let who books a meeting by themselves ask for us with it, where they are in nobody's hands."""
     waits = Lead.objects.filter(pk=seen.lead, gone_as="").exclude(status__in=(*LeadStatus.OPEN, LeadStatus.QUALIFIED))
     if waits.exists():
-        signals.raise_hand([seen.lead], what="meeting", by=None, at=at, product=product, door=door).lead  # noqa: B018
+        signals.raise_hand([seen.lead], what="meeting", by=None, at=at, product=product, door=door).whole()
         return Seen(seen.lead)
     return seen
 

@@ -47,7 +47,6 @@ def _done(step: Step, row: Meeting) -> None:
 
 def _after_qualified(row: Meeting, by: User | None, at: datetime, door: str, happen: Callable) -> None:
     had_by: list[int | None] = []  # empty: in nobody's hands, or qualified before
-
     sale = row.opportunity
 
     def change(step: Step) -> None:

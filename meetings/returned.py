@@ -73,7 +73,7 @@ def hand_over(hand_off: HandOff, *, to: User | None = None, by: User, at: dateti
             facts = {"last": row.receiver, "to": to, "by": by, "at": at, "door": door}
             passing.follow_owner([sale.pk], "opportunity_owner", **facts)
         made: list[HandOff] = []
-        turn([Seen(row.lead_id)], lambda step: made.append(_again(step, row, to)), by=by, at=at, door=door).lead  # noqa: B018
+        turn([Seen(row.lead_id)], lambda step: made.append(_again(step, row, to)), by=by, at=at, door=door).whole()
         _told(made[0], by, at, door)
     return made[0]
 

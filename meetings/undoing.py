@@ -40,7 +40,7 @@ def take_back(meeting: Meeting | int, *, by: User, at: datetime, door: str = Doo
             lead=row.lead_id, by=by, channel=Channel.MEETING, occurred_at=row.booked_at, withdrawn_at__isnull=True
         ).first()
         if touch is not None:
-            touches.withdraw(touch, by=by, at=at, door=door).lead  # noqa: B018  raises what was refused
+            touches.withdraw(touch, by=by, at=at, door=door).whole()
         closing.withdraw_opening(row, by=by, at=at, door=door)
         opportunities.withdraw_worth(row.opportunity_id, said_at=row.booked_at, by=by, at=at, door=door)
     return row

@@ -22,9 +22,8 @@ BACK = 35  # days that a first count reaches back
 MARGIN = 20_000  # events that may still be written by transactions begun before a count
 STAY_OVER = timedelta(days=30)
 Whose = tuple[list[int], list[int]]  # people and queues
-Stood = tuple[
-    str, int | None, int | None, int, int
-]  # where, development owner, queue, how many, how many of them stuck
+# Where, development owner, queue; how many, how many of them stuck, and due within a week.
+Stood = tuple[str, int | None, int | None, int, int, int]
 
 DUE = "l.status = 'nurture' AND l.recycle_at < %(soon)s"  # who comes back within a week
 WEEKS_NOTICE = timedelta(days=7)
@@ -33,8 +32,8 @@ SELECT concat_ws(':', l.status, l.motion, nullif(l.nurture_kind, '')), l.develop
   count(*) FILTER (WHERE {stuck.LEAD}), count(*) FILTER (WHERE {DUE}) FROM leads_lead l
 WHERE l.gone_as = '' GROUP BY l.status, l.motion, nullif(l.nurture_kind, ''), l.development_owner_id, l.team_id
 """
-# What a history tells of another day moved then, and elsewhere: it is no move of the day on which it was brought over.
-# Where each step led from and to, and whose the round is: a state and, in hand, its lane. Between the lanes only these two lead.
+# Where each step led from and to, and whose the round is: a state and, in hand, its lane. Between the lanes only these two lead. What a
+# history tells of another day moved then, and elsewhere: it is no move of the day on which it was brought over.
 LANES = """
 SELECT e.*, c.owner_id AS of_person, c.team_id AS of_team,
   e.from_status || CASE WHEN e.from_status IN ('assigned', 'working') THEN '/' ||

@@ -82,13 +82,8 @@ class Asked(Known):
         return super().clean()
 
     def _choose(self, name: str, rows: QuerySet) -> None:
-        """Offer rows by name, the first of many; one further on is understood too. A query, or two."""
-        choices = list(rows.order_by("name").values_list("pk", "name")[:MANY])
-        asked = self.data.get(name) or ""
-        if len(choices) == MANY and asked.isascii() and asked.isdecimal() and len(asked) < 19:
-            offered = {pk for pk, _name in choices}
-            choices += [row for row in rows.filter(pk=asked).values_list("pk", "name") if row[0] not in offered]
-        if choices:
+        """Offer rows by name; no choice where there are none."""
+        if choices := _offered(rows, self.data.get(name)):
             self.fields[name].choices = [("", "Any"), *choices]
         else:
             del self.fields[name]
@@ -115,16 +110,14 @@ class Asked(Known):
         return permissions.narrowed(self.user, Filters(**facts))
 
 
-class Two(Asked):
+class Two(Known):
     """Which two people, of whom both are one's to compare (REP-9)."""
 
     left, right = _number("One"), _number("The other")
 
     def __init__(self, data, user: User, now: datetime, beside: tuple[str, ...] | None = None):
-        super().__init__(data, user, None, now, beside)
-        people = self.fields["rep"].choices[1:] if "rep" in self.fields else []
-        for name in set(self.fields) - {"period", "first", "last", "as_of", "left", "right"}:
-            del self.fields[name]
+        super().__init__(data, now, beside=beside)
+        people = _offered(_people(user), data.get("left"), data.get("right"))
         for name in ("left", "right"):
             self.fields[name].choices = [("", "Choose"), *people]
 
@@ -147,6 +140,16 @@ class Two(Asked):
         asked = [self.cleaned_data.get(name) for name in ("left", "right")]
         found = User.objects.in_bulk([pk for pk in asked if pk])
         return [found[pk] for pk in asked if pk]
+
+
+def _offered(rows: QuerySet, *asked: str | None) -> list[tuple[int, str]]:
+    """Return rows by name, the first of many; one further on that is asked for is understood too. A query, or two."""
+    choices = list(rows.order_by("name").values_list("pk", "name")[:MANY])
+    further = [pk for pk in asked if pk and pk.isascii() and pk.isdecimal() and len(pk) < 19]
+    if len(choices) == MANY and further:
+        offered = {pk for pk, _name in choices}
+        choices += [row for row in rows.filter(pk__in=further).values_list("pk", "name") if row[0] not in offered]
+    return choices
 
 
 def _people(user) -> QuerySet:

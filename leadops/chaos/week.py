@@ -64,7 +64,7 @@ def main(say: Callable[[str], None], *, kills: int, seed: int) -> bool:
         brandt = live(ana)[1]
         for step in STEPS:
             done += _keep_clocks(on(step), chance)
-        touches.log([Seen(brandt.pk)], channel="call", outcome="no_answer", by=ana, at=on(TOUCH)).lead  # noqa: B018
+        touches.log([Seen(brandt.pk)], channel="call", outcome="no_answer", by=ana, at=on(TOUCH)).whole()
         done += _keep_clocks(on(LAST), chance)
         connection.close()
         weeks += 1

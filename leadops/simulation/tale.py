@@ -195,7 +195,7 @@ class Tale:
         """Book the meeting; whoever is taken then is half an hour later."""
         me, them = self.world.house[self.rep], self.world.house[closer]
         lead = Lead.objects.get(pk=self.lead)
-        qualification.fill(lead, CARD, decision="sales", by=me, at=at).lead  # noqa: B018  raises what was refused
+        qualification.fill(lead, CARD, decision="sales", by=me, at=at).whole()
         facts = {
             "product": self.world.house.products[amount % 2], "owner": them, "amount": Decimal(amount), "by": me, "at": at,
             "zone": "Europe/London", "place": f"https://meet.example/{self.lead}", "persona": "Head of Operations",

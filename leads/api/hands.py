@@ -209,7 +209,7 @@ class Erasures(Deed):
     def do(self, said):
         if said["confirm"] != self.lead.pk:
             raise serializers.ValidationError({"confirm": ["That is not the number of this lead. Nothing was erased."]})
-        erasure.erase([Seen(self.lead.pk)], by=self.user, at=self.at, door=Door.API).lead  # noqa: B018  raises a refusal
+        erasure.erase([Seen(self.lead.pk)], by=self.user, at=self.at, door=Door.API).whole()
         return stands(self.lead.pk)
 
 

@@ -57,7 +57,7 @@ def erase(request, pk: int):
     form = EraseForm(request.POST if request.method == "POST" else None, lead=lead)
     if request.method == "POST" and form.is_valid():
         try:
-            erasure.erase([Seen(lead.pk)], by=desk.user, at=desk.at, door=Door.PAGE).lead  # noqa: B018  raises a refusal
+            erasure.erase([Seen(lead.pk)], by=desk.user, at=desk.at, door=Door.PAGE).whole()
         except Refused as refusal:
             form.add_error(None, refusal.words)
         else:
@@ -75,7 +75,7 @@ def clear(request, pk: int):
     if request.method == "POST" and form.is_valid():
         try:
             proof = form.cleaned_data["proof"]
-            consent.clear([Seen(lead.pk)], by=desk.user, at=desk.at, proof=proof, door=Door.PAGE).lead  # noqa: B018
+            consent.clear([Seen(lead.pk)], by=desk.user, at=desk.at, proof=proof, door=Door.PAGE).whole()
         except Refused as refusal:
             form.add_error("proof", refusal.words)
         else:

@@ -111,7 +111,7 @@ def _reason(said, disposition: str) -> Reason:
 
 def _write(desk, lead: Lead, text: str) -> None:
     if text:
-        notes.add([Seen(lead.pk)], text=text, by=desk.user, at=desk.at, door=Door.PAGE).lead  # noqa: B018  raises what was refused
+        notes.add([Seen(lead.pk)], text=text, by=desk.user, at=desk.at, door=Door.PAGE).whole()
 
 
 def _back(lead: Lead) -> dict:

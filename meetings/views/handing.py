@@ -4,13 +4,12 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import Opportunity
-from leads.models import Lead
-from meetings import handing, permissions, returned
+from meetings import handing, returned
 from meetings.models import HandOff
 from meetings.views import day, forms
 from meetings.views.acting import Place, Wrong, answered, do, may
 from meetings.views.meeting import again as lists_again
+from meetings.views.meeting import links
 from meetings.views.words import when
 
 BESIDE = ("opportunity__product", "opportunity__account", "lead", "receiver", "giver", "ended_by", "reason")
@@ -69,14 +68,14 @@ def again(request, pk):
         text = do(place, "again", forms.AgainForm(request.POST), effect)
     except Wrong as wrong:
         return _ask(place, row, wrong)
-    return answered(place, text, _beside(place, row)["sale"] or reverse("meetings"))
+    return answered(place, text, links(row, place)["sale"] or reverse("meetings"))
 
 
 def _ask(place: Place, row: HandOff, wrong: Wrong | None = None):
     """Draw the page: what was sent back and why, and to whom it may go. After a refusal with its reason."""
     is_back = returned.is_back(row) and returned.since(row) is None
     context = {
-        "row": row, "told": sent_back(place, row), "is_back": is_back, "links": _beside(place, row),
+        "row": row, "told": sent_back(place, row), "is_back": is_back, "links": links(row, place),
         "people": [person for person in returned.takers()[:100] if person.pk != row.lead.owner_id] if row.lead else [],
         "chosen": place.request.POST.get("to") or str(row.receiver_id), "token": place.token, "wrong": wrong, "now": place.at,
     }  # fmt: skip
@@ -92,16 +91,6 @@ def sent_back(place: Place, row: HandOff) -> str:
         return f"{by}, {when(row.ended_at, place.at)}: {row.get_outcome_display().lower()}."
     why = f": {row.reason.label.lower()}" if row.reason else ""
     return f"{by} sent it back {when(row.ended_at, place.at)}{why}. {row.why}".strip()
-
-
-def _beside(place: Place, row: HandOff) -> dict[str, str]:
-    """Say where the lead and the sale are, to who may see them. Two queries."""
-    lead = Lead.objects.visible_to(place.user, place.at).filter(pk=row.lead_id)
-    sale = permissions.visible_to(Opportunity.objects.filter(pk=row.opportunity_id), place.user)
-    return {
-        "lead": reverse("lead", args=[row.lead_id]) if lead.exists() else "",
-        "sale": reverse("opportunity", args=[row.opportunity_id]) if sale.exists() else "",
-    }
 
 
 urlpatterns = [

@@ -15,7 +15,7 @@ from leads.models import Lead, Note
 from leads.timeline import TELLERS, Told
 from leads.views.answers import said
 from meetings import free, moving, outcomes, permissions, zones
-from meetings.models import Meeting, MeetingStatus
+from meetings.models import HandOff, Meeting, MeetingStatus
 from meetings.views import day, forms, lists, rows
 from meetings.views.acting import Place, Wrong, answered, do, may
 from meetings.views.booking import LENGTHS, holders, moment_of
@@ -67,8 +67,8 @@ def page(place: Place, row: Meeting, wrong: Wrong | None = None):
     return render(place.request, "meetings/meeting.html", context, status=wrong.status if wrong else 200)
 
 
-def links(row: Meeting, place: Place) -> dict[str, str]:
-    """Say where the lead and the sale of a meeting are, to who may see them: one may hold a meeting of a colleague's. Two queries."""
+def links(row: Meeting | HandOff, place: Place) -> dict[str, str]:
+    """Say where the lead and the sale of a meeting or a hand-off are, to who may see them: they may be a colleague's. Two queries."""
     lead = Lead.objects.visible_to(place.user, place.at).filter(pk=row.lead_id)
     sale = permissions.visible_to(Opportunity.objects.filter(pk=row.opportunity_id), place.user)
     return {

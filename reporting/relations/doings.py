@@ -63,9 +63,8 @@ def pulled_days(is_live: bool) -> str:
         else "c.outcome = 'void' AND EXISTS (SELECT FROM accounts_event v WHERE"
         + (" v.lead_id = c.lead_id AND v.kind IN ('undone', 'erased') AND v.recorded_at <= %(as_of)s)")
     )
-    told = (
-        "true" if is_live else "s.recorded_at <= %(as_of)s"
-    )  # asked of what was found: the record by time is a poor way in
+    # Asked of what was found: the record by time is a poor way in.
+    told = "true" if is_live else "s.recorded_at <= %(as_of)s"
     pulled = "c.trigger = 'pull' AND c.owner_id IS NOT NULL"
     excepted = "c.has_exception" if is_live else EXCEPTED
     return f"""

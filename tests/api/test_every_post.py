@@ -120,7 +120,7 @@ def an_exception() -> Reason:
 @works("leads/{id}/exception-answers/")
 def _answered(w):
     lead = w.lead()
-    exceptions.ask([lead.pk], reason=an_exception(), review_at=w.at + 30 * DAY, by=w.house.ana, at=w.at).lead  # noqa: B018
+    exceptions.ask([lead.pk], reason=an_exception(), review_at=w.at + 30 * DAY, by=w.house.ana, at=w.at).whole()
     return "cleo", f"leads/{lead.pk}/exception-answers/", {"granted": True}
 
 
@@ -171,7 +171,7 @@ def _erased(w):
 @works("leads/{id}/starts/")
 def _taken_up(w):
     lead = w.lead()
-    dispositions.keep([lead.pk], until=w.at + 2 * DAY, by=w.house.ana, at=w.at).lead  # noqa: B018
+    dispositions.keep([lead.pk], until=w.at + 2 * DAY, by=w.house.ana, at=w.at).whole()
     Lead.objects.filter(pk=lead.pk).update(recycle_at=w.at)
     return "ana", f"leads/{lead.pk}/starts/", {}
 

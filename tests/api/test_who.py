@@ -33,7 +33,7 @@ def test_a_name_is_put_right_and_what_changed_meanwhile_is_kept(lead, browser_of
 
 def test_a_kept_lead_is_taken_up_on_its_day_and_not_before(lead, browser_of, house):
     at = clock.now()
-    dispositions.keep([lead.pk], until=at + timedelta(days=2), by=house.ana, at=at).lead  # noqa: B018
+    dispositions.keep([lead.pk], until=at + timedelta(days=2), by=house.ana, at=at).whole()
     ana, path = browser_of(house.ana), f"leads/{lead.pk}/starts/"
 
     early = ana.post(path, {})

@@ -42,7 +42,7 @@ def sweep(when: str, *others: str) -> None:
 
 
 def touch(lead: Lead, when: str, by: User, **more) -> None:
-    touches.log([Seen(lead.pk)], channel="call", outcome="no_answer", by=by, at=on(when), **more).lead  # noqa: B018
+    touches.log([Seen(lead.pk)], channel="call", outcome="no_answer", by=by, at=on(when), **more).whole()
 
 
 # The golden case.

@@ -228,7 +228,7 @@ class TestSomebodyKnown:
 
     def test_who_was_erased_is_not_brought_back(self, rita):
         lead = bring({**ANNA, "external_id": "7", "phone": "+4915123456789"}, system="crm")[0].lead
-        erasure.erase([lead], by=rita, at=AT).lead  # noqa: B018
+        erasure.erase([lead], by=rita, at=AT).whole()
         told = [ANNA, {"external_id": "7", "email": "new@nordlicht.no"}, {"phone": "+49 151 23456789"}]
         taken = bring(*told, {"email": "ben@kettler.de"}, system="crm")
         assert [(t.result, t.words) for t in taken[:3]] == [

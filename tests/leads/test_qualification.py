@@ -146,7 +146,7 @@ def test_a_decision_stays_until_it_is_changed_or_taken_back(ana, worked):
 
 def test_the_next_round_begins_with_what_is_known_but_decides_anew(ana, cleo, worked):
     fill(worked, {"urgency": 3}, by=ana, decision="not_buying", why="No money before autumn")
-    dispositions.nurture([worked.pk], reason=reason("budget_later"), by=ana, at=AT + HOUR).lead  # noqa: B018
+    dispositions.nurture([worked.pk], reason=reason("budget_later"), by=ana, at=AT + HOUR).whole()
     again = assignment.assign([worked.pk], to=ana, by=cleo, at=AT + 200 * DAY).lead
 
     card = qualification.of(again)
@@ -192,11 +192,11 @@ def test_saying_nothing_new_is_refused(ana, worked):
 
 def test_a_card_of_an_earlier_round_is_not_written(ana, worked):
     old = Seen(worked.pk, worked.cycle_id)
-    dispositions.nurture([worked.pk], reason=reason("budget_later"), by=ana, at=AT).lead  # noqa: B018
-    assignment.assign([worked.pk], to=ana, by=None, at=AT + 200 * DAY).lead  # noqa: B018
+    dispositions.nurture([worked.pk], reason=reason("budget_later"), by=ana, at=AT).whole()
+    assignment.assign([worked.pk], to=ana, by=None, at=AT + 200 * DAY).whole()
 
     with pytest.raises(Stale):
-        qualification.fill(old, {"urgency": 1}, by=ana, at=AT + 201 * DAY).lead  # noqa: B018
+        qualification.fill(old, {"urgency": 1}, by=ana, at=AT + 201 * DAY).whole()
 
     assert Qualification.objects.count() == 0
 

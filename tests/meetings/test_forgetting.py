@@ -60,7 +60,7 @@ def test_no_canary_is_left_the_counts_stay_and_what_was_ahead_is_called_off(pers
     assert {line.split(":")[0] for line in written_of()} >= {"Lead", "Meeting", "HandOff", "Qualification", "Message"}
     before = (Meeting.objects.count(), HandOff.objects.count(), Qualification.objects.count())
 
-    erasure.erase([person.pk], by=rita, at=END + 3 * HOUR).lead  # noqa: B018
+    erasure.erase([person.pk], by=rita, at=END + 3 * HOUR).whole()
     settle()
 
     assert written_of() == []

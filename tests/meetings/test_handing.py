@@ -205,7 +205,7 @@ def test_sent_back_a_qualified_lead_is_in_the_hands_of_who_gave_it(ana, eva, rit
 
 def test_sent_back_a_lead_that_waited_in_a_queue_waits_there_again(house, ana, eva, rita):
     lead = worked(ana)
-    assignment.assign([lead.pk], to=house.north, by=rita, at=BOOKED - HOUR).lead  # noqa: B018
+    assignment.assign([lead.pk], to=house.north, by=rita, at=BOOKED - HOUR).whole()
     meeting = booked(lead, rita, eva, amount=SCHEDULED)
     had = Lead.objects.get().owner
 
@@ -219,7 +219,7 @@ def test_sent_back_a_lead_that_waited_in_a_queue_waits_there_again(house, ana, e
 
 def test_sent_back_of_a_queue_and_qualified_who_leads_the_executive_has_it(house, ana, eva, rita):
     lead = worked(ana)
-    assignment.assign([lead.pk], to=house.north, by=rita, at=BOOKED - HOUR).lead  # noqa: B018
+    assignment.assign([lead.pk], to=house.north, by=rita, at=BOOKED - HOUR).whole()
     meeting = booked(lead, rita, ana, amount=Decimal(20_000))
     accounts.change_owner_of_sale(meeting.opportunity, "opportunity_owner", to=eva, by=rita, at=BOOKED + HOUR)
     outcomes.complete_qualified(meeting, by=ana, at=AFTER)
@@ -235,7 +235,7 @@ def test_sent_back_of_a_queue_and_qualified_who_leads_the_executive_has_it(house
 
 def test_given_to_another_seller_no_word_is_waited_for_and_qualified_it_is_whose_the_sale_is(ana, ben, eva, rita):
     meeting = booked(worked(ana), ana, eva, amount=SCHEDULED)
-    assignment.assign([meeting.lead_id], to=ben, by=rita, at=BOOKED + HOUR).lead  # noqa: B018
+    assignment.assign([meeting.lead_id], to=ben, by=rita, at=BOOKED + HOUR).whole()
     fell_away = HandOff.objects.get().outcome
 
     outcomes.complete_qualified(Meeting.objects.get(), by=ben, at=AFTER)
@@ -249,7 +249,7 @@ def test_given_to_another_seller_no_word_is_waited_for_and_qualified_it_is_whose
 def test_of_who_asks_us_to_stop_no_word_is_waited_for(ana, eva):
     meeting = booked(worked(ana), ana, eva, amount=SCHEDULED)
 
-    consent.opt_out([meeting.lead_id], by=eva, at=BOOKED + HOUR).lead  # noqa: B018
+    consent.opt_out([meeting.lead_id], by=eva, at=BOOKED + HOUR).whole()
 
     settle()
     hand_off = HandOff.objects.get()
@@ -278,7 +278,7 @@ def test_what_the_pack_does_not_tell_is_missing_of_the_hand_off(ana, eva):
     booked(worked(ana), ana, eva, amount=SCHEDULED, persona="Head of plants")
     bare = HandOff.objects.get().missing
     lead = worked(ana)
-    qualification.fill(lead, {"systems": "Paper"}, by=ana, at=BOOKED).lead  # noqa: B018
+    qualification.fill(lead, {"systems": "Paper"}, by=ana, at=BOOKED).whole()
     booked(lead, ana, eva, amount=SCHEDULED, persona="Head", next_step="A demo", starts_at=START + DAY)
 
     assert (bare, HandOff.objects.latest("pk").missing) == (["next_step", "card"], [])
@@ -308,7 +308,7 @@ def test_a_later_meeting_of_who_is_qualified_already_hands_nothing_over_again(an
 
 def test_of_who_asked_us_to_stop_before_the_meeting_nothing_is_handed_over(ana, eva):
     meeting = booked(worked(ana), ana, eva)
-    consent.opt_out([meeting.lead_id], by=ana, at=START - HOUR).lead  # noqa: B018
+    consent.opt_out([meeting.lead_id], by=ana, at=START - HOUR).whole()
 
     outcomes.complete_qualified(meeting, by=eva, at=AFTER)
 

@@ -76,7 +76,7 @@ def test_of_a_meeting_in_other_hands_both_and_the_prospect_hear(ana, eva, finn, 
 def test_a_meeting_goes_along_with_the_lead_of_who_holds_both(ana, ben, cleo):
     meeting = booked(worked(ana), ana, ana, amount=NONE)
 
-    assignment.assign([meeting.lead_id], to=ben, by=cleo, at=LEAVES).lead  # noqa: B018
+    assignment.assign([meeting.lead_id], to=ben, by=cleo, at=LEAVES).whole()
 
     assert Meeting.objects.get().owner == ben
     assert Task.objects.get(kind="meeting").owner == ben
@@ -87,7 +87,7 @@ def test_a_meeting_goes_along_with_the_lead_of_who_holds_both(ana, ben, cleo):
 def test_a_meeting_of_the_executive_stays_where_the_lead_changes_its_rep(ana, ben, eva, cleo):
     meeting = booked(worked(ana), ana, eva)
 
-    assignment.assign([meeting.lead_id], to=ben, by=cleo, at=LEAVES).lead  # noqa: B018
+    assignment.assign([meeting.lead_id], to=ben, by=cleo, at=LEAVES).whole()
 
     assert (Meeting.objects.get().owner, Meeting.objects.get().sourced_by) == (eva, ana)
 
@@ -144,7 +144,7 @@ def test_one_that_is_just_spoken_of_is_left_alone_without_waiting(shipped, ana, 
 def test_a_lead_that_is_reassigned_alone_takes_the_word_that_is_waited_for_along(ana, eva, finn, rita):
     meeting = booked(worked(ana), ana, eva, amount=SCHEDULED, starts_at=START + 20 * DAY)
 
-    assignment.assign([meeting.lead_id], to=finn, by=rita, at=LEAVES).lead  # noqa: B018
+    assignment.assign([meeting.lead_id], to=finn, by=rita, at=LEAVES).whole()
 
     settle()
     waits = HandOff.objects.get()
@@ -164,7 +164,7 @@ def test_a_lead_that_is_reassigned_alone_takes_the_word_that_is_waited_for_along
 def test_back_with_who_gave_it_or_in_a_queue_nothing_waits_any_more(back, ana, eva, rita, north):
     meeting = booked(worked(ana), ana, eva, amount=SCHEDULED, starts_at=START + 20 * DAY)
 
-    assignment.assign([meeting.lead_id], to=ana if back else north, by=rita, at=LEAVES).lead  # noqa: B018
+    assignment.assign([meeting.lead_id], to=ana if back else north, by=rita, at=LEAVES).whole()
 
     settle()
     waits = HandOff.objects.get()
@@ -177,7 +177,7 @@ def test_what_waits_for_somebody_else_is_left_alone_whoever_moves_a_lead(ana, be
     waits = booked(worked(ana), ana, eva, amount=SCHEDULED, starts_at=START + 20 * DAY)
     other = worked(ana)
 
-    assignment.assign([other.pk], to=ben, by=cleo, at=LEAVES).lead  # noqa: B018
+    assignment.assign([other.pk], to=ben, by=cleo, at=LEAVES).whole()
 
     assert (HandOff.objects.get(lead=waits.lead_id).receiver, moves("hand_off")) == (eva, [])
 

@@ -191,7 +191,7 @@ def test_ended_since_by_a_person_it_is_not_qualified_over_their_head(word, ana, 
     lead = worked(ana)
     meeting = booked(lead, ana, eva)
     outcomes.dispose(meeting, word, by=eva, at=SAID)
-    dispositions.nurture([lead.pk], reason=Reason.objects.get(code="budget_later"), by=ana, at=SAID + DAY).lead  # noqa: B018
+    dispositions.nurture([lead.pk], reason=Reason.objects.get(code="budget_later"), by=ana, at=SAID + DAY).whole()
     events = Event.objects.count()
 
     with pytest.raises(Refused) as refused:
@@ -200,7 +200,7 @@ def test_ended_since_by_a_person_it_is_not_qualified_over_their_head(word, ana, 
     assert refused.value.words.startswith("Ana moved Marta Lind")
     assert refused.value.words.endswith("since. Take that back first, then correct the meeting.")
     assert (Meeting.objects.get().status, state_of(lead)[2], Event.objects.count()) == (word, "budget_later", events)
-    dispositions.take_back([lead.pk], by=cleo, at=SAID + 2 * DAY).lead  # noqa: B018
+    dispositions.take_back([lead.pk], by=cleo, at=SAID + 2 * DAY).whole()
     outcomes.correct(meeting, "qualified", by=cleo, at=SAID + 2 * DAY + timedelta(minutes=1))
     sound()
     assert state_of(lead)[:2] == ("qualified", eva)
@@ -209,7 +209,7 @@ def test_ended_since_by_a_person_it_is_not_qualified_over_their_head(word, ana, 
 def test_who_raised_a_hand_since_stays_in_the_round_that_began_with_it(ana, ben, eva, cleo):
     lead = worked(ana)
     last = [missed_by_them(lead, ana, eva, days=days) for days in range(3)][-1]
-    signals.raise_hand([lead.pk], what="demo", by=None, at=SAID + 3 * DAY, to=ben).lead  # noqa: B018
+    signals.raise_hand([lead.pk], what="demo", by=None, at=SAID + 3 * DAY, to=ben).whole()
 
     outcomes.correct(last, "missed", by=cleo, at=SAID + 4 * DAY)
 
@@ -230,7 +230,7 @@ def test_the_follow_up_of_a_meeting_we_had_not_missed_goes(ana, eva):
 def test_reassigned_before_the_correction_a_small_sale_stays_with_who_has_the_lead(ana, ben, cleo):
     lead = worked(ana)
     meeting = booked(lead, ana, amount=NONE)
-    assignment.assign([lead.pk], to=ben, by=cleo, at=START - HOUR).lead  # noqa: B018
+    assignment.assign([lead.pk], to=ben, by=cleo, at=START - HOUR).whole()
     meeting = Meeting.objects.get()
 
     outcomes.complete_qualified(meeting, by=ben, at=SAID)
@@ -320,12 +320,12 @@ def test_nobody_ends_the_round_of_who_has_a_meeting(at, words, ana, eva):
     events = Event.objects.count()
 
     with pytest.raises(Refused) as refused:
-        dispositions.nurture([lead.pk], reason=Reason.objects.get(code="budget_later"), by=ana, at=at).lead  # noqa: B018
+        dispositions.nurture([lead.pk], reason=Reason.objects.get(code="budget_later"), by=ana, at=at).whole()
 
     assert (refused.value.code, words in refused.value.words) == ("meeting", True)
     assert (state_of(lead)[0], Event.objects.count()) == ("working", events)
     moving.cancel(Meeting.objects.get(), by=ana, at=START - HOUR)
-    dispositions.nurture([lead.pk], reason=Reason.objects.get(code="budget_later"), by=ana, at=SAID).lead  # noqa: B018
+    dispositions.nurture([lead.pk], reason=Reason.objects.get(code="budget_later"), by=ana, at=SAID).whole()
     assert state_of(lead)[0] == "nurture"
 
 

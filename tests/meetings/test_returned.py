@@ -99,7 +99,7 @@ def test_a_qualified_lead_that_was_sent_back_is_handed_over_again(ana, eva, finn
 def ended(row, house):
     for meeting in Meeting.objects.filter(status="booked"):
         moving.cancel(meeting, by=house.ana, at=BACK)
-    dispositions.nurture([row.lead_id], reason=reason("budget_later"), by=house.ana, at=BACK).lead  # noqa: B018
+    dispositions.nurture([row.lead_id], reason=reason("budget_later"), by=house.ana, at=BACK).whole()
 
 
 REFUSED = {

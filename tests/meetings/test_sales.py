@@ -45,7 +45,7 @@ def test_the_pipeline_stage_asks_for_the_five_answers_by_name(ana, eva):
     with pytest.raises(Refused) as refused:
         opportunities.advance(sale, pipeline, by=eva, at=END + HOUR)
     kept = (Opportunity.objects.get().pipeline_at, Event.objects.count())
-    qualification.fill(Lead.objects.get(), FIVE, by=eva, at=END + 2 * HOUR).lead  # noqa: B018
+    qualification.fill(Lead.objects.get(), FIVE, by=eva, at=END + 2 * HOUR).whole()
     opportunities.advance(sale, pipeline, by=eva, at=END + 3 * HOUR)
 
     assert refused.value.words == (
@@ -83,7 +83,7 @@ def test_won_the_company_is_a_customer_and_the_success_manager_hears_what_is_mis
 
 def test_with_all_criteria_met_nothing_is_missing(ana, eva, carl):
     sale = a_sale(ana, eva)
-    qualification.fill(Lead.objects.get(), FIVE, by=eva, at=END + HOUR).lead  # noqa: B018
+    qualification.fill(Lead.objects.get(), FIVE, by=eva, at=END + HOUR).whole()
     ContactRole.objects.update(role="decision")
 
     closing.win(sale, by=eva, at=END + DAY, contract_end_date=ENDS, success_owner=carl)

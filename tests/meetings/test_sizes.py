@@ -94,9 +94,9 @@ def test_it_is_kept_as_the_number_it_is_and_only_where_it_is_asked_for(small, an
     leads = [put(LeadFactory(), "working", owner=ana) for _ in range(2)]
     at = Cycle.objects.latest("assigned_at").assigned_at + HOUR
 
-    dispositions.nurture([leads[0]], reason=small, size=" 0012 ", by=ana, at=at).lead  # noqa: B018
+    dispositions.nurture([leads[0]], reason=small, size=" 0012 ", by=ana, at=at).whole()
     other = Reason.objects.get(code="budget_later")
-    dispositions.nurture([leads[1]], reason=other, size="12", by=ana, at=at).lead  # noqa: B018
+    dispositions.nurture([leads[1]], reason=other, size="12", by=ana, at=at).whole()
 
     assert list(Cycle.objects.order_by("lead").values_list("size", flat=True)) == ["12", ""]
 

@@ -86,7 +86,7 @@ def at_pipeline(ana, eva) -> Meeting:
     """A meeting by which a sale came to the pipeline stage."""
     lead = worked(ana)
     meeting = booked(lead, ana, eva)
-    qualification.fill(lead.pk, FIVE, by=ana, at=BOOKED).lead  # noqa: B018
+    qualification.fill(lead.pk, FIVE, by=ana, at=BOOKED).whole()
     outcomes.complete_qualified(meeting, by=eva, at=END)
     opportunities.advance(meeting.opportunity, Stage.objects.get(is_pipeline=True), by=eva, at=END + HOUR)
     return Meeting.objects.get()

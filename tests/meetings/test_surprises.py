@@ -33,7 +33,7 @@ def opened(ana, eva, met: str = "") -> Opportunity:
 
 def into_pipeline(sale: Opportunity, eva, at) -> None:
     lead = Lead.objects.get(contact_roles__opportunity=sale)
-    qualification.fill(lead, FIVE, by=eva, at=at).lead  # noqa: B018
+    qualification.fill(lead, FIVE, by=eva, at=at).whole()
     opportunities.advance(sale, Stage.objects.get(is_pipeline=True), by=eva, at=at)
 
 

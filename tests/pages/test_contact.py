@@ -105,7 +105,7 @@ def test_an_address_of_somebody_else_is_refused_and_it_is_said_whose(house, clie
 
 def test_an_address_of_somebody_who_was_erased_is_refused(house, client_of):
     lead, gone = known(given(house.ana)), known(LeadFactory(email="gone@erased.example"))
-    erasure.erase([gone], by=house.rita, at=clock.now()).lead  # noqa: B018
+    erasure.erase([gone], by=house.rita, at=clock.now()).whole()
     before = facts(lead)
 
     answer = save(client_of(house.ana), lead, email="gone@erased.example")

@@ -123,7 +123,7 @@ def test_of_twelve_canaries_none_is_left_anywhere_and_every_count_is_as_before(h
 
 
 def test_the_same_file_again_does_not_bring_them_back(house, person, client_of):
-    erasure.erase([person.pk], by=house.rita, at=clock.now()).lead  # noqa: B018
+    erasure.erase([person.pk], by=house.rita, at=clock.now()).whole()
     known = Lead.objects.count()
 
     batch = brought_in(house.rita, clock.now())

@@ -307,7 +307,7 @@ def test_every_kind_of_event_that_is_put_on_record_has_its_words():
 def test_a_filled_card_says_what_it_suggests_and_what_was_decided(house):
     lead = given(house.ana)
     answers = {"urgency": 3, "criticality": 1, "complexity": 1}
-    qualification.fill(lead.pk, answers, by=house.ana, at=clock.now(), decision="self_serve").lead  # noqa: B018
+    qualification.fill(lead.pk, answers, by=house.ana, at=clock.now(), decision="self_serve").whole()
 
     assert "Ana filled the qualification card; it suggests sales-led; decided: self-serve." in told(lead)
 

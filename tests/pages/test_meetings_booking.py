@@ -195,7 +195,7 @@ def test_the_lead_page_asks_the_same_number_of_questions(desk, ana, eva, finn, c
         fresh = Lead.objects.get(pk=lead.pk)
         at = clock.now()
         booking.book(fresh, product=product, starts_at=ahead(2 + number), by=ana, at=at, owner=owner, amount=20_000)
-        qualification.fill(lead.pk, {"size": str(number)}, by=ana, at=at).lead  # noqa: B018
+        qualification.fill(lead.pk, {"size": str(number)}, by=ana, at=at).whole()
         hand.open(f"/leads/{lead.pk}/")
         with CaptureQueriesContext(connection) as queries:
             hand.open(f"/leads/{lead.pk}/")

@@ -119,8 +119,8 @@ def test_a_card_drawn_for_an_earlier_round_is_refused_and_what_was_typed_stays(d
     hand = desk(ana)
     fields = hand.fields(working)
     at = clock.now()
-    dispositions.nurture([working.pk], reason=reason("budget_later"), by=ana, at=at).lead  # noqa: B018
-    assignment.assign([working.pk], to=ana, by=None, at=at).lead  # noqa: B018
+    dispositions.nurture([working.pk], reason=reason("budget_later"), by=ana, at=at).whole()
+    assignment.assign([working.pk], to=ana, by=None, at=at).whole()
 
     answer = hand.press(working, "qualification", fields, size="40 people")
 
@@ -134,7 +134,7 @@ def test_a_card_drawn_for_an_earlier_round_is_refused_and_what_was_typed_stays(d
 def test_where_the_lead_is_out_of_ones_hands_what_was_typed_is_there_to_copy(desk, ana, ben, cleo, working):
     hand = desk(ana)
     fields = hand.fields(working)
-    assignment.assign([working.pk], to=ben, by=cleo, at=clock.now()).lead  # noqa: B018
+    assignment.assign([working.pk], to=ben, by=cleo, at=clock.now()).whole()
 
     answer = hand.press(working, "qualification", fields, size="40 people", need_evidence="Said so")
 

@@ -278,7 +278,7 @@ def test_what_is_not_ticked_stays(cleo, ana, ben):
 def test_follow_ups_are_ticked_apart_from_their_leads(client_of, cleo, ana, ben, along, lead_to, task_to):
     account, at = AccountFactory(development_owner=ana), clock.now()
     lead = put(LeadFactory(account=account), "working", owner=ana, at=at - HOUR)
-    notes.follow_up([lead.pk], due_at=at + DAY, by=ana, at=at).lead  # noqa: B018
+    notes.follow_up([lead.pk], due_at=at + DAY, by=ana, at=at).whole()
     people = {"ana": ana, "ben": ben}
 
     moved = accounts.change_owner(account, "development_owner", to=ben, along=set(along), by=cleo, at=at)

@@ -45,13 +45,13 @@ def busy(house, lived):
     """What else happens: who asks for us, outbound, pulls, meetings, a sale that is won, a limit that passes."""
     at = clock.now() - timedelta(days=3)
     asked = put(None, "working", owner=house.dov, at=at)
-    signals.raise_hand([asked.pk], what="call", by=None, at=at + timedelta(hours=3)).lead  # noqa: B018
+    signals.raise_hand([asked.pk], what="call", by=None, at=at + timedelta(hours=3)).whole()
     outbound = LeadFactory(account=AccountFactory(), go_to_market="outbound", **then(at))
     put(outbound, "working", owner=house.ana, at=at)
     _pull(house, at)
     meet(house, at)
     let_a_limit_pass(house, at - timedelta(days=2))
-    activate([product_led(at=at), product_led(at=at)][:1], at=at + timedelta(hours=7)).lead  # noqa: B018
+    activate([product_led(at=at), product_led(at=at)][:1], at=at + timedelta(hours=7)).whole()
 
 
 def then(at) -> dict:

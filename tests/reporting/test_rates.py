@@ -30,7 +30,7 @@ def sold(house, amount: int, currency: str, *, entered=ENTERED, won=None) -> Opp
     """A sale of Ana's that entered the pipeline then, at this value."""
     lead = put(LeadFactory(account=AccountFactory()), "working", owner=house.ana)
     made = opportunity_of(lead, owner=house.eva)
-    qualification.fill(lead, FIVE, by=house.ana, at=NOON + DAY).lead  # noqa: B018  raises what was refused
+    qualification.fill(lead, FIVE, by=house.ana, at=NOON + DAY).whole()
     ownership.change([made], "development_owner", to=house.ana, by=None, at=NOON)
     held(made, at=NOON + DAY)
     opportunities.change_value(made, amount=Decimal(amount), currency=currency, by=house.root, at=NOON + DAY)

@@ -64,7 +64,7 @@ def test_a_day_below_with_somebody_left_to_pull_is_a_violation(house):
 
 
 def asked(lead: Lead, at) -> None:
-    signals.raise_hand([lead.pk], what="call", by=None, at=at).lead  # noqa: B018
+    signals.raise_hand([lead.pk], what="call", by=None, at=at).whole()
 
 
 @pytest.mark.parametrize(("seconds", "within"), [(7200, 1), (7201, 0)])
@@ -98,7 +98,7 @@ def test_whom_nobody_answers_is_a_miss_once_the_time_has_passed(house):
 def test_it_counts_for_whoever_had_the_lead_when_they_asked(house):
     lead = put(None, "working", owner=house.ana)
     asked(lead, NOON + DAY)
-    assignment.assign([lead.pk], to=house.ben, by=house.cleo, at=NOON + DAY + HOUR).lead  # noqa: B018
+    assignment.assign([lead.pk], to=house.ben, by=house.cleo, at=NOON + DAY + HOUR).whole()
     touch(lead, house.ben, NOON + DAY + 2 * HOUR)
 
     answer = answers.answer(
@@ -232,7 +232,7 @@ def standing(titles: dict[str, bool]) -> None:
     lead = LeadFactory(
         account=company, go_to_market="outbound", title="", created_at=NOON, recorded_at=NOON, status_since=NOON
     )
-    assignment.assign([lead], to=User.objects.get(username="ana"), by=None, at=NOON).lead  # noqa: B018
+    assignment.assign([lead], to=User.objects.get(username="ana"), by=None, at=NOON).whole()
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_report_and_page_measure_by_the_same_median_of_the_segment(house, median
 
 def test_companies_that_came_to_us_are_in_no_coverage(house):
     lead = LeadFactory(account=AccountFactory(), status_since=NOON, created_at=NOON, recorded_at=NOON)
-    assignment.assign([lead], to=house.ana, by=None, at=NOON).lead  # noqa: B018
+    assignment.assign([lead], to=house.ana, by=None, at=NOON).whole()
 
     assert (figure("coverage")["companies"].n, figure("companies")["companies"].n) == (0, 1)
 

@@ -94,14 +94,14 @@ def more_happens(house) -> None:
     assignment.enqueue(waiting, team=house.north, by=None, at=day)
     assert len(pulling.pull(house.north, by=house.ben, at=day, number=10).done) == 10
     meet(house, at)
-    activate([product_led(at=at)], at=at + timedelta(hours=7)).lead  # noqa: B018
+    activate([product_led(at=at)], at=at + timedelta(hours=7)).whole()
     let_a_limit_pass(house, at - timedelta(days=3))
     sale = opportunity_of(put(None, "working", owner=house.dov, at=at), owner=house.eva, at=at + timedelta(hours=1))
     sale = opportunities.change_value(sale, amount=2000, by=house.root, at=at + timedelta(hours=2))
     closing.win(sale, by=house.root, at=at + timedelta(hours=3))
     asks = put(None, "working", owner=house.dov, at=at)
-    signals.raise_hand([asks.pk], what="call", by=None, at=at + timedelta(hours=3)).lead  # noqa: B018
-    touches.log([asks.pk], channel="call", outcome="interested", by=house.dov, at=at + timedelta(hours=5)).lead  # noqa: B018
+    signals.raise_hand([asks.pk], what="call", by=None, at=at + timedelta(hours=3)).whole()
+    touches.log([asks.pk], channel="call", outcome="interested", by=house.dov, at=at + timedelta(hours=5)).whole()
     for number in range(FEW):
         put(None, "working", owner=house.ana, at=at)
         put(None, "unqualified", owner=house.ben, at=at + timedelta(hours=number))

@@ -111,7 +111,7 @@ def _also(address: str, name: str, value: str) -> dict[str, str]:
         ("/overview/leads/?pile=all&sorce=3", ("", "There is no “sorce” to ask here.")),
         ("/reports/mine/?team=1", ("", "There is no “team” to ask here.")),
         ("/reports/mine/file/?period=never", ("Period", NONE_SUCH.format("never"))),
-        ("/reports/two/?motion=slg", ("", "Motion is not asked here, or not by you.")),
+        ("/reports/two/?motion=slg", ("", "There is no “motion” to ask here.")),
         (
             "/reports/two/?as_of=2999-01-01",
             ("As known on", "1 Jan 2999 has not come yet: nothing is known as of then."),
